@@ -1,0 +1,57 @@
+"""Tables → every problem: one pass that finds all of them, each with its cell and cure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from optimizer import schema
+from optimizer.checks.findings import Assumption, Findings
+from optimizer.checks.settings import horizon_of, settings_of
+from optimizer.checks.sheets import find_sheets, parse
+from optimizer.errors import InputProblems, Problem
+from optimizer.workbook.tables import RawBook, Table, Tables, Value
+
+__all__ = ["Assumption", "Checked", "check"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A judged workbook. Only one without errors may be planned with."""
+
+    tables: Tables
+    problems: tuple[Problem, ...]
+    assumptions: tuple[Assumption, ...]
+    settings: Mapping[str, Value]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that keep the book from being planned with."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is legal but odd."""
+        return tuple(problem for problem in self.problems if problem.severity != "error")
+
+    def required(self) -> Checked:
+        """Itself where there is no error; raises ``InputProblems`` with every problem otherwise."""
+        if self.errors:
+            raise InputProblems(self.problems)
+        return self
+
+
+def check(raw: RawBook) -> Checked:
+    """Parse every sheet by the schema and find every problem of the book in one pass."""
+    findings = Findings()
+    found = find_sheets(raw, findings)
+    tables = {name: Table(name, name) for name in schema.SHEETS}
+    settings: Mapping[str, Value] = {}
+    if "Settings" in found:
+        table = parse(found["Settings"], schema.SHEETS["Settings"], findings)
+        tables["Settings"], settings = settings_of(table, findings)
+    horizon = horizon_of(settings)
+    for sheet in schema.SHEETS.values():
+        if sheet.name != "Settings" and sheet.name in found:
+            tables[sheet.name] = parse(found[sheet.name], sheet, findings, horizon)
+    return Checked(tables, tuple(findings.problems), tuple(findings.assumptions), settings)

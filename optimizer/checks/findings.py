@@ -1,0 +1,82 @@
+"""The list that every check writes to: problems, warnings and the defaults that were taken."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from optimizer.checks.cells import identifier
+from optimizer.errors import Problem
+from optimizer.words import Words, say
+
+MOST_SUGGESTIONS = 300
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A default that was taken because cells are blank: where, how often, and what it means."""
+
+    sheet: str
+    column: str
+    meaning: Words
+    rows: tuple[int, ...]
+    letters: str = ""
+
+    @property
+    def count(self) -> int:
+        """How many rows take the default."""
+        return len(self.rows)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The blank cells; nothing where the file has no such column."""
+        return tuple(f"{self.letters}{row}" for row in self.rows) if self.letters else ()
+
+
+@dataclass
+class Findings:
+    """Collects what the checks find, in the order of the workbook."""
+
+    problems: list[Problem] = field(default_factory=list)
+    assumptions: list[Assumption] = field(default_factory=list)
+    _asked: dict[tuple[str, int], str | None] = field(default_factory=dict)
+
+    def error(self, sheet: str, cell: str, value: str, problem: Words, fix: Words) -> None:
+        """Note a problem that keeps the book from being planned with."""
+        self.problems.append(Problem(sheet, cell, value, problem, fix))
+
+    def warn(self, sheet: str, cell: str, value: str, problem: Words, fix: Words) -> None:
+        """Note something legal but odd."""
+        self.problems.append(Problem(sheet, cell, value, problem, fix, severity="warning"))
+
+    def near(self, found: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+        """The known name that ``found`` most likely stands for."""
+        names = tuple(known)
+        key = (found, hash(names))
+        if key not in self._asked:
+            self._asked[key] = None
+            if len(self._asked) <= MOST_SUGGESTIONS:
+                self._asked[key] = nearest(found, names, cutoff)
+        return self._asked[key]
+
+    def unknown(self, kind: Words, found: str, known: Iterable[str]) -> Words:
+        """The sentence for a name that does not exist, with the likely one."""
+        near = self.near(found, known)
+        if near is None:
+            return say("{found}: no such {kind}.", found=found, kind=kind)
+        return say("{found}: no such {kind}; did you mean {near}?", found=found, kind=kind, near=near)
+
+
+def nearest(found: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The closest of ``known``, compared without case and spaces; None where nothing is close."""
+    plain: dict[str, str] = {}
+    for name in known:
+        plain.setdefault(plainly(name), name)
+    close = difflib.get_close_matches(plainly(found), plain, n=1, cutoff=cutoff)
+    return plain[close[0]] if close else None
+
+
+def plainly(title: str) -> str:
+    """A title as titles are compared: width, case, spaces, hyphens and underscores do not count."""
+    return "".join(c for c in identifier(title).casefold() if not c.isspace() and c not in "_-")

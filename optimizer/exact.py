@@ -1,0 +1,391 @@
+"""The book in rationals: every row and range of the contract, stated a second time and exactly.
+
+This room shares no formula with ``model/``: it is written from the contract on its own, with the standard
+library alone, so that the two check each other (a test compares them row by row). The plan is rounded and proved
+against these rows. A *cell* is a (programme, year) pair; years are offsets. Money is in the workbook's unit.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from optimizer.portfolio import Limit, Portfolio, Priority, Programme, Scope, Segment
+
+ZERO, ONE = Fraction(0), Fraction(1)
+Key = tuple[str | int, ...]
+Cell = tuple[str, int]
+Terms = list[tuple[Cell, Fraction]]
+
+
+@dataclass(slots=True)
+class Row:
+    """Σ spend·x + Σ curved·(x along the curve) + Σ others ≤, ≥ or = bound.
+
+    ``curved`` terms count a cell's spending at the rates of its curve. ``others`` are keyed ("g", region,
+    objective, year), ("m", synergy, year), ("f", transfer number, year), ("v", account, year), ("z", programme, year).
+    """
+
+    key: Key
+    sense: str
+    bound: Fraction
+    spend: Terms = field(default_factory=list)
+    curved: Terms = field(default_factory=list)
+    others: list[tuple[Key, Fraction]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A priority in one year: its weighted, discounted worth of a point and its segments (width, rate)."""
+
+    worth: Fraction
+    deepest: Fraction
+    segments: tuple[tuple[Fraction, Fraction], ...]
+
+
+@dataclass(frozen=True)
+class ExactBook:
+    """Everything a proof needs: cells with their pieces, pairs, ranges of the other variables, and all rows."""
+
+    portfolio: Portfolio
+    pieces: dict[Cell, list[tuple[Fraction, Fraction]]]
+    pairs: dict[tuple[str, str, int], Pair]
+    others: dict[Key, Fraction]
+    rows: list[Row]
+
+
+def state_exactly(portfolio: Portfolio) -> ExactBook:
+    """State an active portfolio as written: no rounding to publish units."""
+    statement = _Statement(portfolio)
+    return ExactBook(
+        portfolio=portfolio,
+        pieces=statement.pieces(),
+        pairs=statement.pairs(),
+        others=statement.ranges(),
+        rows=list(statement.rows()),
+    )
+
+
+def along_the_curve(curve: tuple[Segment, ...], scale: Fraction, amount: Fraction) -> Fraction:
+    """Spending counted at the rates of its curve; the last segment has no end."""
+    counted, start = ZERO, ZERO
+    for segment in curve[:-1]:
+        end = segment.up_to * scale
+        if amount <= end:
+            return counted + segment.rate * (amount - start)
+        counted += segment.rate * (end - start)
+        start = end
+    return counted + curve[-1].rate * (amount - start)
+
+
+class _Statement:
+    """The rows of one book, constraint by constraint."""
+
+    def __init__(self, portfolio: Portfolio) -> None:
+        self.book = portfolio
+        self.horizon = portfolio.settings.years
+        self.by_account: dict[str, list[Programme]] = defaultdict(list)
+        for programme in portfolio.programmes.values():
+            self.by_account[programme.account].append(programme)
+        self.matched = [
+            (s, t)
+            for s in portfolio.synergies.values()
+            for t in range(self.horizon)
+            if t in portfolio.programmes[s.programme_a].years
+            and t in portfolio.programmes[s.programme_b].years
+            and (portfolio.programmes[s.programme_a].region, s.objective) in portfolio.priorities
+        ]
+
+    def pieces(self) -> dict[Cell, list[tuple[Fraction, Fraction]]]:
+        """For each cell its pieces (width, rate), cut at the maximum or the pin."""
+        found: dict[Cell, list[tuple[Fraction, Fraction]]] = {}
+        for p in self.book.programmes.values():
+            usual = self._cut(p, p.maximum)
+            for t in p.years:
+                found[p.id, t] = self._cut(p, p.pins[t]) if t in p.pins else usual
+        return found
+
+    @staticmethod
+    def _cut(p: Programme, ceiling: Fraction) -> list[tuple[Fraction, Fraction]]:
+        ends = [segment.up_to * p.scale for segment in p.curve[:-1]]
+        bounds = [ZERO, *(min(end, ceiling) for end in ends), ceiling]
+        return [
+            (high - low, segment.rate)
+            for low, high, segment in zip(bounds, bounds[1:], p.curve, strict=False)
+            if high > low
+        ]
+
+    def pairs(self) -> dict[tuple[str, str, int], Pair]:
+        """Each priority in each year, with its worth in score points (so that they add up to at most 100)."""
+        base = 1 + self.book.settings.discount_rate
+        discount = [ONE / base**t for t in range(self.horizon)]
+        whole = sum((p.weight * self._value(p) for p in self.book.priorities.values()), ZERO) * sum(discount)
+        deepest = self._deepest()
+        found = {}
+        for (r, o), priority in self.book.priorities.items():
+            segments = self._need_segments(priority)
+            for t in range(self.horizon):
+                worth = 100 * discount[t] * priority.weight / whole
+                found[r, o, t] = Pair(worth, deepest.get((r, o, t), ZERO), segments)
+        return found
+
+    @staticmethod
+    def _need_segments(priority: Priority) -> tuple[tuple[Fraction, Fraction], ...]:
+        starts = [ZERO, *(segment.up_to for segment in priority.curve)]
+        return tuple(
+            ((segment.up_to - start) * priority.need, segment.rate)
+            for start, segment in zip(starts, priority.curve, strict=False)
+        )
+
+    def _value(self, priority: Priority) -> Fraction:
+        return sum((width * rate for width, rate in self._need_segments(priority)), ZERO)
+
+    def _deepest(self) -> dict[tuple[str, str, int], Fraction]:
+        """−h: the least g that all harm together can force."""
+        least: dict[tuple[str, str, int], Fraction] = defaultdict(Fraction)
+        for e in self.book.effects:
+            if e.score < 0:
+                p = self.book.programmes[e.programme]
+                for t in range(self.horizon):
+                    source = t - e.lag
+                    if source < 0:
+                        spent = p.baseline or ZERO if 0 in p.years else ZERO
+                    else:
+                        spent = p.ceiling(source) if source in p.years else ZERO
+                    least[e.region, e.objective, t] += e.score * spent
+        return least
+
+    def ranges(self) -> dict[Key, Fraction]:
+        """The upper ends of matched money, transfers, carry-over and choices; all begin at 0."""
+        found: dict[Key, Fraction] = {}
+        for s, t in self.matched:
+            found["m", s.id, t] = self.book.programmes[s.programme_a].ceiling(t)
+        for i, transfer in enumerate(self.book.transfers):
+            for t in range(self.horizon):
+                amount = self.book.accounts[transfer.from_account].appropriation[t]
+                found["f", i, t] = transfer.max_share * amount
+        for a in self.book.accounts.values():
+            if a.carry_over:
+                for t in range(self.horizon - 1):
+                    found["v", a.id, t] = a.carry_over * a.appropriation[t]
+        for p in self.book.programmes.values():
+            if p.indivisible:
+                for t in p.years:
+                    if t not in p.pins:
+                        found["z", p.id, t] = ONE
+        return found
+
+    def rows(self) -> Iterator[Row]:
+        """Every row of the contract."""
+        yield from self._attainment()
+        yield from self._synergies()
+        yield from self._budget()
+        for p in self.book.programmes.values():
+            yield from self._programme(p)
+        yield from self._resources()
+        for limit in self.book.limits.values():
+            yield from self._limit(limit)
+
+    def _attainment(self) -> Iterator[Row]:
+        rows = {}
+        for r, o in self.book.priorities:
+            for t in range(self.horizon):
+                rows[r, o, t] = Row(("attainment", r, o, t), "<=", ZERO, others=[(("g", r, o, t), ONE)])
+        for e in self.book.effects:
+            if (e.region, e.objective) not in self.book.priorities:
+                continue
+            p = self.book.programmes[e.programme]
+            for t in range(self.horizon):
+                row = rows[e.region, e.objective, t]
+                source = t - e.lag
+                if source < 0:
+                    if 0 in p.years and p.baseline:
+                        spent = along_the_curve(p.curve, p.scale, p.baseline) if e.score > 0 else p.baseline
+                        row.bound += e.score * spent
+                elif source in p.years:
+                    (row.curved if e.score > 0 else row.spend).append(((p.id, source), -e.score))
+        for s, t in self.matched:
+            a = self.book.programmes[s.programme_a]
+            rows[a.region, s.objective, t].others.append((("m", s.id, t), -s.score))
+        yield from rows.values()
+
+    def _synergies(self) -> Iterator[Row]:
+        groups: dict[tuple[str, str, int], list[tuple[Key, Fraction]]] = defaultdict(list)
+        for s, t in self.matched:
+            m: Key = ("m", s.id, t)
+            first, second = ("synergy_at_most_first_partner", s.id, t), ("synergy_at_most_second_partner", s.id, t)
+            yield Row(first, "<=", ZERO, [((s.programme_a, t), -ONE)], others=[(m, ONE)])
+            yield Row(second, "<=", ZERO, [((s.programme_b, t), -ONE)], others=[(m, s.ratio)])
+            if not s.shared:
+                groups[s.programme_b, s.objective, t].append((m, s.ratio))
+        for (b, o, t), members in groups.items():
+            if len(members) > 1:
+                key = ("synergies_divide_second_partner", b, o, t)
+                yield Row(key, "<=", ZERO, [((b, t), -ONE)], others=members)
+
+    def _budget(self) -> Iterator[Row]:
+        for a in self.book.accounts.values():
+            for t in range(self.horizon):
+                row = Row(("budget", a.id, t), "<=", a.appropriation[t])
+                row.spend = [((p.id, t), ONE) for p in self.by_account[a.id] if t in p.years]
+                for i, transfer in enumerate(self.book.transfers):
+                    sign = (transfer.from_account == a.id) - (transfer.to_account == a.id)
+                    if sign:
+                        row.others.append((("f", i, t), Fraction(sign)))
+                if a.carry_over:
+                    if t < self.horizon - 1:
+                        row.others.append((("v", a.id, t), ONE))
+                    if t > 0:
+                        row.others.append((("v", a.id, t - 1), -ONE))
+                yield row
+
+    def _programme(self, p: Programme) -> Iterator[Row]:
+        for t in p.years:
+            here, before = (p.id, t), (p.id, t - 1)
+            if t in p.pins:
+                yield Row(("pin", p.id, t), "=", p.pins[t], [(here, ONE)])
+                continue
+            if p.indivisible:
+                z: Key = ("z", p.id, t)
+                yield Row(("indivisible_at_least", p.id, t), ">=", ZERO, [(here, ONE)], others=[(z, -p.floor)])
+                yield Row(("indivisible_at_most", p.id, t), "<=", ZERO, [(here, ONE)], others=[(z, -p.maximum)])
+            elif p.floor > 0:
+                yield Row(("minimum", p.id, t), ">=", p.floor, [(here, ONE)])
+            if t - 1 in p.pins:
+                continue
+            if p.ramp is not None:
+                yield from self._ramp(p, t)
+            if p.commitment and t > p.first:
+                yield Row(("commitment", p.id, t), "<=", ZERO, [(before, ONE), (here, -ONE)])
+                if p.indivisible:
+                    others = [(("z", p.id, t - 1), ONE), (("z", p.id, t), -ONE)]
+                    yield Row(("commitment_to_choice", p.id, t), "<=", ZERO, others=others)
+
+    @staticmethod
+    def _ramp(p: Programme, t: int) -> Iterator[Row]:
+        assert p.ramp is not None  # noqa: S101  (the caller asked; this is for the type checker)
+        step, here, before = p.ramp * p.scale, (p.id, t), (p.id, t - 1)
+        if t > p.first:
+            yield Row(("ramp_up", p.id, t), "<=", step, [(here, ONE), (before, -ONE)])
+            yield Row(("ramp_down", p.id, t), "<=", step, [(before, ONE), (here, -ONE)])
+        elif t > 0:
+            yield Row(("ramp_up", p.id, t), "<=", step, [(here, ONE)])
+        elif p.baseline is not None:
+            yield Row(("ramp_up", p.id, t), "<=", p.baseline + step, [(here, ONE)])
+            least = min(p.baseline - step, p.maximum)
+            yield Row(("ramp_down", p.id, t), "<=", -least, [(here, -ONE)])
+
+    def _resources(self) -> Iterator[Row]:
+        for k in self.book.resources.values():
+            uses = [u for u in self.book.resource_uses if u.resource == k.id]
+            for t in range(self.horizon):
+                row = Row(("resource", k.id, t), "<=", k.available[t])
+                for u in uses:
+                    p = self.book.programmes[u.programme]
+                    if u.uses and t in p.years:
+                        row.spend.append(((p.id, t), u.uses))
+                    if u.builds:
+                        latest = t - u.delay
+                        earliest = 0 if u.life is None else latest - u.life + 1
+                        built = [s for s in p.years if earliest <= s <= latest]
+                        row.spend += [((p.id, s), -u.builds) for s in built]
+                yield row
+
+    def _limit(self, limit: Limit) -> Iterator[Row]:
+        name = {
+            "spend": "limit_on_spending",
+            "value": "limit_on_value",
+            "risk": "limit_on_risk",
+            "harm": "limit_on_harm",
+            "attainment": "limit_on_attainment",
+        }[limit.measure]
+        sense = "<=" if limit.sense == "max" else ">="
+        groups: dict[str | int, list[int]]
+        if limit.year == "all":
+            groups = {"all": list(range(self.horizon))}
+        elif isinstance(limit.year, int):
+            groups = {limit.year: [limit.year]}
+        else:
+            groups = {t: [t] for t in range(self.horizon)}
+        inside = [p for p in self.book.programmes.values() if in_scope(p, limit.scope)]
+        whole = [p for p in self.book.programmes.values() if in_scope(p, limit.of_scope)]
+        for label, years in groups.items():
+            row = Row((name, limit.id, label), sense, ZERO)
+            if self._fill(row, limit, inside, whole, years):
+                yield row
+
+    def _fill(
+        self, row: Row, limit: Limit, inside: list[Programme], whole: list[Programme], years: list[int]
+    ) -> bool:
+        """Write the terms of a limit; False where its scope is empty and it does not exist."""
+        if limit.measure == "attainment":
+            return self._fill_attainment(row, limit, years)
+        cells = [(p, t) for p in inside for t in years if t in p.years]
+        if not cells:
+            return False
+        if limit.measure == "risk":
+            row.spend = [((p.id, t), p.risk - limit.value) for p, t in cells]
+        elif limit.measure == "harm":
+            row.bound = limit.value
+            harm: dict[str, Fraction] = defaultdict(Fraction)
+            for e in self.book.effects:
+                if e.score < 0 and self._objective_counts(limit.scope, e.objective):
+                    harm[e.programme] += -e.score
+            row.spend = [((p.id, t), harm[p.id]) for p, t in cells if p.id in harm]
+        else:
+            return self._fill_money(row, limit, cells, [(p, t) for p in whole for t in years if t in p.years], years)
+        return True
+
+    def _fill_money(
+        self,
+        row: Row,
+        limit: Limit,
+        cells: list[tuple[Programme, int]],
+        of_cells: list[tuple[Programme, int]],
+        years: list[int],
+    ) -> bool:
+        price: Callable[[Programme], Fraction] = (lambda p: p.leverage) if limit.measure == "value" else (lambda p: ONE)
+        row.spend = [((p.id, t), price(p)) for p, t in cells]
+        if limit.basis == "share":
+            if limit.sense == "max" and not of_cells:
+                return False
+            row.spend += [((p.id, t), -limit.value * price(p)) for p, t in of_cells]
+        elif limit.basis == "budget":
+            of = limit.of_scope
+            for a in self.book.accounts.values():
+                if of.account in ("", a.id) and of.agency in ("", a.agency):
+                    row.bound += limit.value * sum((a.appropriation[t] for t in years), ZERO)
+        else:
+            row.bound = limit.value
+        return True
+
+    def _fill_attainment(self, row: Row, limit: Limit, years: list[int]) -> bool:
+        found = False
+        for (r, o), priority in self.book.priorities.items():
+            if limit.scope.region in ("", r) and self._objective_counts(limit.scope, o):
+                found = True
+                for t in years:
+                    row.others.append((("g", r, o, t), priority.weight))
+                    row.bound += limit.value * priority.weight * priority.need
+        return found
+
+    def _objective_counts(self, scope: Scope, objective: str) -> bool:
+        return scope.objective in ("", objective) and scope.freedom in ("", self.book.objectives[objective].freedom)
+
+
+def in_scope(p: Programme, scope: Scope) -> bool:
+    """Whether a programme lies in a scope: every column that is not blank must agree."""
+    wanted = (
+        (scope.programme, p.id),
+        (scope.family, p.family),
+        (scope.instrument, p.instrument),
+        (scope.region, p.region),
+        (scope.country, p.country),
+        (scope.account, p.account),
+        (scope.agency, p.agency),
+    )
+    if any(want and want != have for want, have in wanted):
+        return False
+    return (not scope.tag or scope.tag in p.tags) and (not scope.fragile or p.fragile)

@@ -1,0 +1,152 @@
+"""Assemble columns and constraint blocks into one model, as arrays and as a PuLP problem."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pulp
+from numpy.typing import NDArray
+from pulp._rustcore import AffineExpr, Category, Sense
+
+from optimizer.model import limits, rows
+from optimizer.model.columns import CONTINUOUS, Columns, Floats, Grid, Ints, Key, lay_out
+from optimizer.model.rows import Block, Constraint
+from optimizer.portfolio import Portfolio
+
+CONSTRAINTS: tuple[Constraint, ...] = (
+    rows.attainment,
+    rows.synergy_at_most_first_partner,
+    rows.synergy_at_most_second_partner,
+    rows.synergies_divide_second_partner,
+    rows.budget,
+    rows.minimum,
+    rows.indivisible_at_least,
+    rows.indivisible_at_most,
+    rows.ramp_up,
+    rows.ramp_down,
+    rows.commitment,
+    rows.commitment_to_choice,
+    rows.resource,
+    rows.pin,
+    limits.limit_on_spending,
+    limits.limit_on_value,
+    limits.limit_on_risk,
+    limits.limit_on_harm,
+    limits.limit_on_attainment,
+)
+
+
+@dataclass(frozen=True)
+class Model:
+    """The whole model: maximise cost·x subject to lower ≤ A·x ≤ upper, in compressed rows.
+
+    ``keys`` names each row as (constraint, ids …, year offset).
+    """
+
+    columns: Columns
+    blocks: Sequence[Block]
+    keys: list[Key]
+    row_lower: Floats
+    row_upper: Floats
+    starts: Ints
+    indices: Ints
+    coefficients: Floats
+
+    @cached_property
+    def row_of(self) -> dict[Key, int]:
+        """The number of each row, by its key."""
+        return {key: number for number, key in enumerate(self.keys)}
+
+    @cached_property
+    def problem(self) -> pulp.LpProblem:
+        """The model as a PuLP problem.
+
+        Rows reach PuLP's core in bulk, by column ids and coefficients: its operators on single terms take many
+        times as long on large books.
+        """
+        problem = pulp.LpProblem("haibun", pulp.LpMaximize)
+        core = problem.toRustModel()
+        _add_variables(core, self.columns)
+        scoring = np.flatnonzero(self.columns.cost)
+        score = AffineExpr()
+        score.add_term_ids_coeffs(core, scoring.astype(np.uint64), self.columns.cost[scoring])
+        core.set_objective(score)
+        ids = self.indices.astype(np.uint64)
+        for number, name in enumerate(self.row_names()):
+            _add_row(core, self, ids, number, name)
+        return problem
+
+    def row_names(self) -> list[str]:
+        """A name for each row: its constraint and the row's number in it, no user text."""
+        return [f"{block.name}_{number}" for block in self.blocks for number in range(len(block.keys))]
+
+
+def build(portfolio: Portfolio, grid: Grid = CONTINUOUS, constraints: Sequence[Constraint] = CONSTRAINTS) -> Model:
+    """Build the model of an active portfolio; with a ``grid``, that of the book rounded for publishing."""
+    columns = lay_out(portfolio, grid)
+    blocks = [constraint(portfolio, columns) for constraint in constraints]
+    first_rows = np.cumsum([0, *(len(block.keys) for block in blocks)])
+    row, column, coefficient = _entries(blocks, first_rows)
+    starts, indices, coefficients = _compressed(row, column, coefficient, int(first_rows[-1]), columns.count)
+    return Model(
+        columns=columns,
+        blocks=blocks,
+        keys=list(chain.from_iterable(block.keys for block in blocks)),
+        row_lower=np.array(list(chain.from_iterable(block.lower for block in blocks)), dtype=np.float64),
+        row_upper=np.array(list(chain.from_iterable(block.upper for block in blocks)), dtype=np.float64),
+        starts=starts,
+        indices=indices,
+        coefficients=coefficients,
+    )
+
+
+def _entries(blocks: Sequence[Block], first_rows: Ints) -> tuple[Ints, Ints, Floats]:
+    rows_of = [part + first for block, first in zip(blocks, first_rows, strict=False) for part in block.rows]
+    columns_of = [part for block in blocks for part in block.columns]
+    coefficients_of = [part for block in blocks for part in block.coefficients]
+    if not rows_of:
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+    return np.concatenate(rows_of), np.concatenate(columns_of), np.concatenate(coefficients_of)
+
+
+def _compressed(
+    row: Ints, column: Ints, coefficient: Floats, row_count: int, column_count: int
+) -> tuple[Ints, Ints, Floats]:
+    """Sort entries by row and column, and add up those at the same place."""
+    place = row * column_count + column
+    order = np.argsort(place, kind="stable")
+    place, coefficient = place[order], coefficient[order]
+    first = np.flatnonzero(np.diff(place, prepend=-1))
+    summed = np.add.reduceat(coefficient, first) if len(first) else coefficient
+    kept = summed != 0
+    place, summed = place[first][kept], summed[kept]
+    starts = np.searchsorted(place, np.arange(row_count + 1) * column_count)
+    return starts.astype(np.int64), place % max(column_count, 1), summed
+
+
+def _add_variables(core: Any, columns: Columns) -> None:
+    names, lower, upper = columns.names(), columns.lower.tolist(), columns.upper.tolist()
+    variables = core.add_variables_batch(names[: columns.first_z], 0.0, 0.0, Category.Continuous)
+    for variable, low, high in zip(variables, lower, upper, strict=False):
+        variable.set_ub(high)
+        if low:
+            variable.set_lb(low)
+    core.add_variables_batch(names[columns.first_z :], 0.0, 1.0, Category.Binary)
+
+
+def _add_row(core: Any, model: Model, ids: NDArray[np.uint64], number: int, name: str) -> None:
+    low, high = model.row_lower[number], model.row_upper[number]
+    entries = slice(model.starts[number], model.starts[number + 1])
+    expression = AffineExpr()
+    expression.add_term_ids_coeffs(core, ids[entries], model.coefficients[entries])
+    expression.set_constant(-(low if np.isfinite(low) else high))
+    expression.set_sense(
+        Sense.Equal if low == high else Sense.LessEqual if np.isfinite(high) else Sense.GreaterEqual
+    )
+    expression.set_name(name)
+    core.add_constraint(expression)

@@ -1,0 +1,340 @@
+"""The variables of the model, laid out as arrays.
+
+Columns stand in this order: spending on curve segments (y), attained score (g), matched money (m), transfers
+(f), carry-over (v), yes-or-no (z). A *cell* is one programme in one of its years; its segments are adjacent
+columns. Money is in the workbook's unit, g in points, z is 0 or 1.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.portfolio import Number, Portfolio, Priority, Programme, Synergy
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Key = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The whole units that a plan is published in; without a unit every amount is possible."""
+
+    unit: Fraction | None = None
+
+    def down(self, amount: Number) -> Number:
+        """The largest publishable amount that is not above ``amount``."""
+        return amount if self.unit is None else amount // self.unit * self.unit
+
+    def up(self, amount: Number) -> Number:
+        """The least publishable amount that is not below ``amount``."""
+        return amount if self.unit is None else -(-amount // self.unit) * self.unit
+
+
+CONTINUOUS = Grid()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece of a programme's spending: its width (money), its rate, and whether it lies below baseline."""
+
+    width: float
+    rate: float
+    below_baseline: bool
+
+
+def pieces_of(programme: Programme, ceiling: Number, split_at_baseline: bool) -> list[Piece]:
+    """The curve of a programme cut at ``ceiling``; the last segment reaches on to it.
+
+    With ``split_at_baseline`` the piece that holds the baseline is cut in two, which changes no score and
+    makes the distance from the baseline a linear cost.
+    """
+    baseline = programme.baseline or Fraction(0)
+    ends: list[tuple[Fraction, Fraction]] = []
+    last = len(programme.curve) - 1
+    for position, segment in enumerate(programme.curve):
+        end = ceiling if position == last else min(segment.up_to * programme.scale, ceiling)
+        start = ends[-1][0] if ends else Fraction(0)
+        if split_at_baseline and start < baseline < end:
+            ends.append((baseline, segment.rate))
+        ends.append((end, segment.rate))
+    pieces, start = [], Fraction(0)
+    for end, rate in ends:
+        if end > start or not pieces:
+            pieces.append(Piece(float(end - start), float(rate), end <= baseline))
+        start = max(start, end)
+    return pieces
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Every column: bounds, cost in the score, and where each kind begins."""
+
+    portfolio: Portfolio
+    grid: Grid
+    programmes: list[Programme]
+    pairs: list[Priority]
+    synergies: list[tuple[Synergy, int]]
+    transfers: list[tuple[int, int]]
+    carries: list[tuple[str, int]]
+    indivisible_cells: list[int]
+    cell_programme: Ints
+    cell_year: Ints
+    cell_at: Ints
+    cell_start: Ints
+    cell_count: Ints
+    y_rate: Floats
+    y_tie_cost: Floats
+    pair_index: dict[tuple[str, str], int]
+    g_start: Ints
+    g_count: Ints
+    first_g: int
+    first_m: int
+    first_f: int
+    first_v: int
+    first_z: int
+    lower: Floats
+    upper: Floats
+    cost: Floats
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """Where each programme stands, by its id."""
+        return {programme.id: i for i, programme in enumerate(self.programmes)}
+
+    @property
+    def count(self) -> int:
+        """How many columns there are."""
+        return len(self.cost)
+
+    @property
+    def years(self) -> int:
+        """Length of the horizon."""
+        return self.portfolio.settings.years
+
+    def pieces(self, cells: Ints, coefficients: Floats, rows: Ints) -> tuple[Ints, Ints, Floats]:
+        """Spread one coefficient a cell over the columns of its pieces: (rows, columns, coefficients)."""
+        counts = self.cell_count[cells]
+        offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        columns = np.repeat(self.cell_start[cells], counts) + offsets
+        return np.repeat(rows, counts), columns, np.repeat(coefficients, counts)
+
+    def attained(self, pair: int, year: int) -> Ints:
+        """The columns whose sum is g of a pair in a year."""
+        at = pair * self.years + year
+        return np.arange(self.g_start[at], self.g_start[at] + self.g_count[at])
+
+    def names(self) -> list[str]:
+        """A name for each column, made of table positions: no user text reaches the solver."""
+        years = self.years
+        names = [
+            f"y_{p}_{t}_{piece}"
+            for p, t, count in zip(
+                self.cell_programme.tolist(), self.cell_year.tolist(), self.cell_count.tolist(), strict=True
+            )
+            for piece in range(count)
+        ]
+        names += [f"g_{at // years}_{at % years}_{s}" for at, n in enumerate(self.g_count.tolist()) for s in range(n)]
+        position = {key: i for i, key in enumerate(self.portfolio.synergies)}
+        names += [f"m_{position[synergy.id]}_{year}" for synergy, year in self.synergies]
+        names += [f"f_{transfer}_{year}" for transfer, year in self.transfers]
+        account = {key: i for i, key in enumerate(self.portfolio.accounts)}
+        names += [f"v_{account[key]}_{year}" for key, year in self.carries]
+        names += [
+            f"z_{self.cell_programme[cell]}_{self.cell_year[cell]}" for cell in self.indivisible_cells
+        ]
+        return names
+
+
+def discount(portfolio: Portfolio, year: int) -> Fraction:
+    """δ(t): the weight of a year, from the discount rate."""
+    return 1 / (1 + portfolio.settings.discount_rate) ** year
+
+
+def value_of_full_need(priority: Priority) -> Fraction:
+    """U(r,o): the value (points) of the whole need, along its curve."""
+    value, start = Fraction(0), Fraction(0)
+    for segment in priority.curve:
+        value += segment.rate * (segment.up_to - start)
+        start = segment.up_to
+    return value * priority.need
+
+
+def full_score(portfolio: Portfolio) -> Fraction:
+    """Σ δ·w·U: the weighted value at which the score is 100."""
+    a_year = sum((p.weight * value_of_full_need(p) for p in portfolio.priorities.values()), Fraction(0))
+    return a_year * sum(discount(portfolio, year) for year in range(portfolio.settings.years))
+
+
+def lay_out(portfolio: Portfolio, grid: Grid = CONTINUOUS) -> Columns:
+    """Lay out every variable for an active portfolio, with ceilings rounded down to the grid."""
+    programmes = list(portfolio.programmes.values())
+    years = portfolio.settings.years
+    cells = _Cells(portfolio, programmes, grid)
+    pairs = list(portfolio.priorities.values())
+    pair_index = {(pair.region, pair.objective): i for i, pair in enumerate(pairs)}
+    g = _attained_columns(portfolio, pairs, pair_index)
+    m = _matched_columns(portfolio, pair_index, grid)
+    f = _transfer_columns(portfolio, grid)
+    v = _carry_columns(portfolio, grid)
+    z = [cell for cell, (p, t) in enumerate(cells.cells) if programmes[p].indivisible and t not in programmes[p].pins]
+    first_g = len(cells.width)
+    first_m = first_g + len(g.upper)
+    first_f = first_m + len(m.upper)
+    first_v = first_f + len(f.upper)
+    first_z = first_v + len(v.upper)
+    zeros = [0.0] * (len(m.upper) + len(f.upper) + len(v.upper) + len(z))
+    cell_at = np.full((len(programmes), years), -1, dtype=np.int64)
+    for cell, (p, t) in enumerate(cells.cells):
+        cell_at[p, t] = cell
+    return Columns(
+        portfolio=portfolio,
+        grid=grid,
+        programmes=programmes,
+        pairs=pairs,
+        synergies=m.keys,
+        transfers=f.keys,
+        carries=v.keys,
+        indivisible_cells=z,
+        cell_programme=np.array([p for p, _ in cells.cells], dtype=np.int64),
+        cell_year=np.array([t for _, t in cells.cells], dtype=np.int64),
+        cell_at=cell_at,
+        cell_start=np.cumsum([0, *cells.count])[:-1].astype(np.int64),
+        cell_count=np.array(cells.count, dtype=np.int64),
+        y_rate=np.array(cells.rate, dtype=np.float64),
+        y_tie_cost=np.array(cells.tie, dtype=np.float64),
+        pair_index=pair_index,
+        g_start=first_g + np.cumsum([0, *g.count])[:-1].astype(np.int64),
+        g_count=np.array(g.count, dtype=np.int64),
+        first_g=first_g,
+        first_m=first_m,
+        first_f=first_f,
+        first_v=first_v,
+        first_z=first_z,
+        lower=np.array([0.0] * first_g + g.lower + zeros),
+        upper=np.array(cells.width + g.upper + m.upper + f.upper + v.upper + [1.0] * len(z)),
+        cost=np.array([0.0] * first_g + g.cost + zeros),
+    )
+
+
+class _Cells:
+    """Spending columns: a cell for each programme and year, a column for each of its pieces."""
+
+    def __init__(self, portfolio: Portfolio, programmes: Sequence[Programme], grid: Grid) -> None:
+        self.cells: list[tuple[int, int]] = []
+        self.count: list[int] = []
+        self.width: list[float] = []
+        self.rate: list[float] = []
+        self.tie: list[float] = []
+        for position, programme in enumerate(programmes):
+            split = portfolio.settings.tie_break
+            usual = pieces_of(programme, grid.down(programme.maximum), split)
+            for year in programme.years:
+                pin = programme.pins.get(year)
+                pieces = usual if pin is None else pieces_of(programme, pin, split)
+                self.cells.append((position, year))
+                self.count.append(len(pieces))
+                self.width += [piece.width for piece in pieces]
+                self.rate += [piece.rate for piece in pieces]
+                self.tie += [-1.0 if piece.below_baseline else 1.0 for piece in pieces]
+
+
+class _Attained:
+    """Attained-score columns: one or more (with a curve) for each pair and year."""
+
+    def __init__(self) -> None:
+        self.count: list[int] = []
+        self.lower: list[float] = []
+        self.upper: list[float] = []
+        self.cost: list[float] = []
+
+
+def _attained_columns(
+    portfolio: Portfolio, pairs: Sequence[Priority], pair_index: dict[tuple[str, str], int]
+) -> _Attained:
+    columns = _Attained()
+    years = portfolio.settings.years
+    harm = most_harm(portfolio)
+    whole = full_score(portfolio)
+    scale = [100 * discount(portfolio, year) / whole for year in range(years)]
+    for pair in pairs:
+        start, segments = Fraction(0), []
+        for segment in pair.curve:
+            segments.append(((segment.up_to - start) * pair.need, segment.rate))
+            start = segment.up_to
+        for year in range(years):
+            columns.count.append(len(segments))
+            for position, (width, rate) in enumerate(segments):
+                deepest = -harm[pair.region, pair.objective, year] if position == 0 else Fraction(0)
+                columns.lower.append(float(deepest))
+                columns.upper.append(float(width))
+                columns.cost.append(float(scale[year] * pair.weight * rate))
+    return columns
+
+
+def most_harm(portfolio: Portfolio) -> dict[tuple[str, str, int], Fraction]:
+    """h(r,o,t): the most harm (points) that can reach a pair in a year."""
+    harm: dict[tuple[str, str, int], Fraction] = defaultdict(Fraction)
+    for effect in portfolio.effects:
+        if effect.score >= 0:
+            continue
+        programme = portfolio.programmes[effect.programme]
+        for year in range(portfolio.settings.years):
+            spent = year - effect.lag
+            if spent in programme.years:
+                harm[effect.region, effect.objective, year] -= effect.score * programme.ceiling(spent)
+            elif spent < 0 and 0 in programme.years:
+                harm[effect.region, effect.objective, year] -= effect.score * (programme.baseline or 0)
+    return harm
+
+
+class _Keyed[K]:
+    """Columns from zero to an upper bound, each with its key."""
+
+    def __init__(self) -> None:
+        self.keys: list[K] = []
+        self.upper: list[float] = []
+
+    def add(self, key: K, upper: Number) -> None:
+        self.keys.append(key)
+        self.upper.append(float(upper))
+
+
+def _matched_columns(
+    portfolio: Portfolio, pair_index: dict[tuple[str, str], int], grid: Grid
+) -> _Keyed[tuple[Synergy, int]]:
+    """A synergy counts in years in which both partners run, where its pair has a priority."""
+    columns = _Keyed[tuple[Synergy, int]]()
+    for synergy in portfolio.synergies.values():
+        a, b = portfolio.programmes[synergy.programme_a], portfolio.programmes[synergy.programme_b]
+        if (a.region, synergy.objective) in pair_index:
+            for year in a.years:
+                if year in b.years:
+                    columns.add((synergy, year), grid.down(a.ceiling(year)))
+    return columns
+
+
+def _transfer_columns(portfolio: Portfolio, grid: Grid) -> _Keyed[tuple[int, int]]:
+    columns = _Keyed[tuple[int, int]]()
+    for position, transfer in enumerate(portfolio.transfers):
+        for year, amount in enumerate(portfolio.accounts[transfer.from_account].appropriation):
+            columns.add((position, year), grid.down(transfer.max_share * amount))
+    return columns
+
+
+def _carry_columns(portfolio: Portfolio, grid: Grid) -> _Keyed[tuple[str, int]]:
+    columns = _Keyed[tuple[str, int]]()
+    for account in portfolio.accounts.values():
+        if account.carry_over:
+            for year in range(portfolio.settings.years - 1):
+                share = account.carry_over * account.appropriation[year]
+                columns.add((account.id, year), grid.down(share))
+    return columns
+

@@ -1,0 +1,120 @@
+"""From a row of the model back to the sheet and cell that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from optimizer.errors import Place
+from optimizer.model.columns import Key
+from optimizer.portfolio import Account, Limit, Portfolio, Programme, Resource
+from optimizer.words import Name, Words, name_of, say
+
+SHEET_OF = {
+    "attainment": "Priorities",
+    "synergy_at_most_first_partner": "Synergies",
+    "synergy_at_most_second_partner": "Synergies",
+    "synergies_divide_second_partner": "Programmes",
+    "budget": "Accounts",
+    "minimum": "Programmes",
+    "indivisible_at_least": "Programmes",
+    "indivisible_at_most": "Programmes",
+    "ramp_up": "Programmes",
+    "ramp_down": "Programmes",
+    "commitment": "Programmes",
+    "commitment_to_choice": "Programmes",
+    "resource": "Resources",
+    "pin": "Scenarios",
+    "limit_on_spending": "Limits",
+    "limit_on_value": "Limits",
+    "limit_on_risk": "Limits",
+    "limit_on_harm": "Limits",
+    "limit_on_attainment": "Limits",
+}
+COLUMN_OF = {
+    "attainment": "need",
+    "minimum": "minimum",
+    "indivisible_at_least": "minimum",
+    "indivisible_at_most": "maximum",
+    "ramp_up": "ramp",
+    "ramp_down": "ramp",
+    "commitment": "commitment",
+    "commitment_to_choice": "commitment",
+    "pin": "value",
+    "limit_on_spending": "value",
+    "limit_on_value": "value",
+    "limit_on_risk": "value",
+    "limit_on_harm": "value",
+    "limit_on_attainment": "value",
+}
+PHRASES: Mapping[str, Words] = {
+    "attainment": say("what attains the score"),
+    "synergy_at_most_first_partner": say("the first partner of a synergy"),
+    "synergy_at_most_second_partner": say("the second partner of a synergy"),
+    "synergies_divide_second_partner": say("the second partner that several synergies divide"),
+    "budget": say("the appropriation"),
+    "minimum": say("the minimum"),
+    "indivisible_at_least": say("the minimum of an indivisible programme"),
+    "indivisible_at_most": say("the maximum of an indivisible programme"),
+    "ramp_up": say("the largest growth in a year"),
+    "ramp_down": say("the largest fall in a year"),
+    "commitment": say("the commitment not to shrink"),
+    "commitment_to_choice": say("the commitment to stay chosen"),
+    "resource": say("the resource"),
+    "pin": say("the pin"),
+    "limit_on_spending": say("the limit on spending"),
+    "limit_on_value": say("the limit on value"),
+    "limit_on_risk": say("the limit on risk"),
+    "limit_on_harm": say("the limit on harm"),
+    "limit_on_attainment": say("the floor of attainment"),
+}
+
+
+def place_of(portfolio: Portfolio, key: Key) -> Place:
+    """The sheet, cell, id and name behind a model row."""
+    constraint, first = str(key[0]), str(key[1])
+    sheet = SHEET_OF[constraint]
+    table = portfolio.tables[sheet]
+    row, ident, name = _record(portfolio, constraint, key)
+    year = key[-1]
+    column: str | int = COLUMN_OF.get(constraint, "")
+    if sheet in ("Accounts", "Resources") and isinstance(year, int):
+        column = portfolio.settings.first_year + year
+    if sheet == "Scenarios":
+        row = next(
+            (i.row for i in portfolio.scenario_items if i.item == "pin" and i.target == first and i.year in (None, year)), 0
+        )
+    cell = table.cell(column, row) if column and row else ""
+    if not cell and row:
+        cell = f"A{row}"
+    return Place(table.title, cell, ident, name)
+
+
+def phrase_of(portfolio: Portfolio, key: Key) -> Words:
+    """A row in words: what it is, of which record, and when."""
+    settings = portfolio.settings
+    place = place_of(portfolio, key)
+    if isinstance(key[-1], int):
+        return say(
+            "{what} of {name} in FY{year}", what=PHRASES[str(key[0])], name=place.name, year=settings.first_year + key[-1]
+        )
+    return say("{what} of {name}", what=PHRASES[str(key[0])], name=place.name)
+
+
+def _record(portfolio: Portfolio, constraint: str, key: Key) -> tuple[int, str, Words]:
+    first = str(key[1])
+    if constraint == "attainment":
+        objective_id = str(key[2])
+        region, objective = portfolio.regions[first], portfolio.objectives[objective_id]
+        name = Name(f"{region.name}, {objective.name}", japanese=f"{region.name_ja}・{objective.name_ja}")
+        return portfolio.priorities[first, objective_id].row, f"{first}/{objective_id}", name
+    if SHEET_OF[constraint] == "Synergies":
+        synergy = portfolio.synergies[first]
+        return synergy.row, first, Name(first)
+    records: Mapping[str, Programme | Account | Resource | Limit] = {
+        "Programmes": portfolio.programmes,
+        "Scenarios": portfolio.programmes,
+        "Accounts": portfolio.accounts,
+        "Resources": portfolio.resources,
+        "Limits": portfolio.limits,
+    }[SHEET_OF[constraint]]
+    return records[first].row, first, name_of(records[first])

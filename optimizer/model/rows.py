@@ -1,0 +1,384 @@
+"""One function a constraint; each returns the rows of that constraint as a block of arrays.
+
+``x[p, t]`` is spending (the sum of a cell's pieces), ``g[r, o, t]`` the attained score of a pair, ``m`` matched
+money, ``f`` transfers, ``v`` carry-over, ``z`` yes or no. The function's name is the prefix of its LP rows, the
+heading in the guide, and the first part of each row's key; the rest of the key are ids and the year's offset.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+
+from optimizer.model.columns import Columns, Floats, Ints, Key
+from optimizer.portfolio import Portfolio
+
+INFINITE = np.inf
+
+
+@dataclass
+class Block:
+    """Rows of one constraint: keys, bounds and the matrix entries as (row, column, coefficient) lists."""
+
+    name: str
+    keys: list[Key] = field(default_factory=list)
+    lower: list[float] = field(default_factory=list)
+    upper: list[float] = field(default_factory=list)
+    rows: list[Ints] = field(default_factory=list)
+    columns: list[Ints] = field(default_factory=list)
+    coefficients: list[Floats] = field(default_factory=list)
+
+    def at_most(self, bound: float, *key: str | int) -> int:
+        """Begin a row ≤ ``bound``; returns its number in the block."""
+        return self._begin(-INFINITE, bound, key)
+
+    def at_least(self, bound: float, *key: str | int) -> int:
+        """Begin a row ≥ ``bound``."""
+        return self._begin(bound, INFINITE, key)
+
+    def exactly(self, value: float, *key: str | int) -> int:
+        """Begin a row = ``value``."""
+        return self._begin(value, value, key)
+
+    def _begin(self, lower: float, upper: float, key: Key) -> int:
+        self.keys.append((self.name, *key))
+        self.lower.append(lower)
+        self.upper.append(upper)
+        return len(self.keys) - 1
+
+    def add(self, rows: Ints, columns: Ints, coefficients: Floats) -> None:
+        """Add matrix entries; entries at the same place add up."""
+        self.rows.append(rows)
+        self.columns.append(columns)
+        self.coefficients.append(coefficients)
+
+    def add_to(self, row: int, columns: Ints | list[int], coefficient: float) -> None:
+        """Add one coefficient on each of ``columns`` in one row."""
+        count = len(columns)
+        self.add(np.full(count, row), np.asarray(columns, dtype=np.int64), np.full(count, coefficient))
+
+    def spend(self, var: Columns, rows: Ints | list[int], cells: Ints | list[int], coefficients: Floats | float) -> None:
+        """Add coefficient × x for each (row, cell)."""
+        cell_array, row_array = np.asarray(cells, dtype=np.int64), np.asarray(rows, dtype=np.int64)
+        self.add(*var.pieces(cell_array, np.broadcast_to(coefficients, cell_array.shape), row_array))
+
+
+Constraint = Callable[[Portfolio, Columns], Block]
+
+
+def attainment(portfolio: Portfolio, var: Columns) -> Block:
+    """A score is attained only by what spending and matched money deliver.
+
+    g[r,o,t] <= Σ e·Σₛ ρ(s)·y[p,t-lag,s] (harm: e·x) + Σ score(l)·m[l,t] + what the baseline delivers with a lag
+    """
+    block, years = Block("attainment"), var.years
+    before = delivered_before_the_horizon(portfolio)
+    for pair in var.pairs:
+        for year in range(years):
+            block.at_most(float(before.get((pair.region, pair.objective, year), 0)), pair.region, pair.objective, year)
+    rows = np.arange(len(var.g_start))
+    g_rows = np.repeat(rows, var.g_count)
+    block.add(g_rows, np.arange(var.first_g, var.first_m), np.ones(len(g_rows)))
+    position = {programme.id: i for i, programme in enumerate(var.programmes)}
+    scored = [e for e in portfolio.effects if (e.region, e.objective) in var.pair_index]
+    programme = np.array([position[e.programme] for e in scored], dtype=np.int64)
+    pair_of = np.array([var.pair_index[e.region, e.objective] for e in scored], dtype=np.int64)
+    lag = np.array([e.lag for e in scored], dtype=np.int64)
+    score = np.array([float(e.score) for e in scored])
+    for year in range(years):
+        spent = year - lag
+        cells = np.where(spent >= 0, var.cell_at[programme, np.maximum(spent, 0)], -1) if scored else programme
+        runs = cells >= 0
+        row, column, coefficient = var.pieces(cells[runs], score[runs], pair_of[runs] * years + year)
+        fading = np.where(coefficient > 0, var.y_rate[column] if len(column) else 1.0, 1.0)
+        block.add(row, column, -coefficient * fading)
+    for number, (synergy, year) in enumerate(var.synergies):
+        region = portfolio.programmes[synergy.programme_a].region
+        row_number = var.pair_index[region, synergy.objective] * years + year
+        block.add_to(row_number, [var.first_m + number], -float(synergy.score))
+    return block
+
+
+def delivered_before_the_horizon(portfolio: Portfolio) -> dict[tuple[str, str, int], Fraction]:
+    """Points that the baseline, spent before the first year, delivers inside the horizon through lags."""
+    points: dict[tuple[str, str, int], Fraction] = defaultdict(Fraction)
+    for effect in portfolio.effects:
+        programme = portfolio.programmes[effect.programme]
+        if effect.lag == 0 or 0 not in programme.years or not programme.baseline:
+            continue
+        delivered = programme.baseline
+        if effect.score > 0:
+            delivered, start = Fraction(0), Fraction(0)
+            for number, segment in enumerate(programme.curve):
+                is_last = number == len(programme.curve) - 1
+                end = programme.baseline if is_last else min(segment.up_to * programme.scale, programme.baseline)
+                delivered += segment.rate * max(end - start, Fraction(0))
+                start = max(start, end)
+        for year in range(min(effect.lag, portfolio.settings.years)):
+            points[effect.region, effect.objective, year] += effect.score * delivered
+    return points
+
+
+def synergy_at_most_first_partner(portfolio: Portfolio, var: Columns) -> Block:
+    """A synergy pays for money that its first partner spends.
+
+    m[l,t] <= x[a,t]
+    """
+    block = Block("synergy_at_most_first_partner")
+    for number, (synergy, year) in enumerate(var.synergies):
+        row = block.at_most(0.0, synergy.id, year)
+        block.add_to(row, [var.first_m + number], 1.0)
+        block.spend(var, [row], [_cell(var, synergy.programme_a, year)], -1.0)
+    return block
+
+
+def synergy_at_most_second_partner(portfolio: Portfolio, var: Columns) -> Block:
+    """A synergy pays for money that its second partner can match.
+
+    ratio(l)·m[l,t] <= x[b,t]
+    """
+    block = Block("synergy_at_most_second_partner")
+    for number, (synergy, year) in enumerate(var.synergies):
+        row = block.at_most(0.0, synergy.id, year)
+        block.add_to(row, [var.first_m + number], float(synergy.ratio))
+        block.spend(var, [row], [_cell(var, synergy.programme_b, year)], -1.0)
+    return block
+
+
+def synergies_divide_second_partner(portfolio: Portfolio, var: Columns) -> Block:
+    """Synergies on one objective divide their second partner among them, unless it serves all at once.
+
+    Σ ratio(l)·m[l,t] <= x[b,t]    over the synergies l that are not shared, with the same b and objective
+    """
+    block = Block("synergies_divide_second_partner")
+    together: dict[tuple[str, str, int], list[tuple[int, float]]] = defaultdict(list)
+    for number, (synergy, year) in enumerate(var.synergies):
+        if not synergy.shared:
+            together[synergy.programme_b, synergy.objective, year].append((number, float(synergy.ratio)))
+    for (partner, objective, year), members in together.items():
+        if len(members) > 1:
+            row = block.at_most(0.0, partner, objective, year)
+            for number, ratio in members:
+                block.add_to(row, [var.first_m + number], ratio)
+            block.spend(var, [row], [_cell(var, partner, year)], -1.0)
+    return block
+
+
+def budget(portfolio: Portfolio, var: Columns) -> Block:
+    """An account spends, gives and carries no more than its appropriation and what it received.
+
+    Σ x[p,t] + transfers out + v[a,t] <= B(a,t) + transfers in + v[a,t-1]
+    """
+    block, years = Block("budget"), var.years
+    row_of = {}
+    for account in portfolio.accounts.values():
+        for year, amount in enumerate(account.appropriation):
+            row_of[account.id, year] = block.at_most(float(var.grid.down(amount)), account.id, year)
+    account_row = np.array([row_of[p.account, 0] for p in var.programmes], dtype=np.int64)
+    if len(var.cell_year):
+        block.spend(var, account_row[var.cell_programme] + var.cell_year, np.arange(len(var.cell_year)), 1.0)
+    for number, (transfer, year) in enumerate(var.transfers):
+        giver, receiver = portfolio.transfers[transfer].from_account, portfolio.transfers[transfer].to_account
+        block.add_to(row_of[giver, year], [var.first_f + number], 1.0)
+        block.add_to(row_of[receiver, year], [var.first_f + number], -1.0)
+    for number, (account_id, year) in enumerate(var.carries):
+        block.add_to(row_of[account_id, year], [var.first_v + number], 1.0)
+        if year + 1 < years:
+            block.add_to(row_of[account_id, year + 1], [var.first_v + number], -1.0)
+    return block
+
+
+def minimum(portfolio: Portfolio, var: Columns) -> Block:
+    """A programme spends at least its minimum in each of its years.
+
+    x[p,t] >= minimum(p)
+    """
+    block, rows, cells = Block("minimum"), [], []
+    for programme in var.programmes:
+        if programme.floor > 0 and not programme.indivisible:
+            bound = float(var.grid.up(programme.floor))
+            for year in programme.years:
+                if year not in programme.pins:
+                    rows.append(block.at_least(bound, programme.id, year))
+                    cells.append(_cell(var, programme.id, year))
+    block.spend(var, rows, cells, 1.0)
+    return block
+
+
+def indivisible_at_least(portfolio: Portfolio, var: Columns) -> Block:
+    """An indivisible programme that is chosen spends at least its minimum.
+
+    x[p,t] >= minimum(p)·z[p,t]
+    """
+    block = Block("indivisible_at_least")
+    for number, cell in enumerate(var.indivisible_cells):
+        programme = var.programmes[var.cell_programme[cell]]
+        row = block.at_least(0.0, programme.id, int(var.cell_year[cell]))
+        block.spend(var, [row], [cell], 1.0)
+        block.add_to(row, [var.first_z + number], -float(var.grid.up(programme.floor)))
+    return block
+
+
+def indivisible_at_most(portfolio: Portfolio, var: Columns) -> Block:
+    """An indivisible programme that is not chosen spends nothing.
+
+    x[p,t] <= M(p)·z[p,t]
+    """
+    block = Block("indivisible_at_most")
+    for number, cell in enumerate(var.indivisible_cells):
+        programme = var.programmes[var.cell_programme[cell]]
+        row = block.at_most(0.0, programme.id, int(var.cell_year[cell]))
+        block.spend(var, [row], [cell], 1.0)
+        block.add_to(row, [var.first_z + number], -float(var.grid.down(programme.maximum)))
+    return block
+
+
+def ramp_up(portfolio: Portfolio, var: Columns) -> Block:
+    """From one year to the next a programme grows by no more than its ramp.
+
+    x[p,t] - x[p,t-1] <= ramp(p)·K(p)    (first year: the baseline, or 0 where it starts later, for x[p,t-1])
+    """
+    block = Block("ramp_up")
+    rows, cells, signs = [], [], []
+    for programme in var.programmes:
+        if programme.ramp is None:
+            continue
+        step = programme.ramp * programme.scale
+        for year in programme.years:
+            before = _spending_before(programme.first, year, programme.baseline)
+            if year in programme.pins or year - 1 in programme.pins or before is None:
+                continue
+            row = block.at_most(float(step + before), programme.id, year)
+            rows.append(row)
+            cells.append(_cell(var, programme.id, year))
+            signs.append(1.0)
+            if year > programme.first:
+                rows.append(row)
+                cells.append(_cell(var, programme.id, year - 1))
+                signs.append(-1.0)
+    block.spend(var, rows, cells, np.array(signs))
+    return block
+
+
+def ramp_down(portfolio: Portfolio, var: Columns) -> Block:
+    """From one year to the next a programme shrinks by no more than its ramp, but may always fall to its maximum.
+
+    x[p,t-1] - x[p,t] <= ramp(p)·K(p)    (first year: x[p,t] >= min(baseline - ramp·K, M))
+    """
+    block = Block("ramp_down")
+    rows, cells, signs = [], [], []
+    for programme in var.programmes:
+        if programme.ramp is None:
+            continue
+        step = programme.ramp * programme.scale
+        for year in programme.years:
+            if year in programme.pins or year - 1 in programme.pins:
+                continue
+            if year > programme.first:
+                row = block.at_most(float(step), programme.id, year)
+                rows.append(row)
+                cells.append(_cell(var, programme.id, year - 1))
+                signs.append(1.0)
+            elif year == 0 and programme.baseline is not None:
+                least = min(programme.baseline - step, var.grid.down(programme.maximum))
+                row = block.at_most(-float(least), programme.id, year)
+            else:
+                continue
+            rows.append(row)
+            cells.append(_cell(var, programme.id, year))
+            signs.append(-1.0)
+    block.spend(var, rows, cells, np.array(signs))
+    return block
+
+
+def _spending_before(first: int, year: int, baseline: Fraction | None) -> Fraction | None:
+    """Known spending in the year before ``year``: 0 stands for 'a variable'; None where it is free."""
+    if year > first or first > 0:
+        return Fraction(0)
+    return baseline
+
+
+def commitment(portfolio: Portfolio, var: Columns) -> Block:
+    """A programme with a commitment, once begun, does not shrink before its end.
+
+    x[p,t-1] - x[p,t] <= 0
+    """
+    block = Block("commitment")
+    rows, cells, signs = [], [], []
+    for programme in var.programmes:
+        if programme.commitment:
+            for year in programme.years[1:]:
+                if year not in programme.pins and year - 1 not in programme.pins:
+                    row = block.at_most(0.0, programme.id, year)
+                    rows += [row, row]
+                    cells += [_cell(var, programme.id, year - 1), _cell(var, programme.id, year)]
+                    signs += [1.0, -1.0]
+    block.spend(var, rows, cells, np.array(signs))
+    return block
+
+
+def commitment_to_choice(portfolio: Portfolio, var: Columns) -> Block:
+    """An indivisible programme with a commitment, once chosen, stays chosen.
+
+    z[p,t-1] - z[p,t] <= 0
+    """
+    block = Block("commitment_to_choice")
+    z_of = {
+        (int(var.cell_programme[cell]), int(var.cell_year[cell])): var.first_z + number
+        for number, cell in enumerate(var.indivisible_cells)
+    }
+    for (position, year), column in z_of.items():
+        if var.programmes[position].commitment and (position, year - 1) in z_of:
+            row = block.at_most(0.0, var.programmes[position].id, year)
+            block.add_to(row, [z_of[position, year - 1]], 1.0)
+            block.add_to(row, [column], -1.0)
+    return block
+
+
+def resource(portfolio: Portfolio, var: Columns) -> Block:
+    """What programmes use of a resource is there, or was built in time.
+
+    Σ uses·x[p,t] <= available(k,t) + Σ builds·x[p,t']    over t - delay - life < t' <= t - delay
+    """
+    block, years = Block("resource"), var.years
+    row_of = {}
+    for item in portfolio.resources.values():
+        for year, amount in enumerate(item.available):
+            row_of[item.id, year] = block.at_most(float(amount), item.id, year)
+    for use in portfolio.resource_uses:
+        spent_years = list(portfolio.programmes[use.programme].years)
+        cells = [_cell(var, use.programme, year) for year in spent_years]
+        if use.uses:
+            block.spend(var, [row_of[use.resource, year] for year in spent_years], cells, float(use.uses))
+        if use.builds:
+            for year in range(years):
+                built = [y for y in spent_years if is_usable(year, y, use.delay, use.life)]
+                rows = [row_of[use.resource, year]] * len(built)
+                block.spend(var, rows, [_cell(var, use.programme, y) for y in built], -float(use.builds))
+    return block
+
+
+def is_usable(year: int, built: int, delay: int, life: int | None) -> bool:
+    """Whether what was built in ``built`` can be used in ``year``."""
+    return built <= year - delay and (life is None or built > year - delay - life)
+
+
+def pin(portfolio: Portfolio, var: Columns) -> Block:
+    """A pinned programme spends exactly what the scenario says.
+
+    x[p,t] = pin(p,t)
+    """
+    block = Block("pin")
+    for programme in var.programmes:
+        for year, amount in programme.pins.items():
+            row = block.exactly(float(amount), programme.id, year)
+            block.spend(var, [row], [_cell(var, programme.id, year)], 1.0)
+    return block
+
+
+def _cell(var: Columns, programme: str, year: int) -> int:
+    return int(var.cell_at[var.position[programme], year])

@@ -1,0 +1,304 @@
+"""The published plan: whole units, every promise of the contract kept, and the money that flows between accounts.
+
+The solver's amounts are rounded down to whole publish units; money is moved between accounts so that each still
+pays for what it spends; what was cut is given back where every row allows it; rows that the rounding broke are
+mended where a unit more or less elsewhere does it. All counting is in whole units and rationals.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from optimizer.exact import Cell, ExactBook, Key, Row
+
+ZERO = Fraction(0)
+SNAP = 1e-5
+"""A solver's amount this near (in units) to a whole unit is that unit."""
+DONORS_TRIED = 30
+COUNTED_ELSEWHERE = (
+    "attainment",
+    "synergy_at_most_first_partner",
+    "synergy_at_most_second_partner",
+    "synergies_divide_second_partner",
+    "budget",
+    "minimum",
+    "indivisible_at_least",
+    "indivisible_at_most",
+    "commitment_to_choice",
+    "pin",
+    "limit_on_attainment",
+)
+"""Rows that hold by construction here (bounds, flows, what g and m are computed from) or speak of g alone."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A solver's answer: money by cell, transfer and carry-over (floats), and row multipliers by key."""
+
+    spending: Mapping[Cell, float]
+    transfers: Mapping[tuple[int, int], float]
+    carries: Mapping[tuple[str, int], float]
+    multipliers: Mapping[Key, float]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Published money: by cell, by transfer (its number in the table, year) and by carry-over (account, year)."""
+
+    spending: Mapping[Cell, Fraction]
+    transfers: Mapping[tuple[int, int], Fraction]
+    carries: Mapping[tuple[str, int], Fraction]
+
+
+def publish(book: ExactBook, draft: Draft) -> Plan:
+    """Round ``draft`` to whole units of the book's ``publish_unit``."""
+    return _Rounding(book, draft).plan()
+
+
+class _Rounding:
+    """Whole units of every cell and flow, moved one at a time."""
+
+    def __init__(self, book: ExactBook, draft: Draft) -> None:
+        self.book = book
+        self.unit = book.portfolio.settings.publish_unit
+        self.draft = draft
+        self.low, self.high = self._ranges()
+        self.units = {cell: self._rounded_down(cell, amount) for cell, amount in draft.spending.items()}
+        self.flows = _Flows(book, draft, self.unit, self.units)
+        rows = [row for row in book.rows if row.key[0] not in COUNTED_ELSEWHERE]
+        self.rows = rows
+        self.touching: dict[Cell, list[tuple[int, Fraction]]] = defaultdict(list)
+        self.activity = [ZERO] * len(rows)
+        for number, row in enumerate(rows):
+            for cell, coefficient in row.spend:
+                self.touching[cell].append((number, coefficient * self.unit))
+                self.activity[number] += coefficient * self.unit * self.units[cell]
+
+    def plan(self) -> Plan:
+        value = _value_of_the_next_unit(self.book, self.draft)
+        self._mend(donors={})
+        cut = [cell for cell, units in self.units.items() if self._is_cut(cell, units)]
+        self._give_back(cut, value)
+        self._mend(self._donors(value))
+        self._give_back(self.units, value)
+        return Plan(
+            {cell: units * self.unit for cell, units in self.units.items()},
+            {key: units * self.unit for key, units in self.flows.transfers.items()},
+            {key: units * self.unit for key, units in self.flows.carries.items()},
+        )
+
+    def _ranges(self) -> tuple[dict[Cell, int], dict[Cell, int]]:
+        """The least and most whole units of each cell; an indivisible one is what the draft chose."""
+        low, high = {}, {}
+        for (name, year), amount in self.draft.spending.items():
+            programme, cell = self.book.portfolio.programmes[name], (name, year)
+            most = int(programme.ceiling(year) // self.unit)
+            least = most if year in programme.pins else int(-(-programme.floor // self.unit))
+            if programme.indivisible and year not in programme.pins and amount < float(programme.floor) / 2:
+                least = most = 0
+            low[cell], high[cell] = least, most
+        return low, high
+
+    def _rounded_down(self, cell: Cell, amount: float) -> int:
+        units = amount / float(self.unit)
+        whole = round(units) if abs(units - round(units)) < SNAP else int(units // 1)
+        return min(max(whole, self.low[cell]), self.high[cell])
+
+    def _is_cut(self, cell: Cell, units: int) -> bool:
+        return self.draft.spending[cell] / float(self.unit) > units + SNAP
+
+    def _breaks(self, number: int, change: Fraction) -> bool:
+        """Whether ``change`` of a row's activity makes it worse than its bound."""
+        row, after = self.rows[number], self.activity[number] + change
+        return (row.sense != ">=" and change > 0 and after > row.bound) or (
+            row.sense != "<=" and change < 0 and after < row.bound
+        )
+
+    def _move(self, cells: Sequence[Cell], step: int) -> bool:
+        """Add or take one unit of each cell where ranges, rows and accounts allow; says whether it did."""
+        if any(not self.low[cell] <= self.units[cell] + step <= self.high[cell] for cell in cells):
+            return False
+        changes: dict[int, Fraction] = defaultdict(Fraction)
+        for cell in cells:
+            for number, coefficient in self.touching[cell]:
+                changes[number] += coefficient * step
+        if any(self._breaks(number, change) for number, change in changes.items()):
+            return False
+        paid = []
+        for cell in cells:
+            account = self.book.portfolio.programmes[cell[0]].account
+            if step > 0 and not self.flows.pays_for_one_more(account, cell[1]):
+                for earlier in paid:
+                    self.flows.slack[earlier] += 1
+                return False
+            self.flows.slack[account, cell[1]] -= step
+            paid.append((account, cell[1]))
+        for cell in cells:
+            self.units[cell] += step
+        for number, change in changes.items():
+            self.activity[number] += change
+        return True
+
+    def _move_with_years_beside(self, cell: Cell, step: int) -> bool:
+        """Move a cell alone, or with later or earlier years of its programme, so that ramps hold."""
+        name, year = cell
+        later = [(name, t) for t in range(year, self.book.portfolio.settings.years) if (name, t) in self.units]
+        earlier = [(name, t) for t in range(year, -1, -1) if (name, t) in self.units]
+        runs = [later[:n] for n in range(1, len(later) + 1)] + [earlier[:n] for n in range(2, len(earlier) + 1)]
+        return any(self._move(run, step) for run in [*runs, sorted({*later, *earlier})])
+
+    def _give_back(self, cells: Iterable[Cell], value: Callable[[Cell, Fraction], float]) -> None:
+        """Add a unit to each cell in the order of what it is worth, as long as it is worth anything."""
+        worth = [(value(cell, self.units[cell] * self.unit), cell) for cell in cells]
+        for gain, cell in sorted(worth, key=lambda pair: -pair[0]):
+            if gain <= 0:
+                break
+            self._move([cell], 1)
+
+    def _donors(self, value: Callable[[Cell, Fraction], float]) -> dict[tuple[str, int], list[Cell]]:
+        """By account and year, the cells that would miss a unit least, first."""
+        found: dict[tuple[str, int], list[Cell]] = defaultdict(list)
+        for cell in sorted(self.units, key=lambda cell: value(cell, self.units[cell] * self.unit)):
+            found[self.book.portfolio.programmes[cell[0]].account, cell[1]].append(cell)
+        return found
+
+    def _mend(self, donors: Mapping[tuple[str, int], Sequence[Cell]]) -> None:
+        """Move single units that bring a broken row back without breaking another.
+
+        Where an account has nothing left for a unit more, one of its ``donors`` gives a unit.
+        """
+        for number, row in enumerate(self.rows):
+            for cell, coefficient in sorted(row.spend, key=lambda term: -abs(term[1])):
+                broken_above = row.sense != ">=" and self.activity[number] > row.bound
+                broken_below = row.sense != "<=" and self.activity[number] < row.bound
+                if not (broken_above or broken_below):
+                    break
+                step = 1 if (coefficient > 0) == broken_below else -1
+                if not self._move_with_years_beside(cell, step) and step > 0:
+                    account = self.book.portfolio.programmes[cell[0]].account
+                    self._move_with_donor(cell, donors.get((account, cell[1]), ()))
+
+    def _move_with_donor(self, cell: Cell, donors: Sequence[Cell]) -> None:
+        for donor in donors[:DONORS_TRIED]:
+            if donor != cell and self._move([donor], -1):
+                if self._move_with_years_beside(cell, 1):
+                    return
+                self._move([donor], 1)
+
+
+class _Flows:
+    """Transfers and carry-over in whole units; ``slack`` is what an account has left in a year."""
+
+    def __init__(self, book: ExactBook, draft: Draft, unit: Fraction, spending: Mapping[Cell, int]) -> None:
+        portfolio = book.portfolio
+        self.transfers = {key: self._down(amount, unit) for key, amount in draft.transfers.items()}
+        self.carries = {key: self._down(amount, unit) for key, amount in draft.carries.items()}
+        self.ends: dict[Key, tuple[tuple[str, int], tuple[str, int]]] = {}
+        self.ceilings: dict[Key, int] = {}
+        for number, year in draft.transfers:
+            transfer = portfolio.transfers[number]
+            key: Key = ("f", number, year)
+            self.ends[key] = ((transfer.from_account, year), (transfer.to_account, year))
+            self.ceilings[key] = int(book.others[key] // unit)
+        for account, year in draft.carries:
+            key = ("v", account, year)
+            self.ends[key] = ((account, year), (account, year + 1))
+            self.ceilings[key] = int(book.others[key] // unit)
+        self.edges_at: dict[tuple[str, int], list[Key]] = defaultdict(list)
+        for key, (start, end) in self.ends.items():
+            self.edges_at[start].append(key)
+            self.edges_at[end].append(key)
+        self.slack = {
+            (account.id, year): int(amount // unit)
+            for account in portfolio.accounts.values()
+            for year, amount in enumerate(account.appropriation)
+        }
+        for (programme, year), units in spending.items():
+            self.slack[portfolio.programmes[programme].account, year] -= units
+        for key, (start, end) in self.ends.items():
+            self._set(key, min(self._amount(key), self.ceilings[key]))
+            self.slack[start] -= self._amount(key)
+            self.slack[end] += self._amount(key)
+        for node in self.slack:
+            while self.slack[node] < 0 and self._route_one(node):
+                pass
+
+    @staticmethod
+    def _down(amount: float, unit: Fraction) -> int:
+        units = amount / float(unit)
+        return round(units) if abs(units - round(units)) < SNAP else int(units // 1)
+
+    def _amount(self, key: Key) -> int:
+        return self.transfers[int(key[1]), int(key[2])] if key[0] == "f" else self.carries[str(key[1]), int(key[2])]
+
+    def _set(self, key: Key, units: int) -> None:
+        if key[0] == "f":
+            self.transfers[int(key[1]), int(key[2])] = units
+        else:
+            self.carries[str(key[1]), int(key[2])] = units
+
+    def pays_for_one_more(self, account: str, year: int) -> bool:
+        """Whether an account has one unit left in a year, or can be sent one."""
+        return self.slack[account, year] > 0 or self._route_one((account, year))
+
+    def _route_one(self, needy: tuple[str, int]) -> bool:
+        """Send one unit to ``needy`` from the nearest account and year with money left, along free permissions."""
+        came: dict[tuple[str, int], tuple[Key, int] | None] = {needy: None}
+        queue = deque([needy])
+        while queue:
+            node = queue.popleft()
+            if node != needy and self.slack[node] > 0:
+                self._push_from(node, needy, came)
+                return True
+            for key in self.edges_at[node]:
+                start, end = self.ends[key]
+                if end == node and start not in came and self._amount(key) < self.ceilings[key]:
+                    came[start] = (key, 1)
+                    queue.append(start)
+                elif start == node and end not in came and self._amount(key) > 0:
+                    came[end] = (key, -1)
+                    queue.append(end)
+        return False
+
+    def _push_from(
+        self, giver: tuple[str, int], needy: tuple[str, int], came: dict[tuple[str, int], tuple[Key, int] | None]
+    ) -> None:
+        self.slack[giver] -= 1
+        self.slack[needy] += 1
+        node = giver
+        while (step := came[node]) is not None:
+            key, change = step
+            self._set(key, self._amount(key) + change)
+            start, end = self.ends[key]
+            node = end if change > 0 else start
+
+
+def _value_of_the_next_unit(book: ExactBook, draft: Draft) -> Callable[[Cell, Fraction], float]:
+    """What one more unit of money is worth in a cell (points), at the draft's prices of attainment."""
+    straight: dict[Cell, float] = defaultdict(float)
+    curved: dict[Cell, float] = defaultdict(float)
+    for row in _scoring_rows(book.rows):
+        price = draft.multipliers.get(row.key, 0.0)
+        if price:
+            for cell, coefficient in row.spend:
+                straight[cell] -= price * float(coefficient)
+            for cell, coefficient in row.curved:
+                curved[cell] -= price * float(coefficient)
+
+    def value(cell: Cell, amount: Fraction) -> float:
+        end, rate = ZERO, ZERO
+        for width, rate in book.pieces[cell]:
+            end += width
+            if amount < end:
+                break
+        return straight[cell] + curved[cell] * float(rate)
+
+    return value
+
+
+def _scoring_rows(rows: Iterable[Row]) -> Iterable[Row]:
+    scoring = COUNTED_ELSEWHERE[:4]
+    return (row for row in rows if row.key[0] in scoring)

@@ -1,0 +1,306 @@
+"""Proof of a published plan in exact arithmetic, with the standard library alone.
+
+Three statements, each from the workbook's decimals: the plan keeps every row (or uses an allowance that rounding
+permits); its score is so much; no plan whatever can score more than the bound (weak duality). The proof needs the
+plan and one multiplier a row; where the multipliers came from does not matter.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from optimizer.exact import Cell, ExactBook, Key, Pair, Row, along_the_curve
+from optimizer.plan import Plan
+
+ZERO = Fraction(0)
+MULTIPLIER_SCALE = 10**18
+"""Multipliers are whole numbers of 1/scale points a unit of the row."""
+NEVER_BROKEN = ("budget", "minimum", "pin", "indivisible_at_least", "indivisible_at_most", "commitment_to_choice")
+
+Multipliers = Mapping[Key, int]
+
+
+@dataclass(frozen=True)
+class Attained:
+    """What a plan attains: g by (region, objective, year), m by (synergy, year), and the score, all exact."""
+
+    g: Mapping[tuple[str, str, int], Fraction]
+    matched: Mapping[tuple[str, int], Fraction]
+    score: Fraction
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A row that a plan does not keep: by how much, and how much rounding may excuse (0: nothing)."""
+
+    key: Key
+    excess: Fraction
+    allowance: Fraction
+
+    @property
+    def is_excused(self) -> bool:
+        """Whether rounding to publish units explains it."""
+        return self.excess <= self.allowance
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Score, upper bound and gap (points, exact), with the allowances that rounding used."""
+
+    score: Fraction
+    bound: Fraction
+    allowances: tuple[Breach, ...]
+    attained: Attained
+
+    @property
+    def gap(self) -> Fraction:
+        """Bound less score."""
+        return self.bound - self.score
+
+
+def attained_by(book: ExactBook, plan: Plan) -> Attained:
+    """Compute m, g and the score from published spending.
+
+    m is the largest that constraint 2 allows for the score; g = min(n, what constraint 1 gives); the segments of a
+    priority's curve fill in order.
+    """
+    portfolio = book.portfolio
+    curved = {
+        (name, year): along_the_curve(portfolio.programmes[name].curve, portfolio.programmes[name].scale, amount)
+        for (name, year), amount in plan.spending.items()
+    }
+    delivered: dict[tuple[str, str, int], Fraction] = {}
+    for row in book.rows:
+        if row.key[0] == "attainment":
+            points = row.bound
+            for cell, coefficient in row.spend:
+                points -= coefficient * plan.spending[cell]
+            for cell, coefficient in row.curved:
+                points -= coefficient * curved[cell]
+            delivered[str(row.key[1]), str(row.key[2]), int(row.key[3])] = points
+    matched = _matched(book, plan, delivered)
+    for (name, year), amount in matched.items():
+        synergy = portfolio.synergies[name]
+        delivered[portfolio.programmes[synergy.programme_a].region, synergy.objective, year] += synergy.score * amount
+    g, score = {}, ZERO
+    for key, pair in book.pairs.items():
+        g[key] = min(sum((width for width, _ in pair.segments), ZERO), delivered[key])
+        score += pair.worth * _value(pair, g[key])
+    return Attained(g, matched, score)
+
+
+def _value(pair: Pair, g: Fraction) -> Fraction:
+    """The value u of attained points along the curve of a priority; below zero at the first rate."""
+    value, left = ZERO, g
+    for number, (width, rate) in enumerate(pair.segments):
+        part = min(left, width) if number else min(g, width)
+        value += rate * part
+        left -= part
+        if left <= 0:
+            break
+    return value
+
+
+def _matched(
+    book: ExactBook, plan: Plan, delivered: Mapping[tuple[str, str, int], Fraction]
+) -> dict[tuple[str, int], Fraction]:
+    """Match money: alone or shared, up to both partners; else the partner goes first where a unit of it scores most."""
+    portfolio = book.portfolio
+    matched: dict[tuple[str, int], Fraction] = {}
+    divided: dict[tuple[str, str, int], list[str]] = defaultdict(list)
+    for key in book.others:
+        if key[0] == "m":
+            synergy, year = portfolio.synergies[str(key[1])], int(key[2])
+            a, b = plan.spending[synergy.programme_a, year], plan.spending[synergy.programme_b, year]
+            matched[synergy.id, year] = min(a, b / synergy.ratio)
+            if not synergy.shared:
+                divided[synergy.programme_b, synergy.objective, year].append(synergy.id)
+    state = dict(delivered)
+    for (partner, objective, year), names in divided.items():
+        if len(names) > 1:
+            _divide(book, plan.spending[partner, year], objective, year, names, matched, state)
+    return matched
+
+
+def _divide(
+    book: ExactBook,
+    money: Fraction,
+    objective: str,
+    year: int,
+    names: list[str],
+    matched: dict[tuple[str, int], Fraction],
+    state: dict[tuple[str, str, int], Fraction],
+) -> None:
+    """Divide a partner's money among synergies, always to the one whose next unit scores most."""
+    portfolio = book.portfolio
+    room = {name: matched[name, year] for name in names}
+    for name in names:
+        matched[name, year] = ZERO
+    while money > 0:
+        best, gain, step = "", ZERO, ZERO
+        for name in names:
+            synergy = portfolio.synergies[name]
+            at = (portfolio.programmes[synergy.programme_a].region, objective, year)
+            slope, points = _slope(book.pairs[at], state[at])
+            reach = room[name] if points is None else min(room[name], points / synergy.score)
+            worth = slope * synergy.score / synergy.ratio
+            if reach > 0 and worth > gain:
+                best, gain, step = name, worth, min(reach, money / synergy.ratio)
+        if not best:
+            return
+        synergy = portfolio.synergies[best]
+        matched[best, year] += step
+        room[best] -= step
+        money -= step * synergy.ratio
+        state[portfolio.programmes[synergy.programme_a].region, objective, year] += step * synergy.score
+
+
+def _slope(pair: Pair, g: Fraction) -> tuple[Fraction, Fraction]:
+    """What the next point is worth at g, and how many points that holds for."""
+    end = ZERO
+    for width, rate in pair.segments:
+        end += width
+        if g < end:
+            return pair.worth * rate, end - g
+    return ZERO, ZERO
+
+
+def breaches_of(book: ExactBook, plan: Plan, attained: Attained) -> list[Breach]:
+    """Every row and range that the plan does not keep, exactly, with what rounding may excuse."""
+    found = [*_range_breaches(book, plan)]
+    for row in book.rows:
+        if row.key[0] in ("attainment", *_SYNERGY_ROWS):
+            continue
+        activity = sum((c * plan.spending[cell] for cell, c in row.spend), ZERO)
+        activity += sum((c * _other(plan, attained, key) for key, c in row.others), ZERO)
+        excess = max(
+            activity - row.bound if row.sense != ">=" else ZERO,
+            row.bound - activity if row.sense != "<=" else ZERO,
+        )
+        if excess > 0:
+            found.append(Breach(row.key, excess, _allowance(book, row)))
+    return found
+
+
+_SYNERGY_ROWS = (
+    "synergy_at_most_first_partner",
+    "synergy_at_most_second_partner",
+    "synergies_divide_second_partner",
+)
+
+
+def _other(plan: Plan, attained: Attained, key: Key) -> Fraction:
+    match key:
+        case ("g", str(region), str(objective), int(year)):
+            return attained.g[region, objective, year]
+        case ("f", int(number), int(year)):
+            return plan.transfers[number, year]
+        case ("v", str(account), int(year)):
+            return plan.carries[account, year]
+        case ("z", str(programme), int(year)):
+            return Fraction(plan.spending[programme, year] > 0)
+    raise KeyError(key)
+
+
+def _range_breaches(book: ExactBook, plan: Plan) -> list[Breach]:
+    unit = book.portfolio.settings.publish_unit
+    money: dict[Key, tuple[Fraction, Fraction]] = {
+        ("x", *cell): (amount, book.portfolio.programmes[cell[0]].ceiling(cell[1]))
+        for cell, amount in plan.spending.items()
+    }
+    money |= {("f", *key): (amount, book.others["f", *key]) for key, amount in plan.transfers.items()}
+    money |= {("v", *key): (amount, book.others["v", *key]) for key, amount in plan.carries.items()}
+    found = []
+    for key, (amount, ceiling) in money.items():
+        excess = max(-amount, amount - ceiling, amount % unit)
+        if excess > 0:
+            found.append(Breach(key, excess, ZERO))
+    return found
+
+
+def _allowance(book: ExactBook, row: Row) -> Fraction:
+    """publish_unit × Σ of the largest coefficient on each spending; nothing for rows that are never broken."""
+    portfolio, name = book.portfolio, str(row.key[0])
+    if name in NEVER_BROKEN:
+        return ZERO
+    if name == "resource" and not any(u.builds for u in portfolio.resource_uses if u.resource == row.key[1]):
+        return ZERO
+    if name in ("limit_on_spending", "limit_on_value", "limit_on_harm"):
+        limit = portfolio.limits[str(row.key[1])]
+        if limit.sense == "max" and limit.basis == "amount":
+            return ZERO
+    if name == "limit_on_attainment":
+        return portfolio.settings.publish_unit * _attainment_per_money(book, row)
+    largest: dict[Cell, Fraction] = defaultdict(Fraction)
+    for cell, coefficient in row.spend:
+        largest[cell] += coefficient
+    return portfolio.settings.publish_unit * sum((abs(c) for c in largest.values()), ZERO)
+
+
+def _attainment_per_money(book: ExactBook, row: Row) -> Fraction:
+    """What one unit of money in every cell can move an attainment row by, through constraints 1 and 2."""
+    weight = {key: coefficient for key, coefficient in row.others}
+    moved = ZERO
+    for other in book.rows:
+        if other.key[0] == "attainment" and (w := weight.get(("g", *other.key[1:]))):
+            moved += w * sum((abs(c) for _, c in [*other.spend, *other.curved]), ZERO)
+            for key, score in other.others:
+                if key[0] == "m":
+                    moved += w * abs(score) * (1 + 1 / book.portfolio.synergies[str(key[1])].ratio)
+    return moved
+
+
+def bound_from(book: ExactBook, multipliers: Multipliers, with_score: bool = True) -> Fraction:
+    """An upper bound on the score (points) of every plan, by weak duality; multipliers of the wrong sign count as 0.
+
+    bound = Σ multiplier·right side + Σ over columns of the most that the reduced cost gives in the column's range.
+    Without the score (``with_score=False``) a bound below zero proves that no plan is feasible.
+    """
+    total = ZERO
+    straight: dict[Cell, Fraction] = defaultdict(Fraction)
+    curved: dict[Cell, Fraction] = defaultdict(Fraction)
+    others: dict[Key, Fraction] = defaultdict(Fraction)
+    for row in book.rows:
+        multiplier = multipliers.get(row.key, 0)
+        if (row.sense == "<=" and multiplier < 0) or (row.sense == ">=" and multiplier > 0) or not multiplier:
+            continue
+        total += multiplier * row.bound
+        for cell, coefficient in row.spend:
+            straight[cell] += multiplier * coefficient
+        for cell, coefficient in row.curved:
+            curved[cell] += multiplier * coefficient
+        for key, coefficient in row.others:
+            others[key] += multiplier * coefficient
+    for cell in straight.keys() | curved.keys():
+        for width, rate in book.pieces[cell]:
+            reduced = -straight[cell] - rate * curved[cell]
+            if reduced > 0:
+                total += reduced * width
+    for key, high in book.others.items():
+        if others[key] < 0:
+            total -= others[key] * high
+    for at, pair in book.pairs.items():
+        price, low = others["g", *at], pair.deepest
+        for width, rate in pair.segments:
+            reduced = (MULTIPLIER_SCALE * pair.worth * rate if with_score else ZERO) - price
+            total += max(reduced * width, reduced * low)
+            low = ZERO
+    return total / MULTIPLIER_SCALE
+
+
+def scaled(multipliers: Mapping[Key, float]) -> dict[Key, int]:
+    """A solver's multipliers as whole numbers; those that vanish are left out."""
+    whole = {key: round(value * MULTIPLIER_SCALE) for key, value in multipliers.items()}
+    return {key: value for key, value in whole.items() if value}
+
+
+def prove(book: ExactBook, plan: Plan, multipliers: Multipliers) -> tuple[Proof, list[Breach]]:
+    """Check and bound a plan; the list holds the breaches that nothing excuses (none for an honest plan)."""
+    attained = attained_by(book, plan)
+    breaches = breaches_of(book, plan, attained)
+    allowed = tuple(breach for breach in breaches if breach.is_excused)
+    proof = Proof(attained.score, bound_from(book, multipliers), allowed, attained)
+    return proof, [breach for breach in breaches if not breach.is_excused]

@@ -1,0 +1,274 @@
+"""The result of one run: the published plan with its proof, its sums, and why each line got what it got.
+
+Every sum is a sum of published amounts, so that all tables foot. Money is in the workbook's unit, exact.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+
+from optimizer.exact import Cell, ExactBook, Key
+from optimizer.model import phrase_of
+from optimizer.plan import Plan
+from optimizer.portfolio import Portfolio, Programme
+from optimizer.proof import Attained, Proof
+from optimizer.words import Name, Words, name_of, say
+
+ZERO = Fraction(0)
+
+VERDICTS: Mapping[str, Words] = {
+    "pinned": say("pinned"),
+    "all": say("maximum"),
+    "minimum": say("minimum"),
+    "nothing": say("nothing"),
+    "part": say("part"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One programme in one fiscal year: what it gets, and why not more."""
+
+    programme: Programme
+    year: int
+    amount: Fraction
+    verdict: str
+    reason: Words
+
+
+@dataclass(frozen=True)
+class AccountYear:
+    """One account in one fiscal year; ``stopped_by`` says what kept unspent money from use (None: nothing left)."""
+
+    account: str
+    year: int
+    appropriation: Fraction
+    transfer_in: Fraction
+    transfer_out: Fraction
+    carried_in: Fraction
+    carried_out: Fraction
+    spent: Fraction
+    stopped_by: Words | None = None
+
+    @property
+    def lapsed(self) -> Fraction:
+        """What is neither spent, given nor carried."""
+        received = self.appropriation + self.transfer_in + self.carried_in
+        return received - self.transfer_out - self.carried_out - self.spent
+
+
+@dataclass(frozen=True)
+class Result:
+    """A published plan and everything that can be said of it without another solve."""
+
+    portfolio: Portfolio
+    book: ExactBook
+    plan: Plan
+    proof: Proof
+    facts: Mapping[str, object] = field(default_factory=dict)
+    """What ``run.json`` holds."""
+
+    @property
+    def attained(self) -> Attained:
+        """Attained scores by pair and year."""
+        return self.proof.attained
+
+    def fiscal_year(self, offset: int) -> int:
+        """The Japanese fiscal year of an offset."""
+        return self.portfolio.settings.first_year + offset
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """A line for each active programme and year, in the workbook's order."""
+        blockers = self.blockers
+        return [
+            Line(
+                programme,
+                year,
+                amount := self.plan.spending[programme.id, year],
+                verdict_of(programme, year, amount),
+                self._reason(programme, year, amount, blockers.get((programme.id, year), [])),
+            )
+            for programme in self.portfolio.programmes.values()
+            for year in programme.years
+        ]
+
+    @cached_property
+    def blockers(self) -> dict[Cell, list[Key]]:
+        """For each cell the rows that leave no room for one more publish unit of it."""
+        unit = self.portfolio.settings.publish_unit
+        found: dict[Cell, list[Key]] = defaultdict(list)
+        for row in self.book.rows:
+            if row.key[0] in _NOT_BLOCKING:
+                continue
+            room = row.bound - sum((c * self.plan.spending[cell] for cell, c in row.spend), ZERO)
+            room -= sum((c * self._flow(key) for key, c in row.others), ZERO)
+            for cell, coefficient in row.spend:
+                worsens = coefficient > 0 if row.sense != ">=" else coefficient < 0
+                left = room if row.sense != ">=" else -room
+                if worsens and left < abs(coefficient) * unit:
+                    found[cell].append(row.key)
+        return found
+
+    def _flow(self, key: Key) -> Fraction:
+        if key[0] == "f":
+            return self.plan.transfers[int(key[1]), int(key[2])]
+        if key[0] == "v":
+            return self.plan.carries[str(key[1]), int(key[2])]
+        return ZERO
+
+    def _reason(self, programme: Programme, year: int, amount: Fraction, blockers: Sequence[Key]) -> Words:
+        unit = self.portfolio.settings.publish_unit
+        if year in programme.pins:
+            return say("The scenario pins this amount.")
+        if programme.ceiling(year) - amount < unit:
+            return say("It gets its whole maximum.")
+        rules = [key for key in blockers if key[0] != "budget"]
+        if rules:
+            listed = _and_list([phrase_of(self.portfolio, key) for key in rules[:2]])
+            return say("No more fits under {rules}.", rules=listed)
+        if self._need_is_met(programme, year):
+            return say("The need that it serves is already met.")
+        account = name_of(self.portfolio.accounts[programme.account])
+        if any(key[0] == "budget" for key in blockers):
+            if amount == programme.floor and amount > 0:
+                return say("It keeps its minimum; {account} is used up on lines that score more.", account=account)
+            return say("{account} is used up; further money scores more on other lines.", account=account)
+        return say("Further money would not raise the score.")
+
+    def _need_is_met(self, programme: Programme, year: int) -> bool:
+        served = [e for e in self.portfolio.effects if e.programme == programme.id and e.score > 0]
+        reached = [
+            (e.region, e.objective, year + e.lag) for e in served if year + e.lag < self.portfolio.settings.years
+        ]
+        known = [key for key in reached if key in self.book.pairs]
+        return bool(known) and all(
+            self.attained.g[key] == sum(width for width, _ in self.book.pairs[key].segments) for key in known
+        )
+
+    @cached_property
+    def accounts(self) -> list[AccountYear]:
+        """Money by account and year, with what stopped the unspent part."""
+        portfolio, plan = self.portfolio, self.plan
+        spent: dict[Cell, Fraction] = defaultdict(Fraction)
+        for (name, year), amount in plan.spending.items():
+            spent[portfolio.programmes[name].account, year] += amount
+        given: dict[Cell, Fraction] = defaultdict(Fraction)
+        received: dict[Cell, Fraction] = defaultdict(Fraction)
+        for (number, year), amount in plan.transfers.items():
+            given[portfolio.transfers[number].from_account, year] += amount
+            received[portfolio.transfers[number].to_account, year] += amount
+        rows = []
+        for account in portfolio.accounts.values():
+            for year, appropriation in enumerate(account.appropriation):
+                row = AccountYear(
+                    account.id,
+                    year,
+                    appropriation,
+                    transfer_in=received[account.id, year],
+                    transfer_out=given[account.id, year],
+                    carried_in=plan.carries.get((account.id, year - 1), ZERO),
+                    carried_out=plan.carries.get((account.id, year), ZERO),
+                    spent=spent[account.id, year],
+                    stopped_by=None,
+                )
+                rows.append(self._with_stop(row))
+        return rows
+
+    def _with_stop(self, row: AccountYear) -> AccountYear:
+        if row.lapsed < self.portfolio.settings.publish_unit:
+            return row
+        own = [p for p in self.portfolio.programmes.values() if p.account == row.account and row.year in p.years]
+        rules: dict[Key, None] = {}
+        at_maximum = bool(own)
+        for programme in own:
+            if programme.ceiling(row.year) - self.plan.spending[programme.id, row.year] >= (
+                self.portfolio.settings.publish_unit
+            ):
+                at_maximum = False
+                for key in self.blockers.get((programme.id, row.year), []):
+                    rules[key] = None
+        if not own:
+            reason = say("no programme spends from this account")
+        elif at_maximum:
+            reason = say("every programme of the account has its maximum")
+        elif rules:
+            reason = _and_list([phrase_of(self.portfolio, key) for key in list(rules)[:3]])
+        else:
+            reason = say("further spending would not raise the score")
+        return AccountYear(**{**row.__dict__, "stopped_by": reason})
+
+    def total(self, wanted: Callable[[Programme, int], bool] = lambda _programme, _year: True) -> Fraction:
+        """The sum of published amounts of the cells that ``wanted`` picks."""
+        programmes = self.portfolio.programmes
+        return sum((a for (p, t), a in self.plan.spending.items() if wanted(programmes[p], t)), ZERO)
+
+    def totals_by(self, dimension: Callable[[Programme], str]) -> dict[str, list[Fraction]]:
+        """Published money by a property of programmes, one amount a year, in the workbook's order."""
+        sums: dict[str, list[Fraction]] = {}
+        for (name, year), amount in self.plan.spending.items():
+            label = dimension(self.portfolio.programmes[name])
+            sums.setdefault(label, [ZERO] * self.portfolio.settings.years)[year] += amount
+        return sums
+
+    def attainment(self, pairs: Iterable[tuple[str, str]]) -> Fraction:
+        """Weighted share of need met over pairs and years (undiscounted), as an attainment limit counts it."""
+        years = range(self.portfolio.settings.years)
+        met = need = ZERO
+        for region, objective in pairs:
+            priority = self.portfolio.priorities[region, objective]
+            met += sum((priority.weight * self.attained.g[region, objective, t] for t in years), ZERO)
+            need += priority.weight * priority.need * len(years)
+        return met / need if need else ZERO
+
+
+_NOT_BLOCKING = (
+    "attainment",
+    "synergy_at_most_first_partner",
+    "synergy_at_most_second_partner",
+    "synergies_divide_second_partner",
+    "minimum",
+    "indivisible_at_least",
+    "indivisible_at_most",
+    "commitment_to_choice",
+    "pin",
+    "limit_on_attainment",
+)
+
+
+def verdict_of(programme: Programme, year: int, amount: Fraction) -> str:
+    """``pinned``, ``all``, ``nothing``, ``minimum`` or ``part``."""
+    if year in programme.pins:
+        return "pinned"
+    if amount and amount >= programme.maximum:
+        return "all"
+    if not amount:
+        return "nothing"
+    return "minimum" if amount <= programme.floor else "part"
+
+
+def _and_list(items: Sequence[Words]) -> Words:
+    if len(items) == 1:
+        return items[0]
+    listed = items[0]
+    for item in items[1:]:
+        listed = say("{first} and {second}", first=listed, second=item)
+    return listed
+
+
+def family_name(family: str) -> Words:
+    """A family of instruments in words."""
+    return FAMILY_NAMES.get(family, Name(family))
+
+
+FAMILY_NAMES: Mapping[str, Words] = {
+    "oda": say("ODA"),
+    "non_oda": say("Non-ODA economic cooperation"),
+    "capacity_building": say("Capacity building"),
+    "sdf_mission": say("SDF missions"),
+}
+FREEDOM_NAMES: Mapping[str, Words] = {"want": say("Freedom from want"), "fear": say("Freedom from fear")}

@@ -1,0 +1,357 @@
+"""Scenarios: levers and overrides, portfolio → portfolio.
+
+What overrides what, from the weakest: the workbook's own number; factors of the scenario and of ``--set``
+(all multiply); other items of the scenario; other items of ``--set``. A pin with a year stands before a pin
+without one. The scenario ``base`` without rows is the workbook as written.
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+from optimizer.errors import InputProblems, Problem, WrongUsage
+from optimizer.portfolio import (
+    Account,
+    Effect,
+    Limit,
+    Number,
+    Portfolio,
+    Programme,
+    Resource,
+    ResourceUse,
+    ScenarioItem,
+    Switch,
+    Synergy,
+)
+from optimizer.words import Words, say
+
+BASE = "base"
+FACTORS = ("budget_factor", "weight_factor", "need_factor", "effect_factor", "cost_factor", "resource_factor")
+REPLACEMENTS = ("lever", "limit_value", "programme_maximum", "pin")
+ITEMS = FACTORS + REPLACEMENTS
+ITEMS_WITH_YEAR = ("budget_factor", "resource_factor", "pin")
+ON = ("yes", "true", "1", "on", "はい")
+OFF = ("no", "false", "0", "off", "いいえ")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A portfolio under one scenario, with what a reader should know of it."""
+
+    portfolio: Portfolio
+    name: str
+    sets: tuple[str, ...]
+    warnings: tuple[Problem, ...]
+
+
+def scenarios_of(portfolio: Portfolio) -> list[str]:
+    """The scenarios that the workbook names, in its order, ``base`` first."""
+    return list(dict.fromkeys([BASE, *(item.scenario for item in portfolio.scenario_items)]))
+
+
+def apply(portfolio: Portfolio, name: str = BASE, sets: Sequence[str] = ()) -> Scenario:
+    """The portfolio under scenario ``name`` and the ``--set`` items, with only the rows that are active.
+
+    Raises ``WrongUsage`` for an unknown scenario, item or target, and ``InputProblems`` where the scenario
+    leaves a programme no range to spend in.
+    """
+    if name not in scenarios_of(portfolio):
+        raise WrongUsage(_unknown(say("scenario"), name, scenarios_of(portfolio)))
+    items = _merged(
+        [item for item in portfolio.scenario_items if item.scenario == name],
+        [_parsed(text, portfolio) for text in sets],
+    )
+    levers = {lever.id: lever.default for lever in portfolio.levers.values()}
+    levers |= {item.target: bool(item.value) for item in items if item.item == "lever"}
+    active = _with_active_rows(portfolio.with_changes(levers_on=levers))
+    changed = _with_replacements(_with_factors(active, items), items)
+    problems = _ranges_left_empty(changed)
+    if problems:
+        raise InputProblems(problems)
+    return Scenario(changed, name, tuple(sets), tuple(_pins_without_effect(changed, items)))
+
+
+def targets_of(portfolio: Portfolio, item: str) -> list[str]:
+    """Every target that a scenario item may name."""
+    pairs = [f"{region}/{objective}" for region, objective in portfolio.priorities]
+    programmes = portfolio.programmes.values()
+    return list(
+        {
+            "lever": list(portfolio.levers),
+            "budget_factor": list(portfolio.accounts),
+            "weight_factor": [*portfolio.regions, *portfolio.objectives, *pairs],
+            "need_factor": [*portfolio.regions, *portfolio.objectives, *pairs],
+            "effect_factor": [*portfolio.programmes, *portfolio.objectives],
+            "cost_factor": [
+                *portfolio.programmes,
+                *dict.fromkeys(p.family for p in programmes),
+                *dict.fromkeys(p.instrument for p in programmes if p.instrument),
+                *portfolio.accounts,
+            ],
+            "resource_factor": list(portfolio.resources),
+            "limit_value": list(portfolio.limits),
+            "programme_maximum": list(portfolio.programmes),
+            "pin": list(portfolio.programmes),
+        }[item]
+    )
+
+
+def _unknown(kind: Words, found: str, known: Iterable[str]) -> Words:
+    near = difflib.get_close_matches(found, list(known), n=1)
+    if near:
+        return say("{found}: no such {kind}; did you mean {near}?", found=found, kind=kind, near=near[0])
+    return say("{found}: no such {kind}.", found=found, kind=kind)
+
+
+def _parsed(text: str, portfolio: Portfolio) -> ScenarioItem:
+    """Read ``ITEM[:TARGET][@YEAR]=VALUE``."""
+    text = unicodedata.normalize("NFKC", text)
+    left, equals, right = text.partition("=")
+    left, at, year_text = left.strip().partition("@")
+    item, _, target = (part.strip() for part in left.partition(":"))
+    if not equals or not item:
+        raise WrongUsage(say("{text}: write ITEM:TARGET=VALUE, such as budget_factor:=0.9.", text=text))
+    if item not in ITEMS:
+        raise WrongUsage(_unknown(say("scenario item"), item, ITEMS))
+    if target and target not in targets_of(portfolio, item):
+        raise WrongUsage(_unknown(say("target of {item}", item=item), target, targets_of(portfolio, item)))
+    if not target and item in REPLACEMENTS:
+        raise WrongUsage(say("{text}: {item} needs a target.", text=text, item=item))
+    year = _year_offset(year_text.strip(), item, portfolio, text) if at else None
+    return ScenarioItem("--set", item, target, _value(right.strip(), item, text), year, row=0)
+
+
+def _year_offset(year_text: str, item: str, portfolio: Portfolio, text: str) -> int:
+    settings = portfolio.settings
+    if item not in ITEMS_WITH_YEAR:
+        raise WrongUsage(say("{text}: {item} takes no year.", text=text, item=item))
+    digits = year_text.removeprefix("FY").removesuffix("年度")
+    if digits.isdecimal() and 0 <= int(digits) - settings.first_year < settings.years:
+        return int(digits) - settings.first_year
+    last = settings.first_year + settings.years - 1
+    raise WrongUsage(
+        say("{text}: the year must be one of {first} to {last}.", text=text, first=settings.first_year, last=last)
+    )
+
+
+def _value(right: str, item: str, text: str) -> Number | bool:
+    if item == "lever":
+        if right.lower() in ON + OFF:
+            return right.lower() in ON
+        raise WrongUsage(say("{text}: a lever is on or off.", text=text))
+    try:
+        number = Fraction(Decimal(right.replace(",", "")))
+    except (InvalidOperation, ValueError, OverflowError):
+        raise WrongUsage(say("{text}: the value must be a number.", text=text)) from None
+    if number < 0 or (item == "cost_factor" and number == 0):
+        raise WrongUsage(say("{text}: the value must not be negative, and a cost factor not zero.", text=text))
+    if item == "need_factor" and number == 0:
+        raise WrongUsage(say("{text}: a need must stay above zero.", text=text))
+    return number
+
+
+def _merged(rows: list[ScenarioItem], sets: list[ScenarioItem]) -> list[ScenarioItem]:
+    """Scenario rows and ``--set`` items together: factors multiply, other items of ``--set`` replace."""
+    seen: dict[tuple[str, str, int | None], ScenarioItem] = {}
+    for item in sets:
+        key = (item.item, item.target, item.year)
+        if key in seen:
+            raise WrongUsage(say("{item}:{target} is set twice.", item=item.item, target=item.target))
+        seen[key] = item
+    replaced = {key for key in seen if key[0] in REPLACEMENTS}
+    kept = [row for row in rows if (row.item, row.target, row.year) not in replaced]
+    return [*kept, *sets]
+
+
+def _with_active_rows(portfolio: Portfolio) -> Portfolio:
+    """Drop every row whose levers are off, and the rows that speak of a programme that is off."""
+    levers = portfolio.levers_on
+
+    def is_on(record: Effect | ResourceUse | Synergy | Limit | Programme) -> bool:
+        return record.switch.is_on(levers)
+
+    programmes = {key: p for key, p in portfolio.programmes.items() if is_on(p)}
+    return portfolio.with_changes(
+        programmes=programmes,
+        transfers=[t for t in portfolio.transfers if t.switch.is_on(levers)],
+        effects=[e for e in portfolio.effects if is_on(e) and e.programme in programmes],
+        resource_uses=[u for u in portfolio.resource_uses if is_on(u) and u.programme in programmes],
+        synergies={
+            key: s
+            for key, s in portfolio.synergies.items()
+            if is_on(s) and s.programme_a in programmes and s.programme_b in programmes
+        },
+        limits={key: limit for key, limit in portfolio.limits.items() if is_on(limit)},
+    )
+
+
+def _factor(items: Iterable[ScenarioItem], item: str, names: Callable[[ScenarioItem], bool]) -> Number:
+    product = Fraction(1)
+    for row in items:
+        if row.item == item and names(row):
+            product *= Fraction(row.value)
+    return product
+
+
+def _with_factors(portfolio: Portfolio, items: list[ScenarioItem]) -> Portfolio:
+    if not any(row.item in FACTORS for row in items):
+        return portfolio
+
+    def named(*names: str) -> Callable[[ScenarioItem], bool]:
+        return lambda row: row.target == "" or row.target in names
+
+    def by_year(amounts: Sequence[Number], item: str, name: str) -> tuple[Number, ...]:
+        return tuple(
+            amount * _factor((r for r in items if r.year in (None, year)), item, named(name))
+            for year, amount in enumerate(amounts)
+        )
+
+    cost = {
+        p.id: _factor(items, "cost_factor", named(p.id, p.family, p.instrument or p.id, p.account))
+        for p in portfolio.programmes.values()
+    }
+
+    def scaled_account(account: Account) -> Account:
+        return replace(account, appropriation=by_year(account.appropriation, "budget_factor", account.id))
+
+    def scaled_resource(resource: Resource) -> Resource:
+        return replace(resource, available=by_year(resource.available, "resource_factor", resource.id))
+
+    def scaled_effect(effect: Effect) -> Effect:
+        factor = _factor(items, "effect_factor", named(effect.programme, effect.objective))
+        return replace(effect, score=effect.score * factor / cost[effect.programme])
+
+    def scaled_use(use: ResourceUse) -> ResourceUse:
+        factor = cost[use.programme]
+        return replace(use, uses=use.uses / factor, builds=use.builds / factor)
+
+    return portfolio.with_changes(
+        accounts={key: scaled_account(account) for key, account in portfolio.accounts.items()},
+        resources={key: scaled_resource(resource) for key, resource in portfolio.resources.items()},
+        priorities={
+            (region, objective): replace(
+                priority,
+                weight=priority.weight
+                * _factor(items, "weight_factor", named(region, objective, f"{region}/{objective}")),
+                need=priority.need
+                * _factor(items, "need_factor", named(region, objective, f"{region}/{objective}")),
+            )
+            for (region, objective), priority in portfolio.priorities.items()
+        },
+        effects=[scaled_effect(effect) for effect in portfolio.effects],
+        resource_uses=[scaled_use(use) for use in portfolio.resource_uses],
+        synergies={
+            key: replace(synergy, score=synergy.score / cost[synergy.programme_a])
+            for key, synergy in portfolio.synergies.items()
+        },
+        programmes={
+            key: replace(p, leverage=p.leverage / cost[key], cost=cost[key])
+            for key, p in portfolio.programmes.items()
+        },
+    )
+
+
+def _with_replacements(portfolio: Portfolio, items: list[ScenarioItem]) -> Portfolio:
+    values = {(row.item, row.target, row.year): Fraction(row.value) for row in items if row.item in REPLACEMENTS}
+
+    def replaced(programme: Programme) -> Programme:
+        maximum = values.get(("programme_maximum", programme.id, None), programme.maximum)
+        minimum = None if programme.minimum is None else min(programme.minimum, maximum)
+        every_year = values.get(("pin", programme.id, None))
+        pins = {} if every_year is None else dict.fromkeys(programme.years, every_year)
+        pins |= {
+            year: values["pin", programme.id, year]
+            for year in programme.years
+            if ("pin", programme.id, year) in values
+        }
+        return replace(programme, maximum=maximum, minimum=minimum, pins=pins)
+
+    if not values:
+        return portfolio
+    return portfolio.with_changes(
+        programmes={key: replaced(programme) for key, programme in portfolio.programmes.items()},
+        limits={
+            key: replace(limit, value=values.get(("limit_value", key, None), limit.value))
+            for key, limit in portfolio.limits.items()
+        },
+    )
+
+
+def _ranges_left_empty(portfolio: Portfolio) -> list[Problem]:
+    """Pins that are no whole multiple of the publish unit, and ranges that rounding leaves empty."""
+    unit = portfolio.settings.publish_unit
+    table = portfolio.tables["Programmes"]
+    problems = []
+    for programme in portfolio.programmes.values():
+        for year, pin in programme.pins.items():
+            if pin % unit:
+                problems.append(
+                    Problem(
+                        table.title,
+                        table.cell("programme", programme.row),
+                        f"{float(pin):g}",
+                        say(
+                            "The pin of {id} in {year} is not a whole multiple of the publish unit {unit}.",
+                            id=programme.id,
+                            year=portfolio.settings.first_year + year,
+                            unit=f"{float(unit):g}",
+                        ),
+                        say("Pin an amount that is a multiple of the publish unit, or make the unit smaller."),
+                    )
+                )
+        if programme.maximum // unit < -(-programme.floor // unit):
+            problems.append(
+                Problem(
+                    table.title,
+                    table.cell("minimum", programme.row) or table.cell("maximum", programme.row),
+                    f"{float(programme.floor):g}",
+                    say(
+                        "{id}: no whole multiple of the publish unit {unit} lies between its minimum {low} and its maximum {high}.",
+                        id=programme.id,
+                        unit=f"{float(unit):g}",
+                        low=f"{float(programme.floor):g}",
+                        high=f"{float(programme.maximum):g}",
+                    ),
+                    say("Widen the range to hold a multiple of the publish unit, or make the unit smaller."),
+                )
+            )
+    return problems
+
+
+def _pins_without_effect(portfolio: Portfolio, items: list[ScenarioItem]) -> list[Problem]:
+    table = portfolio.tables["Scenarios"]
+    warnings = []
+    for row in items:
+        if row.item != "pin":
+            continue
+        programme = portfolio.programmes.get(row.target)
+        if programme is None or not programme.years or (row.year is not None and row.year not in programme.years):
+            warnings.append(
+                Problem(
+                    table.title,
+                    table.cell("target", row.row) if row.row else "",
+                    row.target,
+                    say("The pin on {id} has no effect: the programme does not run then.", id=row.target),
+                    say("Remove the pin, or switch the programme on and let it run in that year."),
+                    severity="warning",
+                )
+            )
+    return warnings
+
+
+def levers_named_by(switch: Switch) -> tuple[str, ...]:
+    """Every lever that a row names."""
+    return switch.requires + switch.unless
+
+
+def items_by_scenario(portfolio: Portfolio) -> Mapping[str, list[ScenarioItem]]:
+    """The rows of each scenario, ``base`` included."""
+    grouped: dict[str, list[ScenarioItem]] = {name: [] for name in scenarios_of(portfolio)}
+    for item in portfolio.scenario_items:
+        grouped[item.scenario].append(item)
+    return grouped

@@ -1,0 +1,35 @@
+"""Excel ↔ tables: reading, writing, the template, and the annotated copy of a user's own file.
+
+Reading is python-calamine's work, writing XlsxWriter's, annotating openpyxl's; the last two are loaded only
+where they are used.
+"""
+
+from optimizer.workbook.reading import read, read_bytes
+from optimizer.workbook.tables import (
+    NoValue,
+    RawBook,
+    RawSheet,
+    RawTables,
+    Record,
+    Table,
+    Tables,
+    Value,
+    letters_of,
+)
+from optimizer.workbook.writing import write, write_template
+
+__all__ = [
+    "NoValue",
+    "RawBook",
+    "RawSheet",
+    "RawTables",
+    "Record",
+    "Table",
+    "Tables",
+    "Value",
+    "letters_of",
+    "read",
+    "read_bytes",
+    "write",
+    "write_template",
+]

@@ -1,0 +1,74 @@
+"""Excel → raw tables. Reading never judges, except a file that is no workbook."""
+
+from __future__ import annotations
+
+import hashlib
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from python_calamine import CalamineWorkbook
+
+from optimizer.errors import InputProblems, Problem
+from optimizer.workbook.package import SAVE_AS_XLSX, Part, Refused, worksheets
+from optimizer.workbook.tables import RawBook, RawSheet
+from optimizer.words import Words, say
+
+
+def read(path: Path) -> RawBook:
+    """Read every sheet of the workbook at ``path``, hidden ones too.
+
+    Raises ``InputProblems`` with one problem where the file is missing, broken, or no plain .xlsx workbook.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = say("The file {path} cannot be read: {reason}.", path=path, reason=error.strerror or error)
+        raise _no_workbook(path, reason, say("Check the name of the file, and close it in other programs.")) from None
+    return read_bytes(data, path)
+
+
+def read_bytes(data: bytes, path: Path) -> RawBook:
+    """Read a workbook that is already in memory; ``path`` is what it is called."""
+    try:
+        parts = worksheets(path, data)
+        sheets = tuple(_sheets(data, parts))
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except Refused as refused:
+        raise _no_workbook(path, refused.problem, refused.fix) from None
+    except BaseException as error:  # a broken file raises a dozen kinds, some of them outside Exception
+        broken = say("The file is damaged or is not an Excel workbook ({reason}).", reason=type(error).__name__)
+        raise _no_workbook(path, broken, SAVE_AS_XLSX) from error
+    return RawBook(path, data, hashlib.sha256(data).hexdigest(), sheets)
+
+
+def _sheets(data: bytes, parts: list[Part]) -> list[RawSheet]:
+    with CalamineWorkbook.from_filelike(BytesIO(data)) as book:
+        return [
+            RawSheet(
+                part.title,
+                _with_odd_cells(book.get_sheet_by_name(part.title).to_python(skip_empty_area=False), part),
+                hidden=part.hidden,
+                hidden_rows=part.hidden_rows,
+            )
+            for part in parts
+        ]
+
+
+def _with_odd_cells(rows: list[list[Any]], part: Part) -> list[list[Any]]:
+    width = max((column + 1 for _, column in part.odd), default=0)
+    height = max((row + 1 for row, _ in part.odd), default=0)
+    if part.odd:
+        width = max(width, len(rows[0]) if rows else 0)
+        rows += [[] for _ in range(height - len(rows))]
+        for row in rows:
+            row += [""] * (width - len(row))
+    for (row_index, column), value in part.odd.items():
+        rows[row_index][column] = value
+    return rows
+
+
+def _no_workbook(path: Path, problem: Words, fix: Words) -> InputProblems:
+    return InputProblems([Problem("", "", path.name, problem, fix)])
