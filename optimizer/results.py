@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from optimizer.exact import Cell, ExactBook, Key
-from optimizer.model import phrase_of
+from optimizer.places import phrase_of
 from optimizer.plan import Plan
 from optimizer.portfolio import Portfolio, Programme
 from optimizer.proof import Attained, Proof
@@ -71,6 +71,7 @@ class Result:
     proof: Proof
     facts: Mapping[str, object] = field(default_factory=dict)
     """What ``run.json`` holds."""
+    multipliers: Mapping[Key, int] = field(default_factory=dict)
 
     @property
     def attained(self) -> Attained:

@@ -1,8 +1,8 @@
-"""Every sheet and column of the workbook as data: titles, types, units, rules, defaults and help, in both languages.
+"""Every sheet and column of the workbook as data: titles, types, rules, defaults and help, in both languages.
 
-The data itself is ``schema.json`` beside this file, a column a line; here it gets its types. Whatever speaks of the
-workbook (the reader, the checks, the template, the guide, the web forms) is made from ``SHEETS``. In the file,
-``use`` copies a column of ``common``, and the words after a choice are other spellings that are read as it.
+The data itself is ``schema.json`` beside this file, a column a line; here it gets its types. Whatever speaks
+of the workbook (the reader, the checks, the template, the guide, the web forms) is made from ``SHEETS``. In
+the file, ``use`` copies a column of ``common``, and the words after a choice are other spellings of it.
 """
 
 from __future__ import annotations
@@ -123,8 +123,17 @@ def _columns(rows: list[dict[str, Any]]) -> dict[str, Column]:
 
 
 def _year_column(row: Mapping[str, Any]) -> Column:
-    return Column("year", "年度", "number", row["help"], row["help_ja"], required=True, least=Fraction(row["least"]),
-                  unit=row["unit"], unit_ja=row["unit_ja"])
+    return Column(
+        "year",
+        "年度",
+        "number",
+        row["help"],
+        row["help_ja"],
+        required=True,
+        least=Fraction(row["least"]),
+        unit=row["unit"],
+        unit_ja=row["unit_ja"],
+    )
 
 
 SHEETS: Mapping[str, Sheet] = {
@@ -144,6 +153,11 @@ SETTINGS: Mapping[str, Column] = next(
     _columns(row["settings"]) for row in _DATA["sheets"] if row["name"] == "Settings"
 )
 ITEMS: Mapping[str, Item] = {
-    item["name"]: _item(item) for row in _DATA["sheets"] if row["name"] == "Scenarios" for item in row["items"]
+    item["name"]: _item(item)
+    for row in _DATA["sheets"]
+    if row["name"] == "Scenarios"
+    for item in row["items"]
 }
 EXTRA_SHEETS = ("haibun_problems", "How to fill this in", "記入方法")
+STEPS: tuple[tuple[str, str], ...] = tuple(map(tuple, _DATA["front_page"]["steps"]))
+EXAMPLES: tuple[tuple[str, str, str], ...] = tuple(map(tuple, _DATA["front_page"]["examples"]))

@@ -11,8 +11,9 @@ import numpy as np
 import pulp
 
 from optimizer.errors import HaibunError, InputProblems, NoPlan, Problem, Stopped
-from optimizer.model import Model, place_of
+from optimizer.model import Model
 from optimizer.model.columns import Floats
+from optimizer.places import place_of
 from optimizer.plan import Draft
 from optimizer.words import say
 

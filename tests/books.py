@@ -154,7 +154,7 @@ def effects(draw: st.DrawFn, book: Book, programme: str, levers: list[str]) -> l
         score = draw(decimals(0.1, 5))
         if draw(st.integers(0, 4)) == 4:
             score = -score
-        spread = draw(seldom(st.sampled_from([0.5, 1.5])))
+        spread = draw(seldom(st.sampled_from([0.25, 0.5])))
         rows.append(
             line(
                 programme=programme,
@@ -386,7 +386,7 @@ def books(
             line(
                 programme=programme,
                 resource="k1",
-                uses=draw(sometimes(decimals(0.1, 4))),
+                uses=draw(decimals(0, 4)),
                 builds=draw(seldom(decimals(0.1, 4))),
                 delay=draw(sometimes(st.integers(0, 2))),
                 life=draw(sometimes(st.integers(1, 3))),

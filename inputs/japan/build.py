@@ -19,7 +19,7 @@ from pathlib import Path
 from effects import STANDARD, Effect, delivers, effectiveness, effects, points
 from figures import (
     HERE,
-    INDICATORS,
+    cited_indicators,
     known,
     number,
     objectives,
@@ -28,7 +28,7 @@ from figures import (
     regions_with_need,
     significant,
 )
-from need import country, has_a_priority, is_fragile, need, weight
+from need import country, has_a_priority, is_fragile, need, raw, weight
 from programmes import Line, partners, programmes
 
 FIRST_YEAR, YEARS = 2027, 5
@@ -38,15 +38,17 @@ Row = dict[str | int, object]
 RawTables = dict[str, list[Row]]
 
 WHERE_THE_GAP_IS_FROM = {
-    "poverty": ("poverty_pct_below_4_20", "poverty_pct_below_4_20_year", 2023),
-    "health": ("under5_mortality, life_expectancy", "", 2021),
-    "education": ("hdi", "hdi_year", 2023),
-    "infrastructure": ("gdp_pc_ppp", "", 2021),
-    "peace": ("wgi_political_stability, ucdp_deaths", "", 2022),
-    "maritime": ("wgi_government_effectiveness, pirate_attacks", "", 2021),
-    "disaster": ("earthquake, flood, storm affected", "", 2024),
-    "governance": ("wgi effectiveness, corruption control, rule of law", "", 2021),
+    "poverty": ("poverty_pct_below_4_20",),
+    "health": ("under5_mortality_per_1000", "life_expectancy"),
+    "education": ("hdi",),
+    "infrastructure": ("gdp_pc_ppp_2021usd",),
+    "peace": ("wgi_political_stability", "ucdp_state_based_deaths_avg_2018_2022"),
+    "maritime": ("wgi_government_effectiveness", "pirate_attacks_avg_2016_2020"),
+    "disaster": ("flood_affected_avg_2015_2024", "storm_affected_avg_2015_2024"),
+    "governance": ("wgi_government_effectiveness", "wgi_control_of_corruption", "wgi_rule_of_law"),
 }
+YEAR_OF_THE_GAP = {"poverty": "poverty_pct_below_4_20_year", "education": "hdi_year"}
+LATEST_YEAR = {"poverty": 2024, "education": 2023, "peace": 2022, "disaster": 2024}
 
 
 def tables() -> RawTables:
@@ -204,32 +206,31 @@ def effect_row(effect: Effect) -> Row:
 def source_of_effect(effect: Effect, entry: Mapping[str, str]) -> str:
     """Judgement first, then what rules and data it is multiplied with."""
     place = effect.line.place
-    indicator = WHERE_THE_GAP_IS_FROM[effect.objective][0]
+    missing = place.is_country and raw(place.id, effect.objective) is None
+    gap = cited_indicators(place.region if missing else place.id, *WHERE_THE_GAP_IS_FROM[effect.objective])
     evidence = f" ({entry['basis']}: {entry['citation']})" if entry["citation"] else ""
     text = f"judgement: effectiveness {entry['effectiveness']}{evidence}{effect.note}"
     if effect.region != place.region:
         text += f"; judgement: a quarter of it reaches {effect.region}"
     if effect.line.share is not None:
         text += f"; rule: x {effect.line.share[effect.objective]:.3g} (fields of the programme)"
-    return f"{text}; rule: x gap {place.gap[effect.objective]:.3f} (data {INDICATORS} {place.id} {indicator})"
+    return f"{text}; rule: x gap {place.gap[effect.objective]:.3f} ({gap})"
 
 
 def source_of_harm(effect: Effect) -> str:
     """The size of the harm is judgement; where it arises is data."""
     third = " / 3 with proposal 7" if effect.requires else ""
-    return (
-        f"judgement: harm 0.3 x (PTS - 2)/3 x best score{third}; data {INDICATORS} {effect.line.place.id} "
-        f"political_terror_scale_state_dept {effect.line.place.terror:g}"
-    )
+    terror = cited_indicators(effect.line.place.id, "political_terror_scale_state_dept")
+    return f"judgement: harm 0.3 x (PTS - 2)/3 x best score{third}; {terror} {effect.line.place.terror:g}"
 
 
 def as_of(effect: Effect) -> str:
     """The year of the indicator behind the gap."""
     if effect.score < 0:
         return "2020"
-    _, column, year = WHERE_THE_GAP_IS_FROM[effect.objective]
-    years = known(effect.line.place.id, column) if effect.line.place.is_country and column else []
-    return f"{years[0] if years else year:.0f}"
+    column = YEAR_OF_THE_GAP.get(effect.objective, "")
+    years = known(effect.line.place.id, column) if effect.line.place.is_country else []
+    return f"{years[0] if years else LATEST_YEAR.get(effect.objective, 2021):.0f}"
 
 
 def curve_rows() -> list[Row]:

@@ -77,3 +77,19 @@ def regions_with_need() -> list[str]:
 def objectives() -> list[str]:
     """The eight objectives, four of want and four of fear."""
     return [row["objective"] for row in read("case", "objectives.csv")]
+
+
+@cache
+def cited(file: str) -> str:
+    """``data FILE (licence)``; without the licence where none is known."""
+    licence = next(row["licence"] for row in read("", "sources.csv") if row["file"] == file)
+    return f"data {file} ({licence})" if licence else f"data {file}"
+
+
+@cache
+def cited_indicators(country: str, *names: str) -> str:
+    """``data country_indicators.csv KEN hdi (licence)``."""
+    dictionary = {row["column"]: row["licence"] for row in read("data", "indicator_dictionary.csv")}
+    licences = ", ".join(sorted({dictionary[name] for name in names} - {""}))
+    text = f"data {INDICATORS} {country} {', '.join(names)}"
+    return f"{text} ({licences})" if licences else text

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from figures import countries_of, number, objectives, read, region_of, regions_with_need
+from figures import cited, countries_of, number, objectives, read, region_of, regions_with_need
 from need import Place, country, is_fragile, region
 
 OKU_PER_USD_MILLION = 1.3144
@@ -228,15 +228,17 @@ def without_growth_in_myanmar(line: Line) -> Line:
 def source_of_grants(c: str) -> str:
     """Where a country's grants come from."""
     if c == "UKR":
-        return f"data {NET_ODA} UKR mean 2018-19, 2021-23 x share of grants in official flows (assumption)"
+        return f"{cited(NET_ODA)} UKR mean 2018-19, 2021-23 x share of grants in official flows (assumption)"
     if c in ABSENT_FROM_FLOWS:
-        return f"data {NET_ODA} {c} mean 2018-19, 2021-23"
-    return f"data {FLOWS} {c} oda_grants_disbursed mean 2018-22"
+        return f"{cited(NET_ODA)} {c} mean 2018-19, 2021-23"
+    return f"{cited(FLOWS)} {c} oda_grants_disbursed mean 2018-22"
 
 
 def source_of_pool(countries: Iterable[str]) -> str:
     """Where the grants of the rest of a region come from."""
-    return f"data {FLOWS}, {NET_ODA} mean grants of {' '.join(c for c in countries if grants_usd(c))}"
+    return (
+        f"{cited(FLOWS)}, {cited(NET_ODA)} mean grants of {' '.join(c for c in countries if grants_usd(c))}"
+    )
 
 
 def grant_programmes() -> Iterator[Line]:
@@ -271,8 +273,8 @@ def technical_cooperation_programmes() -> Iterator[Line]:
 def governance_programmes() -> Iterator[Line]:
     """Rule-of-law and governance aid of each region, taken from all technical cooperation in proportion."""
     for r in regions_with_need():
-        share = "2 % (data japan_oda_sector_shares.csv government_and_society 2015-2023)"
-        source = f"rule: {share} of grants and loan cost of {r} (data {FLOWS}, {NET_ODA})"
+        share = f"2 % ({cited('japan_oda_sector_shares.csv')} government_and_society 2015-2023)"
+        source = f"rule: {share} of grants and loan cost of {r} ({cited(FLOWS)}, {cited(NET_ODA)})"
         yield of_kind("governance", region(r), governance_aid(r), source)
 
 
@@ -280,12 +282,12 @@ def loan_programmes() -> Iterator[Line]:
     """Yen loans at ten percent of their face value, other official loans at five."""
     for c in partners():
         if has_loan_programme(c):
-            source = f"rule: data {FLOWS} {c} concessional_loans_disbursed mean 2018-22 x 1.3144 x "
+            source = f"rule: {cited(FLOWS)} {c} concessional_loans_disbursed mean 2018-22 x 1.3144 x "
             source += "10 % (assumption: budget cost)"
             yield replace(of_kind("loan", country(c), budget_of_loans(c), source), leverage=10)
         if other_official_loans_usd(c) >= 30:
             source = (
-                f"rule: data {FLOWS} {c} nonconcessional_official_loans_disbursed mean 2018-22 x 1.3144 x "
+                f"rule: {cited(FLOWS)} {c} nonconcessional_official_loans_disbursed mean 2018-22 x 1.3144 x "
             )
             source += "5 % (assumption: budget cost)"
             amount = 0.05 * other_official_loans_usd(c) * OKU_PER_USD_MILLION
@@ -318,7 +320,9 @@ def equipment_finance_programmes() -> Iterator[Line]:
 def dual_use_programmes() -> Iterator[Line]:
     """Ports and runways on sea lanes: up to 15 percent of the country's aid, or 10 if that is more."""
     for c in ("PHL", "IDN", "VNM", "LKA", "MDV", "PNG", "FJI", "KEN", "DJI"):
-        source = f"judgement: proposal 6, new; sea lanes; maximum 15 % of aid (data {FLOWS} {c}) or 10; ramp"
+        source = (
+            f"judgement: proposal 6, new; sea lanes; maximum 15 % of aid or 10, ramp ({cited(FLOWS)} {c})"
+        )
         line = of_kind("dualuse", country(c), 0, source, maximum=max(10, 0.15 * aid(c)))
         yield replace(line, account="JICA_LOAN" if has_loan_programme(c) else "MOFA_GRANT")
 

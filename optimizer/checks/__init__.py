@@ -2,15 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from optimizer import schema
 from optimizer.checks.findings import Assumption, Findings
+from optimizer.checks.keys import check_keys, check_references, check_words
+from optimizer.checks.limits import check_limits
+from optimizer.checks.oddities import (
+    check_idle_programmes,
+    check_levers,
+    check_minima,
+    check_spans,
+    check_transfers,
+)
+from optimizer.checks.programmes import (
+    check_curves,
+    check_effects,
+    check_priorities,
+    check_programmes,
+    check_resource_uses,
+    check_synergies,
+)
+from optimizer.checks.review import Review
+from optimizer.checks.scenarios import check_scenarios
 from optimizer.checks.settings import horizon_of, settings_of
 from optimizer.checks.sheets import find_sheets, parse
 from optimizer.errors import InputProblems, Problem
 from optimizer.workbook.tables import RawBook, Table, Tables, Value
+
+JUDGES: tuple[Callable[[Review], None], ...] = (
+    check_scenarios,
+    check_keys,
+    check_references,
+    check_words,
+    check_priorities,
+    check_programmes,
+    check_effects,
+    check_curves,
+    check_resource_uses,
+    check_synergies,
+    check_limits,
+    check_levers,
+    check_transfers,
+    check_minima,
+    check_idle_programmes,
+    check_spans,
+)
 
 __all__ = ["Assumption", "Checked", "check"]
 
@@ -54,4 +92,7 @@ def check(raw: RawBook) -> Checked:
     for sheet in schema.SHEETS.values():
         if sheet.name != "Settings" and sheet.name in found:
             tables[sheet.name] = parse(found[sheet.name], sheet, findings, horizon)
+    review = Review(tables, found, settings, horizon, findings)
+    for judge in JUDGES:
+        judge(review)
     return Checked(tables, tuple(findings.problems), tuple(findings.assumptions), settings)

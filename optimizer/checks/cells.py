@@ -15,11 +15,13 @@ from typing import Any
 
 from optimizer import schema
 from optimizer.schema import Column
-from optimizer.workbook.tables import NoValue, Value
 from optimizer.words import Words, say
+from optimizer.workbook.tables import NoValue, Value
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0x2212: 0x2D}
-_NUMBER = re.compile(r"([-△▲+]?)\s*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)((?:[eE][-+]?\d{1,3})?)", re.ASCII)
+_NUMBER = re.compile(
+    r"([-△▲+]?)\s*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)((?:[eE][-+]?\d{1,3})?)", re.ASCII
+)
 _YEAR = re.compile(r"(?:FY)?\s*(\d{4})\s*(?:年度)?", re.ASCII | re.IGNORECASE)
 _REIWA = re.compile(r"令和\s*(\d{1,2}|元)\s*年度", re.ASCII)
 _FIFTEEN_DIGITS = Context(prec=schema.DIGITS)
@@ -82,7 +84,10 @@ def _no_value(raw: NoValue) -> Fault:
             say("The formula has no stored result."),
             say("Open the file in Excel, let it calculate, and save it; or type the value itself."),
         )
-    return Fault(say("The cell shows the Excel error {error}.", error=raw.text), say("Mend the formula, or type the value itself."))
+    return Fault(
+        say("The cell shows the Excel error {error}.", error=raw.text),
+        say("Mend the formula, or type the value itself."),
+    )
 
 
 def _plain_text(raw: Any, column: Column) -> str:
@@ -104,7 +109,9 @@ def _id_text(raw: Any, column: Column) -> str:
         )
     text = identifier(shown(raw))
     if any(unicodedata.category(character) == "Cc" for character in text):
-        raise Fault(say("The id contains a line break or a control character."), say("Write the id on one line."))
+        raise Fault(
+            say("The id contains a line break or a control character."), say("Write the id on one line.")
+        )
     return text
 
 
@@ -218,7 +225,7 @@ def _year_or_all(raw: Any, column: Column) -> int | str:
     if year is None:
         raise Fault(
             say("This must be a Japanese fiscal year, or all."),
-            say("Write a year such as 2027, all for the sum over the horizon, or leave the cell empty for every year."),
+            say("Write a year such as 2027, all for the whole horizon, or leave it empty for every year."),
         )
     return year
 
@@ -281,7 +288,7 @@ _READERS: Mapping[str, Callable[[Any, Column], Value]] = {
 
 @cache
 def default_of(column: Column) -> Value:
-    """What a blank in ``column`` is worth: its default, or None (an empty text, an empty list) where it has none."""
+    """What a blank is worth: the column's default, or else None, an empty text or an empty list."""
     if column.default is not None:
         return value_of(column.default, column) if column.default else ""
     if column.kind in ("refs", "words"):

@@ -8,8 +8,8 @@ from optimizer import schema
 from optimizer.checks.cells import Fault, default_of, is_blank, shown, value_of
 from optimizer.checks.findings import Assumption, Findings, nearest, plainly
 from optimizer.schema import Column
-from optimizer.workbook.tables import Record, Table, Value
 from optimizer.words import Words, say
+from optimizer.workbook.tables import Record, Table, Value
 
 
 def settings_of(table: Table, findings: Findings) -> tuple[Table, dict[str, Value]]:
@@ -25,8 +25,12 @@ def settings_of(table: Table, findings: Findings) -> tuple[Table, dict[str, Valu
         if name is None:
             unknown.append((key, record))
         elif name in rows:
-            problem = say("The setting {key} is given twice, first in row {row}.", key=key, row=rows[name].row)
-            findings.error(table.title, table.cell("key", record.row), key, problem, say("Delete one of the two rows."))
+            problem = say(
+                "The setting {key} is given twice, first in row {row}.", key=key, row=rows[name].row
+            )
+            findings.error(
+                table.title, table.cell("key", record.row), key, problem, say("Delete one of the two rows.")
+            )
         else:
             rows[name] = record
     absent = [s for s in schema.SETTINGS.values() if s.name not in rows]

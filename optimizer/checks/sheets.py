@@ -11,8 +11,8 @@ from optimizer import schema
 from optimizer.checks.cells import Fault, default_of, identifier, is_blank, shown, value_of, year_of
 from optimizer.checks.findings import Assumption, Findings, nearest, plainly
 from optimizer.schema import Column, Sheet
-from optimizer.workbook.tables import RawBook, RawSheet, Record, Table, Value, letters_of
 from optimizer.words import Words, say
+from optimizer.workbook.tables import RawBook, RawSheet, Record, Table, Value, letters_of
 
 TOTALS = ("total", "totals", "grand total", "subtotal", "sum", "合計", "総計", "小計", "計")
 
@@ -29,8 +29,14 @@ def find_sheets(book: RawBook, findings: Findings) -> dict[str, RawSheet]:
             if plainly(raw.title) not in extra:
                 unknown.append(raw)
         elif name in found:
-            problem = say("The sheets {first} and {second} are the same table.", first=found[name].title, second=raw.title)
-            findings.error(raw.title, "", raw.title, problem, say("Keep one of the two and delete the other."))
+            problem = say(
+                "The sheets {first} and {second} are the same table.",
+                first=found[name].title,
+                second=raw.title,
+            )
+            findings.error(
+                raw.title, "", raw.title, problem, say("Keep one of the two and delete the other.")
+            )
         else:
             found[name] = raw
             _warn_of_hidden(raw, findings)
@@ -45,7 +51,9 @@ def _warn_of_hidden(raw: RawSheet, findings: Findings) -> None:
         findings.warn(raw.title, "", raw.title, say("The sheet is hidden; it is read like the others."), fix)
     if raw.hidden_rows:
         problem = say("The sheet has hidden or filtered rows; they are read like the others.")
-        findings.warn(raw.title, "", raw.title, problem, say("Unhide them to see what the plan is made from."))
+        findings.warn(
+            raw.title, "", raw.title, problem, say("Unhide them to see what the plan is made from.")
+        )
 
 
 def _note_unknown(unknown: Iterable[RawSheet], found: Mapping[str, RawSheet], findings: Findings) -> None:
@@ -57,7 +65,9 @@ def _note_unknown(unknown: Iterable[RawSheet], found: Mapping[str, RawSheet], fi
             findings.warn(raw.title, "", raw.title, problem, fix)
         else:
             problem = say("The sheet {title} is not part of the workbook; it is ignored.", title=raw.title)
-            findings.warn(raw.title, "", raw.title, problem, say("Nothing needs to be done if it is a note of yours."))
+            findings.warn(
+                raw.title, "", raw.title, problem, say("Nothing needs to be done if it is a note of yours.")
+            )
 
 
 def _near_sheet(title: str, found: Mapping[str, RawSheet]) -> Sheet | None:
@@ -71,7 +81,9 @@ def _note_missing(unknown: Iterable[RawSheet], found: Mapping[str, RawSheet], fi
         if not sheet.needed or sheet.name in found:
             continue
         problem = say("The sheet {name} ({ja}) is missing.", name=sheet.name, ja=sheet.ja)
-        fix = say("Add it: {help} `haibun template` writes every sheet with its headings.", help=Words(sheet.help))
+        fix = say(
+            "Add it: {help} `haibun template` writes every sheet with its headings.", help=Words(sheet.help)
+        )
         if near := nearest(sheet.name, [raw.title for raw in unknown], cutoff=0.75):
             fix = say("Rename the sheet {near} if it is that table, or add the sheet.", near=near)
         findings.error(sheet.name, "", "", problem, fix)
@@ -111,7 +123,9 @@ class Headings:
         self.findings.error(self.raw.title, f"{letters_of(position)}1", shown(heading), problem, fix)
 
     def _warn_of_data_without_heading(self, position: int) -> None:
-        rows = (n for n, row in enumerate(self.raw.rows, 1) if position < len(row) and not is_blank(row[position]))
+        rows = (
+            n for n, row in enumerate(self.raw.rows, 1) if position < len(row) and not is_blank(row[position])
+        )
         row = next(rows, None)
         if row:
             value = shown(self.raw.rows[row - 1][position])
@@ -166,7 +180,9 @@ def parse(raw: RawSheet, sheet: Sheet, findings: Findings, horizon: Sequence[int
         position = headings.index.get(column.name)
         found = columns[position] if position is not None and columns else None
         parsed.append(_parse_column(headings, column, position, found, numbers))
-    amounts = _parse_years(headings, sheet.years, columns, numbers, horizon) if sheet.years and columns else {}
+    amounts = (
+        _parse_years(headings, sheet.years, columns, numbers, horizon) if sheet.years and columns else {}
+    )
     names = tuple(sheet.columns)
     records = tuple(
         Record(number, dict(zip(names, values, strict=True)), amounts.get(number, {}))
@@ -178,10 +194,7 @@ def parse(raw: RawSheet, sheet: Sheet, findings: Findings, horizon: Sequence[int
 def _filled_rows(raw: RawSheet) -> tuple[list[int], list[list[Any]]]:
     numbers, cells = [], []
     for number, row in enumerate(raw.rows[1:], 2):
-        if any(row) and not all(map(is_blank, row)):
-            numbers.append(number)
-            cells.append(row)
-        elif 0.0 in row or False in row:
+        if (any(row) and not all(map(is_blank, row))) or 0.0 in row:
             numbers.append(number)
             cells.append(row)
     return numbers, cells
@@ -206,7 +219,11 @@ def _without_totals(
 
 
 def _parse_column(
-    headings: Headings, column: Column, position: int | None, found: Sequence[Any] | None, numbers: Sequence[int]
+    headings: Headings,
+    column: Column,
+    position: int | None,
+    found: Sequence[Any] | None,
+    numbers: Sequence[int],
 ) -> Sequence[Value]:
     default = default_of(column)
     findings, raw = headings.findings, headings.raw

@@ -6,5 +6,3 @@ from optimizer.model.building import build as build
 from optimizer.model.columns import Columns as Columns
 from optimizer.model.columns import Grid as Grid
 from optimizer.model.columns import Key as Key
-from optimizer.model.places import phrase_of as phrase_of
-from optimizer.model.places import place_of as place_of

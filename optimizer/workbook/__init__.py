@@ -4,6 +4,8 @@ Reading is python-calamine's work, writing XlsxWriter's, annotating openpyxl's; 
 where they are used.
 """
 
+from optimizer.workbook.annotation import annotate
+from optimizer.workbook.guide import guide
 from optimizer.workbook.reading import read, read_bytes
 from optimizer.workbook.tables import (
     NoValue,
@@ -27,6 +29,8 @@ __all__ = [
     "Table",
     "Tables",
     "Value",
+    "annotate",
+    "guide",
     "letters_of",
     "read",
     "read_bytes",

@@ -13,14 +13,16 @@ from xml.parsers import expat
 
 from defusedxml.ElementTree import fromstring
 
-from optimizer.workbook.tables import NoValue
 from optimizer.words import Words, say
+from optimizer.workbook.tables import NoValue
 
 LARGEST_FILE = 200_000_000
 LARGEST_GRID = 8_000_000
 MOST_PARTS = 10_000
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-SAVE_AS_XLSX = say("Open the file in Excel and save it as an Excel workbook (.xlsx) without a password or macros.")
+SAVE_AS_XLSX = say(
+    "Open the file in Excel and save it as an Excel workbook (.xlsx) without a password or macros."
+)
 
 _FAR_CELL = re.compile(rb"\sr\s*=\s*(?:'|\"(?:[A-Z]{2,}\d|[A-Z]?\d{6}))")
 _ADDRESS = re.compile(rb"\sr\s*=\s*[\"']([A-Z]*)(\d+)[\"']")
@@ -48,7 +50,7 @@ class Part:
 
 
 def worksheets(path: Path, data: bytes) -> list[Part]:
-    """Every worksheet of the package, in the workbook's order; raises ``Refused`` or whatever a broken file does."""
+    """Every worksheet of the package, in its order; raises ``Refused`` or whatever a broken file raises."""
     _refuse_other_formats(path, data)
     with zipfile.ZipFile(BytesIO(data)) as package:
         names = [info.filename for info in package.infolist()]
@@ -61,7 +63,9 @@ def worksheets(path: Path, data: bytes) -> list[Part]:
 
 def _refuse_other_formats(path: Path, data: bytes) -> None:
     if not data:
-        raise Refused(say("The file is empty."), say("Choose the workbook again; `haibun template` writes a new one."))
+        raise Refused(
+            say("The file is empty."), say("Choose the workbook again; `haibun template` writes a new one.")
+        )
     if data.startswith(OLE):
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise Refused(say("The file is protected with a password."))
@@ -69,7 +73,12 @@ def _refuse_other_formats(path: Path, data: bytes) -> None:
     if not data.startswith(b"PK"):
         raise Refused(say("The file is not an Excel workbook (.xlsx)."))
     if path.suffix.lower() in {".xlsm", ".xltm", ".xlam"}:
-        raise Refused(say("The file is of a kind that may contain macros ({kind}); such files are not read.", kind=path.suffix))
+        raise Refused(
+            say(
+                "The file is of a kind that may contain macros ({kind}); such files are not read.",
+                kind=path.suffix,
+            )
+        )
 
 
 def _refuse_by_parts(package: zipfile.ZipFile, names: list[str]) -> None:
@@ -108,13 +117,14 @@ def _refuse_dtd(content: bytes) -> None:
     if content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in content[:4]:
         head = content.decode("utf-16", errors="replace").encode()
     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-        raise Refused(say("The file contains a document type definition, which no spreadsheet program writes."))
+        raise Refused(
+            say("The file contains a document type definition, which no spreadsheet program writes.")
+        )
 
 
 def _worksheets(parts: Mapping[str, bytes]) -> Iterator[Part]:
     relations = {
-        node.get("Id"): node
-        for node in fromstring(parts["xl/_rels/workbook.xml.rels"], forbid_dtd=True)
+        node.get("Id"): node for node in fromstring(parts["xl/_rels/workbook.xml.rels"], forbid_dtd=True)
     }
     for node in fromstring(parts["xl/workbook.xml"], forbid_dtd=True).iter():
         if _local(node.tag) != "sheet":
@@ -148,7 +158,12 @@ def _refuse_huge_grid(title: str, xml: bytes) -> None:
     rows = max(int(digits) for _, digits in addresses) if addresses else 1
     if columns * rows > LARGEST_GRID:
         raise Refused(
-            say("Sheet {title} reaches {rows} rows and {columns} columns.", title=title, rows=rows, columns=columns),
+            say(
+                "Sheet {title} reaches {rows} rows and {columns} columns.",
+                title=title,
+                rows=rows,
+                columns=columns,
+            ),
             say("Delete the stray cells far below or to the right of the table."),
         )
 
@@ -194,7 +209,11 @@ def _odd_cells(xml: bytes) -> dict[tuple[int, int], NoValue]:
             place = (cell["row"], cell["column"])
             if cell["kind"] == "e":
                 odd[place] = NoValue(cell["text"] or "#N/A")
-            elif cell["formula"] is not None and not cell["text"] and not (cell["cached"] and cell["kind"] == "str"):
+            elif (
+                cell["formula"] is not None
+                and not cell["text"]
+                and not (cell["cached"] and cell["kind"] == "str")
+            ):
                 odd[place] = NoValue(f"={cell['formula']}", formula=True)
 
     parser = expat.ParserCreate()

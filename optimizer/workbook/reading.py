@@ -10,9 +10,9 @@ from typing import Any
 from python_calamine import CalamineWorkbook
 
 from optimizer.errors import InputProblems, Problem
+from optimizer.words import Words, say
 from optimizer.workbook.package import SAVE_AS_XLSX, Part, Refused, worksheets
 from optimizer.workbook.tables import RawBook, RawSheet
-from optimizer.words import Words, say
 
 
 def read(path: Path) -> RawBook:
@@ -25,7 +25,9 @@ def read(path: Path) -> RawBook:
         data = path.read_bytes()
     except OSError as error:
         reason = say("The file {path} cannot be read: {reason}.", path=path, reason=error.strerror or error)
-        raise _no_workbook(path, reason, say("Check the name of the file, and close it in other programs.")) from None
+        raise _no_workbook(
+            path, reason, say("Check the name of the file, and close it in other programs.")
+        ) from None
     return read_bytes(data, path)
 
 
@@ -39,7 +41,9 @@ def read_bytes(data: bytes, path: Path) -> RawBook:
     except Refused as refused:
         raise _no_workbook(path, refused.problem, refused.fix) from None
     except BaseException as error:  # a broken file raises a dozen kinds, some of them outside Exception
-        broken = say("The file is damaged or is not an Excel workbook ({reason}).", reason=type(error).__name__)
+        broken = say(
+            "The file is damaged or is not an Excel workbook ({reason}).", reason=type(error).__name__
+        )
         raise _no_workbook(path, broken, SAVE_AS_XLSX) from error
     return RawBook(path, data, hashlib.sha256(data).hexdigest(), sheets)
 
@@ -64,7 +68,7 @@ def _with_odd_cells(rows: list[list[Any]], part: Part) -> list[list[Any]]:
         width = max(width, len(rows[0]) if rows else 0)
         rows += [[] for _ in range(height - len(rows))]
         for row in rows:
-            row += [""] * (width - len(row))
+            row.extend([""] * (width - len(row)))
     for (row_index, column), value in part.odd.items():
         rows[row_index][column] = value
     return rows

@@ -23,7 +23,7 @@ class NoValue:
 
 @dataclass(frozen=True)
 class RawSheet:
-    """One sheet as read. ``rows[0]`` is Excel's row 1; a cell is a str, float, bool, date, time or ``NoValue``."""
+    """One sheet as read: ``rows[0]`` is row 1; a cell is a str, float, bool, date, time or ``NoValue``."""
 
     title: str
     rows: list[list[Any]]

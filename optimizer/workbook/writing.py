@@ -1,4 +1,4 @@
-"""Tables → a formatted workbook: headings, notes, drop-downs, units, protection and print setup from the schema."""
+"""Tables → a formatted workbook: headings, notes, drop-downs, protection and print setup from the schema."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ LONGEST_TEXT = 32_767
 LONGEST_LIST = 255
 INK, PAPER, RULE = "#00417A", "#E3ECF5", "#9DB2C7"
 WIDTHS = {"id": 22, "ref": 20, "word": 20, "text": 30, "refs": 22, "words": 22, "any": 24}
-SETTINGS_ROWS = tuple({"key": name, "value": None} for name in schema.SETTINGS)
+SETTINGS_ROWS: Sequence[Mapping[str | int, str | None]] = tuple(
+    {"key": name, "value": None} for name in schema.SETTINGS
+)
 
 
 def write(path: Path, raw: RawTables, language: str = "en") -> None:
-    """Write ``raw`` as a formatted workbook, with the titles of ``language``, that reads back to the same tables."""
+    """Write ``raw`` as a formatted workbook in ``language`` that reads back to the same tables."""
     Book(path, language).write(raw)
 
 
 def write_template(path: Path, language: str = "ja", first_year: int = 2027, years: int = 5) -> None:
-    """Write an empty workbook to fill in, with a column for each of ``years`` fiscal years from ``first_year``."""
+    """Write an empty workbook to fill in, with columns for ``years`` fiscal years from ``first_year``."""
     headings = range(first_year, first_year + years)
     Book(path, language).write({"Settings": SETTINGS_ROWS}, list(schema.SHEETS), headings)
 
@@ -68,7 +70,13 @@ class Book:
             self._heading(page, position, name, column, len(rows))
             data = self.formats[_format_of(column)]
             for number, row in enumerate(rows, 1):
-                self._cell(page, number, position, row.get(name), column, data)
+                value = row.get(name)
+                if value is None or value == "":
+                    continue
+                if isinstance(value, str | bool):
+                    page.write_string(number, position, self._spelling(value, column), data)
+                else:
+                    page.write_number(number, position, float(value), data)
         if sheet.name == "Settings":
             self._settings(page, rows)
         _set_up_page(page)
@@ -100,29 +108,25 @@ class Book:
         for number, row in enumerate(rows, 1):
             setting = schema.SETTINGS.get(str(row.get("key")))
             if setting:
-                page.write_comment(number, 0, note_of(setting), {"author": "Haibun", "x_scale": 2.4, "y_scale": 1.9})
+                page.write_comment(
+                    number, 0, note_of(setting), {"author": "Haibun", "x_scale": 2.4, "y_scale": 1.9}
+                )
                 self._drop_down(page, number, number, 1, setting)
 
-    def _cell(self, page: Any, row: int, position: int, value: Any, column: Column, data: Any) -> None:
-        if value is None or value == "":
-            return
+    def _spelling(self, value: str | bool, column: Column) -> str:
         if isinstance(value, bool):
-            page.write_string(row, position, _yes_or_no(value, self.language), data)
-        elif isinstance(value, str):
-            if len(value) > LONGEST_TEXT:
-                raise ValueError(f"longer than an Excel cell holds: {value[:40]}…")
-            page.write_string(row, position, self._spelling(value, column), data)
-        else:
-            page.write_number(row, position, float(value), data)
-
-    def _spelling(self, value: str, column: Column) -> str:
+            return _yes_or_no(value, self.language)
+        if len(value) > LONGEST_TEXT:
+            raise ValueError(f"longer than an Excel cell holds: {value[:40]}…")
         if self.language != "ja":
             return value
         if column.name == "key" and value in schema.SETTINGS:
             return schema.SETTINGS[value].ja
         if value in column.choices:
             return column.choices[value][0]
-        return _yes_or_no(value == "yes", "ja") if column.kind == "yes_no" and value in ("yes", "no") else value
+        return (
+            _yes_or_no(value == "yes", "ja") if column.kind == "yes_no" and value in ("yes", "no") else value
+        )
 
 
 def note_of(column: Column) -> str:
@@ -167,7 +171,9 @@ def _formats(book: Any) -> dict[str, Any]:
     return {
         "required heading": book.add_format({**heading, "bg_color": INK, "font_color": "#FFFFFF"}),
         "heading": book.add_format({**heading, "bg_color": PAPER, "font_color": INK}),
-        "year heading": book.add_format({**heading, "bg_color": INK, "font_color": "#FFFFFF", "locked": False, "num_format": "0"}),
+        "year heading": book.add_format(
+            {**heading, "bg_color": INK, "font_color": "#FFFFFF", "locked": False, "num_format": "0"}
+        ),
         "text": book.add_format({**data, "num_format": "@"}),
         "any": book.add_format(data),
         "whole": book.add_format({**data, "num_format": "0"}),
@@ -183,5 +189,13 @@ def _set_up_page(page: Any) -> None:
     page.fit_to_pages(1, 0)
     page.repeat_rows(0)
     page.set_footer("&L&A&R&P / &N")
-    allowed = ("format_cells", "format_columns", "format_rows", "insert_rows", "delete_rows", "sort", "autofilter")
+    allowed = (
+        "format_cells",
+        "format_columns",
+        "format_rows",
+        "insert_rows",
+        "delete_rows",
+        "sort",
+        "autofilter",
+    )
     page.protect("", dict.fromkeys(allowed, True) | {"insert_columns": True, "objects": True})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from optimizer.errors import Place
-from optimizer.model.columns import Key
 from optimizer.portfolio import Account, Limit, Portfolio, Programme, Resource
 from optimizer.words import Name, Words, name_of, say
+
+Key = tuple[str | int, ...]
 
 SHEET_OF = {
     "attainment": "Priorities",

@@ -1,0 +1,116 @@
+"""Keys and references: every id unique, plain and known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from optimizer import schema
+from optimizer.checks.review import NOUNS, Review
+from optimizer.schema import Column, Sheet
+from optimizer.words import Words, say
+from optimizer.workbook.tables import Record, Table
+
+
+def check_keys(review: Review) -> None:
+    """No key twice, no two ids that a reader would take for one, none that means two things."""
+    for sheet in schema.SHEETS.values():
+        if sheet.key and sheet.name != "Settings":
+            _check_unique(review, sheet)
+            _check_look_alikes(review, sheet)
+    _check_double_meaning(review, "Objectives", "Regions")
+    _check_double_meaning(review, "Programmes", "Objectives")
+
+
+def _check_unique(review: Review, sheet: Sheet) -> None:
+    seen: dict[tuple[object, ...], Record] = {}
+    for record in review.records(sheet.name):
+        key = tuple(record.values[name] for name in sheet.key)
+        if None in key:
+            continue
+        if key in seen:
+            names = " / ".join(str(part) for part in key)
+            problem = say("{key} is already in row {row}.", key=names, row=seen[key].row)
+            fix = say("Give each row its own id, or delete one of the two rows.")
+            review.error(sheet.name, sheet.key[-1], record, problem, fix)
+        else:
+            seen[key] = record
+
+
+def _check_look_alikes(review: Review, sheet: Sheet) -> None:
+    seen: dict[str, str] = {}
+    for name, record in review.ids(sheet.name).items():
+        plain = "".join(name.casefold().split())
+        if plain in seen:
+            problem = say(
+                "{id} differs from {other} only by case or spaces; they count as two.",
+                id=name,
+                other=seen[plain],
+            )
+            review.warn(
+                sheet.name,
+                sheet.key[0],
+                record,
+                problem,
+                say("Write both alike if they are one, or choose clearer ids."),
+            )
+        else:
+            seen[plain] = name
+
+
+def _check_double_meaning(review: Review, sheet: str, other: str) -> None:
+    key = schema.SHEETS[sheet].key[0]
+    for name in [name for name in review.ids(sheet) if name in review.ids(other)]:
+        record = review.ids(other)[name]
+        problem = say(
+            "{id} is also the id of another thing: {sheet}, row {row}.",
+            id=name,
+            sheet=review.tables[other].title,
+            row=record.row,
+        )
+        review.error(
+            sheet, key, review.ids(sheet)[name], problem, say("Choose another id for one of the two.")
+        )
+
+
+def check_references(review: Review) -> None:
+    """Every id that a row names exists."""
+    for sheet in schema.SHEETS.values():
+        for column in sheet.columns.values():
+            if column.refers and column.name in review.tables[sheet.name].columns:
+                _check_column(review, review.tables[sheet.name], column)
+
+
+def _check_column(review: Review, table: Table, column: Column) -> None:
+    target = column.refers[0]
+    known: Mapping[str, Record] = review.ids(target)
+    for record in table.records:
+        value = record.values[column.name]
+        if not value or (value.__class__ is str and value in known):
+            continue
+        for name in (value,) if isinstance(value, str) else value:
+            if name not in known:
+                problem = review.findings.unknown(NOUNS[target], name, known)
+                review.error(table.sheet, column.name, record, problem, _cure(review, target))
+
+
+def _cure(review: Review, target: str) -> Words:
+    return say("Correct the id, or add it to the sheet {sheet}.", sheet=review.tables[target].title)
+
+
+def check_words(review: Review) -> None:
+    """Instruments, agencies and tags that a limit names should exist somewhere."""
+    programmes = review.records("Programmes")
+    known = {
+        "instrument": {r.values["instrument"] for r in programmes} - {"", None},
+        "tag": {tag for r in programmes for tag in r.values["tags"] or ()},
+        "agency": {r.values["agency"] for r in review.records("Accounts")} - {"", None},
+    }
+    nouns = {"instrument": NOUNS["instrument"], "tag": say("tag"), "agency": say("agency")}
+    for record in review.records("Limits"):
+        for prefix in ("", "of_"):
+            for column, names in known.items():
+                word = record.values[prefix + column]
+                if word and word not in names:
+                    problem = review.findings.unknown(nouns[column], word, sorted(names))
+                    fix = say("Correct the word, or give it to a programme or account.")
+                    review.warn("Limits", prefix + column, record, problem, fix)

@@ -1,0 +1,6 @@
+"""Tests import one another's helpers by plain name."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
