@@ -295,7 +295,7 @@ def items_of(raw: Raw, scenario: str, sets: Iterable[str]) -> Items:
         new = (text(item), text(target), year_of(year_word), text(value))
         targets = TARGETS.get(new[0], ())
         if targets and not any(
-            text(row[column]) == new[1] for sheet, column in targets for row in raw[sheet]
+            text(row[column]) == new[1] for sheet, column in targets for row in raw.get(sheet, ())
         ):
             raise ValueError(f"unknown target in {written!r}")
         if new[0] not in FACTORS:

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from optimizer import checks, workbook
+
 CASE = Path(__file__).parent.parent / "inputs" / "japan"
 MODULES = ("figures", "need", "programmes", "effects", "build")
 KINDS = ("data", "rule", "assumption", "judgement")
@@ -285,3 +287,12 @@ def test_every_file_of_figures_has_its_publisher_and_is_described() -> None:
     assert files == {row["file"] for row in rows_of("sources.csv")}
     described = (CASE / "SOURCES.md").read_text(encoding="utf-8")
     assert [file for file in files if file not in described] == []
+
+
+def test_the_book_in_inputs_is_the_one_that_the_script_builds(book: Any, tmp_path: Path) -> None:
+    """inputs/japan.xlsx reads as the tables of build.py, without a problem."""
+    workbook.write(tmp_path / "built.xlsx", book)
+    built = checks.check(workbook.read(tmp_path / "built.xlsx"))
+    shipped = checks.check(workbook.read(CASE.parent / "japan.xlsx"))
+    assert [problem for problem in shipped.problems if problem.severity == "error"] == []
+    assert shipped.tables == built.tables

@@ -29,7 +29,7 @@ from optimizer.checks.scenarios import check_scenarios
 from optimizer.checks.settings import horizon_of, settings_of
 from optimizer.checks.sheets import find_sheets, parse
 from optimizer.errors import InputProblems, Problem
-from optimizer.workbook.tables import RawBook, Table, Tables, Value
+from optimizer.workbook.tables import RawBook, Table, Tables, Value, uncollected
 
 JUDGES: tuple[Callable[[Review], None], ...] = (
     check_scenarios,
@@ -81,6 +81,11 @@ class Checked:
 
 def check(raw: RawBook) -> Checked:
     """Parse every sheet by the schema and find every problem of the book in one pass."""
+    with uncollected():
+        return _check(raw)
+
+
+def _check(raw: RawBook) -> Checked:
     findings = Findings()
     found = find_sheets(raw, findings)
     tables = {name: Table(name, name) for name in schema.SHEETS}

@@ -132,6 +132,10 @@ def _ids(raw: Any, column: Column) -> tuple[str, ...]:
 
 
 def _number(raw: Any, column: Column) -> Fraction:
+    if raw.__class__ is float:
+        low, high = _surely_inside(column)
+        if low < raw < high and (raw > 1e-11 or raw < -1e-11):
+            return exact(raw)
     value = _fraction(raw, column)
     if value and not schema.SMALLEST <= abs(value) <= schema.LARGEST:
         raise Fault(
@@ -140,6 +144,14 @@ def _number(raw: Any, column: Column) -> Fraction:
         )
     _within(value, column)
     return value
+
+
+@cache
+def _surely_inside(column: Column) -> tuple[float, float]:
+    """Floats strictly between these keep every bound of ``column``, without exact comparison."""
+    low = max(float(bound) for bound in (column.least, column.above, -schema.LARGEST) if bound is not None)
+    high = min(float(bound) for bound in (column.most, schema.LARGEST) if bound is not None)
+    return low, high
 
 
 def _fraction(raw: Any, column: Column) -> Fraction:

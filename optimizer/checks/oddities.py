@@ -147,8 +147,8 @@ def check_idle_programmes(review: Review) -> None:
 def check_spans(review: Review) -> None:
     """Numbers that meet in one row of the model span at most nine powers of ten."""
     for what, columns in _GROUPS:
-        cells: list[tuple[Fraction, str, str | int, Record]] = [
-            (abs(value), sheet, name, record)
+        cells: list[tuple[float, str, str | int, Record]] = [
+            (abs(float(value)), sheet, name, record)
             for sheet, column in columns
             for record in review.records(sheet)
             for name, value in (record.years if column == YEARS else {column: record.values[column]}).items()
@@ -161,8 +161,8 @@ def check_spans(review: Review) -> None:
             problem = say(
                 "{what} span more than nine powers of ten: from {small} here to {large} in {sheet} {cell}.",
                 what=what,
-                small=decimal(small[0]),
-                large=decimal(large[0]),
+                small=f"{small[0]:.15g}",
+                large=f"{large[0]:.15g}",
                 sheet=review.tables[large[1]].title,
                 cell=review.tables[large[1]].cell(large[2], large[3].row),
             )

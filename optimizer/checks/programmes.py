@@ -172,7 +172,9 @@ def check_effects(review: Review) -> None:
         score, low, high = values["score"], values["low"], values["high"]
         if score is None:
             continue
-        if (low is not None and low > score) or (high is not None and high < score):
+        if (low is not None and float(low) > float(score)) or (
+            high is not None and float(high) < float(score)
+        ):
             problem = say("The score {score} lies outside its own range.", score=decimal(score))
             review.warn(
                 "Effects", "score", record, problem, say("Let low, score and high rise in this order.")

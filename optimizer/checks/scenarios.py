@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import reduce
 
 from optimizer import schema
 from optimizer.checks.cells import Fault, identifier, is_blank, value_of
-from optimizer.checks.review import NOUNS, Review, decimal, listed, no_whole_unit
+from optimizer.checks.review import NOUNS, Review, decimal, no_whole_unit
 from optimizer.schema import Column, Item
 from optimizer.words import Words, say
 from optimizer.workbook.tables import Record
@@ -111,7 +112,9 @@ def _check_target(review: Review, record: Record, item: Item) -> None:
     known = targets_of(review, item)
     if target not in known:
         problem = review.findings.unknown(say("target of {item}", item=item.name), target, known)
-        kinds = listed(str(NOUNS[kind]) for kind in item.targets)
+        kinds = reduce(
+            lambda one, two: say("{one} or {two}", one=one, two=two), map(NOUNS.__getitem__, item.targets)
+        )
         review.error("Scenarios", "target", record, problem, say("Name one of these: {kinds}.", kinds=kinds))
 
 

@@ -24,8 +24,9 @@ SAVE_AS_XLSX = say(
     "Open the file in Excel and save it as an Excel workbook (.xlsx) without a password or macros."
 )
 
-_FAR_CELL = re.compile(rb"\sr\s*=\s*(?:'|\"(?:[A-Z]{2,}\d|[A-Z]?\d{6}))")
-_ADDRESS = re.compile(rb"\sr\s*=\s*[\"']([A-Z]*)(\d+)[\"']")
+_PLAIN_FAR_CELL = re.compile(rb' r="(?:[A-Z][A-Z]|[A-Z]?[0-9]{6})')  # fast, for the XML that programs write
+_FAR_CELL = re.compile(rb"\sr\s*=\s*[\"'](?:[A-Z][A-Z]|[A-Z]?[0-9]{6})")
+_ADDRESS = re.compile(rb"\sr\s*=\s*[\"']([A-Z]*)([0-9]+)[\"']")
 _ODD_CELL = re.compile(rb"<(?:\w+:)?f[\s/>]|\st\s*=\s*[\"']e[\"']")
 _HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*hidden\s*=\s*[\"'](?:1|true)[\"']")
 
@@ -140,8 +141,8 @@ def _worksheets(parts: Mapping[str, bytes]) -> Iterator[Part]:
         yield Part(
             title,
             hidden=node.get("state", "visible") != "visible",
-            hidden_rows=_HIDDEN_ROW.search(xml) is not None,
-            odd=_odd_cells(xml) if _ODD_CELL.search(xml) else {},
+            hidden_rows=b"hidden" in xml and _HIDDEN_ROW.search(xml) is not None,
+            odd=_odd_cells(xml) if _may_hold_odd_cells(xml) else {},
         )
 
 
@@ -151,7 +152,7 @@ def _local(tag: str) -> str:
 
 def _refuse_huge_grid(title: str, xml: bytes) -> None:
     """A stray cell far away would make the reader lay out a grid up to it."""
-    if not _FAR_CELL.search(xml):
+    if not (_PLAIN_FAR_CELL if _is_plain(xml) else _FAR_CELL).search(xml):
         return
     addresses = set(_ADDRESS.findall(xml))
     columns = max((_index(letters) + 1 for letters, _ in addresses if letters), default=1)
@@ -166,6 +167,17 @@ def _refuse_huge_grid(title: str, xml: bytes) -> None:
             ),
             say("Delete the stray cells far below or to the right of the table."),
         )
+
+
+def _is_plain(xml: bytes) -> bool:
+    """Whether the part is written as spreadsheet programs write it: no prefixes, double quotes, single spaces."""
+    return b"<sheetData" in xml and not any(odd in xml for odd in (b"r='", b"r =", b"\tr=", b"\nr=", b"\rr="))
+
+
+def _may_hold_odd_cells(xml: bytes) -> bool:
+    if not _is_plain(xml) or b"t='" in xml or b"t =" in xml:
+        return _ODD_CELL.search(xml) is not None
+    return any(sign in xml for sign in (b"<f>", b"<f ", b"<f/", b't="e"'))
 
 
 def _index(letters: bytes) -> int:

@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 from optimizer.errors import InputProblems, Problem
 from optimizer.words import Words, say
 from optimizer.workbook.package import SAVE_AS_XLSX, Part, Refused, worksheets
-from optimizer.workbook.tables import RawBook, RawSheet
+from optimizer.workbook.tables import RawBook, RawSheet, uncollected
 
 
 def read(path: Path) -> RawBook:
@@ -35,7 +35,8 @@ def read_bytes(data: bytes, path: Path) -> RawBook:
     """Read a workbook that is already in memory; ``path`` is what it is called."""
     try:
         parts = worksheets(path, data)
-        sheets = tuple(_sheets(data, parts))
+        with uncollected():
+            sheets = tuple(_sheets(data, parts))
     except (KeyboardInterrupt, SystemExit):
         raise
     except Refused as refused:

@@ -1,8 +1,9 @@
 """Large books for benchmarks, the same at every call: `sized("S" | "M" | "L")` gives raw tables.
 
 They look like a ministry's book: programmes of one country or region with today's spending, a maximum of one
-and a half times that and a minimum of 30 to 50 percent, ramps, falling curves of mostly six or seven segments, some
-six effects a programme, lags, harm, synergies, resources that can be built, twenty limits and ten levers.
+and a half times that and a minimum of 30 to 50 percent, ramps, falling curves of mostly six or seven
+segments, some six effects a programme, lags, harm, synergies, resources that can be built, twenty limits and
+ten levers.
 
 Every book is feasible, because today's spending repeated every year is a plan: each limit, appropriation
 and resource is set from it with some room. The needs are about twice what today's spending delivers.
