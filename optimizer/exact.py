@@ -8,9 +8,10 @@ against these rows. A *cell* is a (programme, year) pair; years are offsets. Mon
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import lcm
 
 from optimizer.portfolio import Limit, Portfolio, Priority, Programme, Scope, Segment
 
@@ -18,12 +19,14 @@ ZERO, ONE = Fraction(0), Fraction(1)
 Key = tuple[str | int, ...]
 Cell = tuple[str, int]
 Terms = list[tuple[Cell, Fraction]]
+WholeTerms = list[tuple[Cell, int]]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Row:
-    """Σ spend·x + Σ curved·(x along the curve) + Σ others ≤, ≥ or = bound.
+    """(Σ spend·x + Σ curved·(x along the curve)) / scale + Σ others ≤, ≥ or = bound.
 
+    Coefficients on spending are whole numbers over a common ``scale``: sums of them are fast and exact.
     ``curved`` terms count a cell's spending at the rates of its curve. ``others`` are keyed ("g", region,
     objective, year), ("m", synergy, year), ("f", transfer number, year), ("v", account, year), ("z", programme, year).
     """
@@ -31,9 +34,39 @@ class Row:
     key: Key
     sense: str
     bound: Fraction
+    scale: int
+    spend: WholeTerms
+    curved: WholeTerms
+    others: list[tuple[Key, Fraction]]
+
+    def activity(self, units: Mapping[Cell, int]) -> int:
+        """Σ spend × units: the row's activity from spending, times ``scale`` and divided by the unit."""
+        return sum(coefficient * units[cell] for cell, coefficient in self.spend)
+
+    def breach(self, activity: Fraction) -> Fraction:
+        """By how much ``activity`` (in the row's own unit) passes the bound; 0 where the row holds."""
+        over = activity - self.bound if self.sense != ">=" else ZERO
+        under = self.bound - activity if self.sense != "<=" else ZERO
+        return max(over, under, ZERO)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A row being written, with rational coefficients."""
+
+    key: Key
+    sense: str
+    bound: Fraction
     spend: Terms = field(default_factory=list)
     curved: Terms = field(default_factory=list)
     others: list[tuple[Key, Fraction]] = field(default_factory=list)
+
+    def finished(self) -> Row:
+        """The row with its coefficients over their common scale."""
+        scale = lcm(*{c.denominator for _, c in self.spend}, *{c.denominator for _, c in self.curved})
+        spend = [(cell, c.numerator * (scale // c.denominator)) for cell, c in self.spend]
+        curved = [(cell, c.numerator * (scale // c.denominator)) for cell, c in self.curved]
+        return Row(self.key, self.sense, self.bound, scale, spend, curved, self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +97,7 @@ def state_exactly(portfolio: Portfolio) -> ExactBook:
         pieces=statement.pieces(),
         pairs=statement.pairs(),
         others=statement.ranges(),
-        rows=list(statement.rows()),
+        rows=[row.finished() for row in statement.rows()],
     )
 
 
@@ -177,7 +210,7 @@ class _Statement:
                         found["z", p.id, t] = ONE
         return found
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[_Draft]:
         """Every row of the contract."""
         yield from self._attainment()
         yield from self._synergies()
@@ -188,11 +221,11 @@ class _Statement:
         for limit in self.book.limits.values():
             yield from self._limit(limit)
 
-    def _attainment(self) -> Iterator[Row]:
+    def _attainment(self) -> Iterator[_Draft]:
         rows = {}
         for r, o in self.book.priorities:
             for t in range(self.horizon):
-                rows[r, o, t] = Row(("attainment", r, o, t), "<=", ZERO, others=[(("g", r, o, t), ONE)])
+                rows[r, o, t] = _Draft(("attainment", r, o, t), "<=", ZERO, others=[(("g", r, o, t), ONE)])
         for e in self.book.effects:
             if (e.region, e.objective) not in self.book.priorities:
                 continue
@@ -211,24 +244,24 @@ class _Statement:
             rows[a.region, s.objective, t].others.append((("m", s.id, t), -s.score))
         yield from rows.values()
 
-    def _synergies(self) -> Iterator[Row]:
+    def _synergies(self) -> Iterator[_Draft]:
         groups: dict[tuple[str, str, int], list[tuple[Key, Fraction]]] = defaultdict(list)
         for s, t in self.matched:
             m: Key = ("m", s.id, t)
             first, second = ("synergy_at_most_first_partner", s.id, t), ("synergy_at_most_second_partner", s.id, t)
-            yield Row(first, "<=", ZERO, [((s.programme_a, t), -ONE)], others=[(m, ONE)])
-            yield Row(second, "<=", ZERO, [((s.programme_b, t), -ONE)], others=[(m, s.ratio)])
+            yield _Draft(first, "<=", ZERO, [((s.programme_a, t), -ONE)], others=[(m, ONE)])
+            yield _Draft(second, "<=", ZERO, [((s.programme_b, t), -ONE)], others=[(m, s.ratio)])
             if not s.shared:
                 groups[s.programme_b, s.objective, t].append((m, s.ratio))
         for (b, o, t), members in groups.items():
             if len(members) > 1:
                 key = ("synergies_divide_second_partner", b, o, t)
-                yield Row(key, "<=", ZERO, [((b, t), -ONE)], others=members)
+                yield _Draft(key, "<=", ZERO, [((b, t), -ONE)], others=members)
 
-    def _budget(self) -> Iterator[Row]:
+    def _budget(self) -> Iterator[_Draft]:
         for a in self.book.accounts.values():
             for t in range(self.horizon):
-                row = Row(("budget", a.id, t), "<=", a.appropriation[t])
+                row = _Draft(("budget", a.id, t), "<=", a.appropriation[t])
                 row.spend = [((p.id, t), ONE) for p in self.by_account[a.id] if t in p.years]
                 for i, transfer in enumerate(self.book.transfers):
                     sign = (transfer.from_account == a.id) - (transfer.to_account == a.id)
@@ -241,47 +274,47 @@ class _Statement:
                         row.others.append((("v", a.id, t - 1), -ONE))
                 yield row
 
-    def _programme(self, p: Programme) -> Iterator[Row]:
+    def _programme(self, p: Programme) -> Iterator[_Draft]:
         for t in p.years:
             here, before = (p.id, t), (p.id, t - 1)
             if t in p.pins:
-                yield Row(("pin", p.id, t), "=", p.pins[t], [(here, ONE)])
+                yield _Draft(("pin", p.id, t), "=", p.pins[t], [(here, ONE)])
                 continue
             if p.indivisible:
                 z: Key = ("z", p.id, t)
-                yield Row(("indivisible_at_least", p.id, t), ">=", ZERO, [(here, ONE)], others=[(z, -p.floor)])
-                yield Row(("indivisible_at_most", p.id, t), "<=", ZERO, [(here, ONE)], others=[(z, -p.maximum)])
+                yield _Draft(("indivisible_at_least", p.id, t), ">=", ZERO, [(here, ONE)], others=[(z, -p.floor)])
+                yield _Draft(("indivisible_at_most", p.id, t), "<=", ZERO, [(here, ONE)], others=[(z, -p.maximum)])
             elif p.floor > 0:
-                yield Row(("minimum", p.id, t), ">=", p.floor, [(here, ONE)])
+                yield _Draft(("minimum", p.id, t), ">=", p.floor, [(here, ONE)])
             if t - 1 in p.pins:
                 continue
             if p.ramp is not None:
                 yield from self._ramp(p, t)
             if p.commitment and t > p.first:
-                yield Row(("commitment", p.id, t), "<=", ZERO, [(before, ONE), (here, -ONE)])
+                yield _Draft(("commitment", p.id, t), "<=", ZERO, [(before, ONE), (here, -ONE)])
                 if p.indivisible:
                     others = [(("z", p.id, t - 1), ONE), (("z", p.id, t), -ONE)]
-                    yield Row(("commitment_to_choice", p.id, t), "<=", ZERO, others=others)
+                    yield _Draft(("commitment_to_choice", p.id, t), "<=", ZERO, others=others)
 
     @staticmethod
-    def _ramp(p: Programme, t: int) -> Iterator[Row]:
+    def _ramp(p: Programme, t: int) -> Iterator[_Draft]:
         assert p.ramp is not None  # noqa: S101  (the caller asked; this is for the type checker)
         step, here, before = p.ramp * p.scale, (p.id, t), (p.id, t - 1)
         if t > p.first:
-            yield Row(("ramp_up", p.id, t), "<=", step, [(here, ONE), (before, -ONE)])
-            yield Row(("ramp_down", p.id, t), "<=", step, [(before, ONE), (here, -ONE)])
+            yield _Draft(("ramp_up", p.id, t), "<=", step, [(here, ONE), (before, -ONE)])
+            yield _Draft(("ramp_down", p.id, t), "<=", step, [(before, ONE), (here, -ONE)])
         elif t > 0:
-            yield Row(("ramp_up", p.id, t), "<=", step, [(here, ONE)])
+            yield _Draft(("ramp_up", p.id, t), "<=", step, [(here, ONE)])
         elif p.baseline is not None:
-            yield Row(("ramp_up", p.id, t), "<=", p.baseline + step, [(here, ONE)])
+            yield _Draft(("ramp_up", p.id, t), "<=", p.baseline + step, [(here, ONE)])
             least = min(p.baseline - step, p.maximum)
-            yield Row(("ramp_down", p.id, t), "<=", -least, [(here, -ONE)])
+            yield _Draft(("ramp_down", p.id, t), "<=", -least, [(here, -ONE)])
 
-    def _resources(self) -> Iterator[Row]:
+    def _resources(self) -> Iterator[_Draft]:
         for k in self.book.resources.values():
             uses = [u for u in self.book.resource_uses if u.resource == k.id]
             for t in range(self.horizon):
-                row = Row(("resource", k.id, t), "<=", k.available[t])
+                row = _Draft(("resource", k.id, t), "<=", k.available[t])
                 for u in uses:
                     p = self.book.programmes[u.programme]
                     if u.uses and t in p.years:
@@ -293,7 +326,7 @@ class _Statement:
                         row.spend += [((p.id, s), -u.builds) for s in built]
                 yield row
 
-    def _limit(self, limit: Limit) -> Iterator[Row]:
+    def _limit(self, limit: Limit) -> Iterator[_Draft]:
         name = {
             "spend": "limit_on_spending",
             "value": "limit_on_value",
@@ -312,12 +345,12 @@ class _Statement:
         inside = [p for p in self.book.programmes.values() if in_scope(p, limit.scope)]
         whole = [p for p in self.book.programmes.values() if in_scope(p, limit.of_scope)]
         for label, years in groups.items():
-            row = Row((name, limit.id, label), sense, ZERO)
+            row = _Draft((name, limit.id, label), sense, ZERO)
             if self._fill(row, limit, inside, whole, years):
                 yield row
 
     def _fill(
-        self, row: Row, limit: Limit, inside: list[Programme], whole: list[Programme], years: list[int]
+        self, row: _Draft, limit: Limit, inside: list[Programme], whole: list[Programme], years: list[int]
     ) -> bool:
         """Write the terms of a limit; False where its scope is empty and it does not exist."""
         if limit.measure == "attainment":
@@ -340,7 +373,7 @@ class _Statement:
 
     def _fill_money(
         self,
-        row: Row,
+        row: _Draft,
         limit: Limit,
         cells: list[tuple[Programme, int]],
         of_cells: list[tuple[Programme, int]],
@@ -361,7 +394,7 @@ class _Statement:
             row.bound = limit.value
         return True
 
-    def _fill_attainment(self, row: Row, limit: Limit, years: list[int]) -> bool:
+    def _fill_attainment(self, row: _Draft, limit: Limit, years: list[int]) -> bool:
         found = False
         for (r, o), priority in self.book.priorities.items():
             if limit.scope.region in ("", r) and self._objective_counts(limit.scope, o):

@@ -11,6 +11,8 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
+from math import ceil, floor
 
 from optimizer.exact import Cell, ExactBook, Key, Row
 
@@ -18,6 +20,7 @@ ZERO = Fraction(0)
 SNAP = 1e-5
 """A solver's amount this near (in units) to a whole unit is that unit."""
 DONORS_TRIED = 30
+NEGLIGIBLE = 1e-9
 COUNTED_ELSEWHERE = (
     "attainment",
     "synergy_at_most_first_partner",
@@ -70,12 +73,14 @@ class _Rounding:
         self.flows = _Flows(book, draft, self.unit, self.units)
         rows = [row for row in book.rows if row.key[0] not in COUNTED_ELSEWHERE]
         self.rows = rows
-        self.touching: dict[Cell, list[tuple[int, Fraction]]] = defaultdict(list)
-        self.activity = [ZERO] * len(rows)
+        self.touching: dict[Cell, list[tuple[int, int]]] = defaultdict(list)
         for number, row in enumerate(rows):
             for cell, coefficient in row.spend:
-                self.touching[cell].append((number, coefficient * self.unit))
-                self.activity[number] += coefficient * self.unit * self.units[cell]
+                self.touching[cell].append((number, coefficient))
+        self.activity = [row.activity(self.units) for row in rows]
+        bounds = [row.bound * row.scale / self.unit for row in rows]
+        self.most = [floor(bound) for bound in bounds]
+        self.least = [ceil(bound) for bound in bounds]
 
     def plan(self) -> Plan:
         value = _value_of_the_next_unit(self.book, self.draft)
@@ -110,18 +115,18 @@ class _Rounding:
     def _is_cut(self, cell: Cell, units: int) -> bool:
         return self.draft.spending[cell] / float(self.unit) > units + SNAP
 
-    def _breaks(self, number: int, change: Fraction) -> bool:
+    def _breaks(self, number: int, change: int) -> bool:
         """Whether ``change`` of a row's activity makes it worse than its bound."""
-        row, after = self.rows[number], self.activity[number] + change
-        return (row.sense != ">=" and change > 0 and after > row.bound) or (
-            row.sense != "<=" and change < 0 and after < row.bound
+        sense, after = self.rows[number].sense, self.activity[number] + change
+        return (sense != ">=" and change > 0 and after > self.most[number]) or (
+            sense != "<=" and change < 0 and after < self.least[number]
         )
 
     def _move(self, cells: Sequence[Cell], step: int) -> bool:
         """Add or take one unit of each cell where ranges, rows and accounts allow; says whether it did."""
         if any(not self.low[cell] <= self.units[cell] + step <= self.high[cell] for cell in cells):
             return False
-        changes: dict[int, Fraction] = defaultdict(Fraction)
+        changes: dict[int, int] = defaultdict(int)
         for cell in cells:
             for number, coefficient in self.touching[cell]:
                 changes[number] += coefficient * step
@@ -132,9 +137,9 @@ class _Rounding:
             account = self.book.portfolio.programmes[cell[0]].account
             if step > 0 and not self.flows.pays_for_one_more(account, cell[1]):
                 for earlier in paid:
-                    self.flows.slack[earlier] += 1
+                    self.flows.spend(*earlier, -1)
                 return False
-            self.flows.slack[account, cell[1]] -= step
+            self.flows.spend(account, cell[1], step)
             paid.append((account, cell[1]))
         for cell in cells:
             self.units[cell] += step
@@ -171,15 +176,20 @@ class _Rounding:
         Where an account has nothing left for a unit more, one of its ``donors`` gives a unit.
         """
         for number, row in enumerate(self.rows):
+            if not self._is_broken(number):
+                continue
             for cell, coefficient in sorted(row.spend, key=lambda term: -abs(term[1])):
-                broken_above = row.sense != ">=" and self.activity[number] > row.bound
-                broken_below = row.sense != "<=" and self.activity[number] < row.bound
-                if not (broken_above or broken_below):
+                if not self._is_broken(number):
                     break
+                broken_below = row.sense != "<=" and self.activity[number] < self.least[number]
                 step = 1 if (coefficient > 0) == broken_below else -1
                 if not self._move_with_years_beside(cell, step) and step > 0:
                     account = self.book.portfolio.programmes[cell[0]].account
                     self._move_with_donor(cell, donors.get((account, cell[1]), ()))
+
+    def _is_broken(self, number: int) -> bool:
+        sense, activity = self.rows[number].sense, self.activity[number]
+        return (sense != ">=" and activity > self.most[number]) or (sense != "<=" and activity < self.least[number])
 
     def _move_with_donor(self, cell: Cell, donors: Sequence[Cell]) -> None:
         for donor in donors[:DONORS_TRIED]:
@@ -194,6 +204,8 @@ class _Flows:
 
     def __init__(self, book: ExactBook, draft: Draft, unit: Fraction, spending: Mapping[Cell, int]) -> None:
         portfolio = book.portfolio
+        self.exhausted: set[tuple[str, int]] = set()
+        """Accounts and years that no route reaches, until money is freed somewhere."""
         self.transfers = {key: self._down(amount, unit) for key, amount in draft.transfers.items()}
         self.carries = {key: self._down(amount, unit) for key, amount in draft.carries.items()}
         self.ends: dict[Key, tuple[tuple[str, int], tuple[str, int]]] = {}
@@ -242,7 +254,18 @@ class _Flows:
 
     def pays_for_one_more(self, account: str, year: int) -> bool:
         """Whether an account has one unit left in a year, or can be sent one."""
-        return self.slack[account, year] > 0 or self._route_one((account, year))
+        node = (account, year)
+        if self.slack[node] > 0:
+            return True
+        if node not in self.exhausted and not self._route_one(node):
+            self.exhausted.add(node)
+        return self.slack[node] > 0
+
+    def spend(self, account: str, year: int, units: int) -> None:
+        """Take units from what an account has left; giving some back may open routes that were shut."""
+        self.slack[account, year] -= units
+        if units < 0:
+            self.exhausted.clear()
 
     def _route_one(self, needy: tuple[str, int]) -> bool:
         """Send one unit to ``needy`` from the nearest account and year with money left, along free permissions."""
@@ -284,17 +307,25 @@ def _value_of_the_next_unit(book: ExactBook, draft: Draft) -> Callable[[Cell, Fr
         price = draft.multipliers.get(row.key, 0.0)
         if price:
             for cell, coefficient in row.spend:
-                straight[cell] -= price * float(coefficient)
+                straight[cell] -= price * coefficient / row.scale
             for cell, coefficient in row.curved:
-                curved[cell] -= price * float(coefficient)
+                curved[cell] -= price * coefficient / row.scale
+
+    ends: dict[int, list[tuple[float, float]]] = {}
+
+    def rate_at(cell: Cell, amount: float) -> float:
+        pieces = book.pieces[cell]
+        if id(pieces) not in ends:
+            total = list(accumulate(float(width) for width, _ in pieces))
+            ends[id(pieces)] = [(end, float(rate)) for end, (_, rate) in zip(total, pieces, strict=True)]
+        rate = 0.0
+        for end, rate in ends[id(pieces)]:
+            if amount < end - NEGLIGIBLE:
+                break
+        return rate
 
     def value(cell: Cell, amount: Fraction) -> float:
-        end, rate = ZERO, ZERO
-        for width, rate in book.pieces[cell]:
-            end += width
-            if amount < end:
-                break
-        return straight[cell] + curved[cell] * float(rate)
+        return straight[cell] + curved[cell] * rate_at(cell, float(amount))
 
     return value
 

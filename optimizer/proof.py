@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 
 from optimizer.exact import Cell, ExactBook, Key, Pair, Row, along_the_curve
 from optimizer.plan import Plan
@@ -75,12 +76,9 @@ def attained_by(book: ExactBook, plan: Plan) -> Attained:
     delivered: dict[tuple[str, str, int], Fraction] = {}
     for row in book.rows:
         if row.key[0] == "attainment":
-            points = row.bound
-            for cell, coefficient in row.spend:
-                points -= coefficient * plan.spending[cell]
-            for cell, coefficient in row.curved:
-                points -= coefficient * curved[cell]
-            delivered[str(row.key[1]), str(row.key[2]), int(row.key[3])] = points
+            points = sum((coefficient * plan.spending[cell] for cell, coefficient in row.spend), ZERO)
+            points += sum((coefficient * curved[cell] for cell, coefficient in row.curved), ZERO)
+            delivered[str(row.key[1]), str(row.key[2]), int(row.key[3])] = row.bound - points / row.scale
     matched = _matched(book, plan, delivered)
     for (name, year), amount in matched.items():
         synergy = portfolio.synergies[name]
@@ -171,15 +169,14 @@ def _slope(pair: Pair, g: Fraction) -> tuple[Fraction, Fraction]:
 def breaches_of(book: ExactBook, plan: Plan, attained: Attained) -> list[Breach]:
     """Every row and range that the plan does not keep, exactly, with what rounding may excuse."""
     found = [*_range_breaches(book, plan)]
+    unit = book.portfolio.settings.publish_unit
+    units = {cell: int(amount // unit) for cell, amount in plan.spending.items()}
     for row in book.rows:
         if row.key[0] in ("attainment", *_SYNERGY_ROWS):
             continue
-        activity = sum((c * plan.spending[cell] for cell, c in row.spend), ZERO)
+        activity = row.activity(units) * unit / row.scale
         activity += sum((c * _other(plan, attained, key) for key, c in row.others), ZERO)
-        excess = max(
-            activity - row.bound if row.sense != ">=" else ZERO,
-            row.bound - activity if row.sense != "<=" else ZERO,
-        )
+        excess = row.breach(activity)
         if excess > 0:
             found.append(Breach(row.key, excess, _allowance(book, row)))
     return found
@@ -234,10 +231,10 @@ def _allowance(book: ExactBook, row: Row) -> Fraction:
             return ZERO
     if name == "limit_on_attainment":
         return portfolio.settings.publish_unit * _attainment_per_money(book, row)
-    largest: dict[Cell, Fraction] = defaultdict(Fraction)
+    largest: dict[Cell, int] = defaultdict(int)
     for cell, coefficient in row.spend:
         largest[cell] += coefficient
-    return portfolio.settings.publish_unit * sum((abs(c) for c in largest.values()), ZERO)
+    return portfolio.settings.publish_unit * sum(abs(c) for c in largest.values()) / row.scale
 
 
 def _attainment_per_money(book: ExactBook, row: Row) -> Fraction:
@@ -246,7 +243,7 @@ def _attainment_per_money(book: ExactBook, row: Row) -> Fraction:
     moved = ZERO
     for other in book.rows:
         if other.key[0] == "attainment" and (w := weight.get(("g", *other.key[1:]))):
-            moved += w * sum((abs(c) for _, c in [*other.spend, *other.curved]), ZERO)
+            moved += w * sum(abs(c) for _, c in [*other.spend, *other.curved]) / other.scale
             for key, score in other.others:
                 if key[0] == "m":
                     moved += w * abs(score) * (1 + 1 / book.portfolio.synergies[str(key[1])].ratio)
@@ -260,25 +257,27 @@ def bound_from(book: ExactBook, multipliers: Multipliers, with_score: bool = Tru
     Without the score (``with_score=False``) a bound below zero proves that no plan is feasible.
     """
     total = ZERO
-    straight: dict[Cell, Fraction] = defaultdict(Fraction)
-    curved: dict[Cell, Fraction] = defaultdict(Fraction)
+    scale = lcm(*{row.scale for row in book.rows})
+    straight: dict[Cell, int] = defaultdict(int)
+    curved: dict[Cell, int] = defaultdict(int)
     others: dict[Key, Fraction] = defaultdict(Fraction)
     for row in book.rows:
         multiplier = multipliers.get(row.key, 0)
         if (row.sense == "<=" and multiplier < 0) or (row.sense == ">=" and multiplier > 0) or not multiplier:
             continue
         total += multiplier * row.bound
+        whole = multiplier * (scale // row.scale)
         for cell, coefficient in row.spend:
-            straight[cell] += multiplier * coefficient
+            straight[cell] += whole * coefficient
         for cell, coefficient in row.curved:
-            curved[cell] += multiplier * coefficient
+            curved[cell] += whole * coefficient
         for key, coefficient in row.others:
             others[key] += multiplier * coefficient
     for cell in straight.keys() | curved.keys():
         for width, rate in book.pieces[cell]:
             reduced = -straight[cell] - rate * curved[cell]
             if reduced > 0:
-                total += reduced * width
+                total += reduced * width / scale
     for key, high in book.others.items():
         if others[key] < 0:
             total -= others[key] * high

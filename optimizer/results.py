@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from math import floor
 
 from optimizer.exact import Cell, ExactBook, Key
 from optimizer.places import phrase_of
@@ -102,16 +103,17 @@ class Result:
     def blockers(self) -> dict[Cell, list[Key]]:
         """For each cell the rows that leave no room for one more publish unit of it."""
         unit = self.portfolio.settings.publish_unit
+        units = {cell: int(amount // unit) for cell, amount in self.plan.spending.items()}
         found: dict[Cell, list[Key]] = defaultdict(list)
         for row in self.book.rows:
             if row.key[0] in _NOT_BLOCKING:
                 continue
-            room = row.bound - sum((c * self.plan.spending[cell] for cell, c in row.spend), ZERO)
-            room -= sum((c * self._flow(key) for key, c in row.others), ZERO)
+            room = row.bound - sum((c * self._flow(key) for key, c in row.others), ZERO)
+            left = room * row.scale / unit - row.activity(units)
+            upward = row.sense != ">="
+            least = floor(left if upward else -left)
             for cell, coefficient in row.spend:
-                worsens = coefficient > 0 if row.sense != ">=" else coefficient < 0
-                left = room if row.sense != ">=" else -room
-                if worsens and left < abs(coefficient) * unit:
+                if least < (coefficient if upward else -coefficient):
                     found[cell].append(row.key)
         return found
 
@@ -142,14 +144,25 @@ class Result:
         return say("Further money would not raise the score.")
 
     def _need_is_met(self, programme: Programme, year: int) -> bool:
-        served = [e for e in self.portfolio.effects if e.programme == programme.id and e.score > 0]
-        reached = [
-            (e.region, e.objective, year + e.lag) for e in served if year + e.lag < self.portfolio.settings.years
-        ]
+        horizon = self.portfolio.settings.years
+        reached = [(r, o, year + lag) for r, o, lag in self._served.get(programme.id, ()) if year + lag < horizon]
         known = [key for key in reached if key in self.book.pairs]
-        return bool(known) and all(
-            self.attained.g[key] == sum(width for width, _ in self.book.pairs[key].segments) for key in known
-        )
+        return bool(known) and all(key in self._met for key in known)
+
+    @cached_property
+    def _served(self) -> dict[str, list[tuple[str, str, int]]]:
+        """The pairs, with lags, that each programme does good in."""
+        served: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
+        for effect in self.portfolio.effects:
+            if effect.score > 0:
+                served[effect.programme].append((effect.region, effect.objective, effect.lag))
+        return served
+
+    @cached_property
+    def _met(self) -> set[tuple[str, str, int]]:
+        """The pairs and years whose whole need is met."""
+        whole = {key: sum((width for width, _ in pair.segments), ZERO) for key, pair in self.book.pairs.items()}
+        return {key for key, need in whole.items() if self.attained.g[key] == need}
 
     @cached_property
     def accounts(self) -> list[AccountYear]:

@@ -106,6 +106,7 @@ def solve(model: Model, options: Options = Options()) -> Solution:
     solution = _gated(model, highs)
     if _is_mip(model):
         solution = replace(solution, multipliers=_multipliers_of_relaxation(model, options))
+    print("first solve", time.monotonic()-started) if __import__("os").environ.get("DBG") else None
     if model.columns.portfolio.settings.tie_break and solution.status == "optimal":
         left = None if options.time_limit is None else options.time_limit - (time.monotonic() - started)
         solution = replace(solution, values=_nearest_to_today(model, highs, solution, left))

@@ -107,11 +107,11 @@ def activity_of_row(row, stated):
     }
     total = 0.0
     for cell, coefficient in row.spend:
-        total += float(coefficient) * probe(cells[cell]) * int(var.cell_count[cells[cell]])
+        total += coefficient / row.scale * probe(cells[cell]) * int(var.cell_count[cells[cell]])
     for cell, coefficient in row.curved:
         at = cells[cell]
         rates = var.y_rate[var.cell_start[at] : var.cell_start[at] + var.cell_count[at]]
-        total += float(coefficient) * probe(at) * float(rates.sum())
+        total += coefficient / row.scale * probe(at) * float(rates.sum())
     numbers = {("m", s.id, t): var.first_m + i for i, (s, t) in enumerate(var.synergies)}
     numbers |= {("f", i, t): var.first_f + n for n, (i, t) in enumerate(var.transfers)}
     numbers |= {("v", a, t): var.first_v + n for n, (a, t) in enumerate(var.carries)}

@@ -166,9 +166,9 @@ class Headings:
 def parse(raw: RawSheet, sheet: Sheet, findings: Findings, horizon: Sequence[int] = ()) -> Table:
     """The table of one sheet; each faulty cell is noted and stands as None."""
     headings = Headings(raw, sheet, findings)
-    if sheet.years:
-        _check_year_columns(headings, horizon)
     numbers, cells = _filled_rows(raw)
+    if sheet.years and numbers:
+        _check_year_columns(headings, horizon)
     if sheet.needed and not numbers:
         problem = say("The sheet has no rows.")
         findings.error(raw.title, "", "", problem, say("Fill in at least one row below the headings."))

@@ -170,7 +170,7 @@ def _refuse_huge_grid(title: str, xml: bytes) -> None:
 
 
 def _is_plain(xml: bytes) -> bool:
-    """Whether the part is written as spreadsheet programs write it: no prefixes, double quotes, single spaces."""
+    """Whether the part is written as spreadsheet programs do: no prefixes, double quotes, single spaces."""
     return b"<sheetData" in xml and not any(odd in xml for odd in (b"r='", b"r =", b"\tr=", b"\nr=", b"\rr="))
 
 

@@ -1,0 +1,248 @@
+"""What a report is made of, before any writer: sentences, tables and figures, in both languages.
+
+Every number in a table is an exact ``Fraction`` that was summed here or in ``results``; a writer only shows it.
+Derived columns (``across``, ``less``, ``ratio``) and the total row are filled by ``table_of``, so that a
+spreadsheet can hold the same thing as a live formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from optimizer.words import Words, say
+
+ZERO = Fraction(0)
+MOST_DECIMALS = 4
+NUMERIC = ("money", "change", "points", "share", "rate", "number", "count")
+
+
+@dataclass(frozen=True)
+class Quantity(Words):
+    """A number that is written as its kind and the reader's language ask.
+
+    ``kind``: money, change (money with its sign), points, share (per cent), rate (per cent with its sign),
+    number or count.
+    """
+
+    value: Fraction = ZERO
+    kind: str = "number"
+    decimals: int = 2
+
+    def into(self, language: str) -> str:
+        """The number with thousands separators; negative numbers as ``−1.0``, in Japanese as ``△ 1.0``."""
+        return number_text(self.value, self.kind, self.decimals, language)
+
+
+def quantity(value: Fraction | int, kind: str, decimals: int = 2) -> Quantity:
+    """A number for a cell or a sentence."""
+    return Quantity("", {}, Fraction(value), kind, decimals)
+
+
+def number_text(value: Fraction, kind: str, decimals: int, language: str) -> str:
+    """A number as people read it."""
+    if kind in ("share", "rate"):
+        value, unit = 100 * value, "%"
+    else:
+        unit = ""
+    if kind == "number":
+        decimals = min(decimals, decimals_of(value))
+    rounded = round(value, decimals) if decimals else Fraction(round(value))
+    digits = f"{abs(rounded):,.{decimals}f}{unit}"
+    if rounded < 0:
+        return f"△ {digits}" if language == "ja" else f"−{digits}"
+    return f"+{digits}" if kind in ("change", "rate") and rounded > 0 and language != "ja" else digits
+
+
+def decimals_of(value: Fraction, most: int = MOST_DECIMALS) -> int:
+    """How many decimals write ``value`` in full, at most ``most``."""
+    count = 0
+    while count < most and (value * 10**count).denominator != 1:
+        count += 1
+    return count
+
+
+Cell = Words | str | Fraction | int | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading and what stands below it.
+
+    ``kind`` is text, long (text that wraps) or one of ``Quantity``'s. ``summed``: the total row holds its sum.
+    Derived: ``across`` (first, last) adds up columns of the row, ``less`` (a, b) is a − b, ``ratio`` (a, b) a / b.
+    ``page``: shown in the web page too, where room is scarce.
+    """
+
+    heading: Words
+    kind: str = "text"
+    decimals: int = 2
+    summed: bool = False
+    across: tuple[int, int] | None = None
+    less: tuple[int, int] | None = None
+    ratio: tuple[int, int] | None = None
+    page: bool = True
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether its cells are right-aligned numbers."""
+        return self.kind in NUMERIC
+
+    def derived(self, row: Sequence[Cell]) -> Cell:
+        """Its value in ``row``, from the columns to its left."""
+        if self.across:
+            first, last = self.across
+            return sum((_number(row[i]) for i in range(first, last + 1)), ZERO)
+        if self.less:
+            return _number(row[self.less[0]]) - _number(row[self.less[1]])
+        if self.ratio:
+            top, bottom = (_number(row[i]) for i in self.ratio)
+            return top / bottom if bottom else None
+        return None
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether it follows from other columns."""
+        return bool(self.across or self.less or self.ratio)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that foots: ``total`` holds the sums of the summed columns (empty: the table has no total).
+
+    ``name`` is its range name in a spreadsheet. ``heat``: its shares are coloured by size. ``filtered``: its rows
+    are many, and a reader will want to search them.
+    """
+
+    name: str
+    title: Words
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    total: tuple[Cell, ...] = ()
+    unit: Words | None = None
+    note: Words | None = None
+    heat: bool = False
+    filtered: bool = False
+
+
+def table_of(
+    name: str,
+    title: Words,
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    unit: Words | None = None,
+    note: Words | None = None,
+    heat: bool = False,
+    filtered: bool = False,
+) -> Table:
+    """A table whose derived columns and total row are filled in. Rows leave derived columns out at their end."""
+    full = [_filled(columns, row) for row in rows]
+    total: tuple[Cell, ...] = ()
+    if any(column.summed for column in columns):
+        sums: list[Cell] = [
+            sum((_number(row[i]) for row in full), ZERO) if column.summed else None for i, column in enumerate(columns)
+        ]
+        sums[0] = say("Total")
+        for i, column in enumerate(columns):
+            if column.ratio:
+                sums[i] = column.derived(sums)
+        total = tuple(sums)
+    return Table(name, title, tuple(columns), tuple(full), total, unit, note, heat, filtered)
+
+
+def _filled(columns: Sequence[Column], given: Sequence[Cell]) -> tuple[Cell, ...]:
+    values, row = iter(given), []
+    for column in columns:
+        row.append(column.derived(row) if column.is_derived else next(values))
+    return tuple(row)
+
+
+def _number(cell: Cell) -> Fraction:
+    if isinstance(cell, Quantity):
+        return cell.value
+    return Fraction(cell) if isinstance(cell, Fraction | int) else ZERO
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A point, bar, node or tile: its name and the key of its colour (a family, ``want``, ``fear`` or blank)."""
+
+    name: Words
+    colour: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture, with its message as title, the tables that hold its numbers, and where they come from.
+
+    ``kind``: bars (``values``: baseline and plan of each mark), dots and tiles (``values``: a row of shares for each
+    mark, ``across``: what the columns are), flow (``links``: from mark, to mark, amount, colour).
+    """
+
+    name: str
+    kind: str
+    message: Words
+    subject: Words
+    tables: tuple[Table, ...]
+    marks: tuple[Mark, ...]
+    values: tuple[tuple[Fraction | None, ...], ...] = ()
+    across: tuple[Mark, ...] = ()
+    links: tuple[tuple[int, int, Fraction, str], ...] = ()
+    levels: tuple[int, ...] = ()
+    decimals: int = 2
+    unit: Words = field(default_factory=lambda: say(""))
+    source: Words = field(default_factory=lambda: say(""))
+    note: Words | None = None
+
+
+@dataclass(frozen=True)
+class Callout:
+    """Sentences that must not be overlooked."""
+
+    title: Words
+    sentences: tuple[Words, ...]
+
+
+@dataclass(frozen=True)
+class Points:
+    """Sentences of equal rank under a heading."""
+
+    title: Words
+    sentences: tuple[Words, ...]
+
+
+Block = Words | Callout | Points | Table | Figure
+
+
+@dataclass(frozen=True)
+class Section:
+    """One subject: a sheet of the workbook, a chapter of the page. ``page`` replaces its blocks in the page."""
+
+    name: str
+    title: Words
+    blocks: tuple[Block, ...]
+    page: tuple[Block, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole report. The first section is the first page."""
+
+    title: Words
+    message: Words
+    subtitle: Words
+    fingerprint: Words
+    sections: tuple[Section, ...]
+
+    def tables(self) -> list[Table]:
+        """Every table in the order of the sections, those of figures included."""
+        found: list[Table] = []
+        for section in self.sections:
+            for block in section.blocks:
+                if isinstance(block, Table):
+                    found.append(block)
+                elif isinstance(block, Figure):
+                    found += block.tables
+        return found

@@ -1,0 +1,110 @@
+"""Names of things that a workbook gives by id only, of fiscal years, and of units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from optimizer.portfolio import Portfolio
+from optimizer.report.document import decimals_of
+from optimizer.words import Name, Words, say
+
+UNITS = (
+    say("JPY 100 million"),
+    say("JPY"),
+    say("JPY thousand"),
+    say("JPY million"),
+    say("JPY billion"),
+    say("USD"),
+    say("USD thousand"),
+    say("USD million"),
+)
+AGENCIES = (say("MOFA"), say("JICA"), say("MOF"), say("MOD"), say("METI"), say("JBIC"))
+INSTRUMENTS: Mapping[str, Words] = {
+    "grant_aid": say("Grant aid"),
+    "technical_cooperation": say("Technical cooperation"),
+    "rule_of_law": say("Rule of law and governance aid"),
+    "oda_loan": say("ODA loan"),
+    "official_loan": say("Official loan"),
+    "osa": say("Official Security Assistance"),
+    "equipment_finance": say("Equipment finance"),
+    "dual_use_infrastructure": say("Dual-use infrastructure"),
+    "peace_grant": say("Peace-building grant"),
+    "civilian_team": say("Civilian team"),
+    "civilian_training": say("Civilian training"),
+    "capacity_building": say("Capacity building"),
+    "equipment_transfer": say("Equipment transfer"),
+    "counter_piracy": say("Counter-piracy"),
+    "base_operations": say("Base operations"),
+    "pko_staff": say("Peacekeeping staff"),
+    "hadr_team": say("HA/DR team"),
+    "hub": say("Hub"),
+    "civil_affairs": say("Civil affairs"),
+    "policy_adviser": say("Policy adviser"),
+}
+FREEDOMS: Mapping[str, Words] = {"want": say("Freedom from want"), "fear": say("Freedom from fear")}
+KINDS: Mapping[str, Words] = {"law": say("law"), "cabinet": say("cabinet decision"), "preference": say("preference")}
+NOT_STATED = say("(not stated)")
+FIRST_YEAR_OF_REIWA = 2019
+
+_KNOWN = {words.pattern: words for words in (*UNITS, *AGENCIES)}
+
+
+def usual(text: str) -> Words:
+    """The usual name of a unit or an agency; any other text as the workbook writes it."""
+    return _KNOWN.get(text) or (both(text) if text else NOT_STATED)
+
+
+def instrument_name(instrument: str) -> Words:
+    """An instrument in words; one of the user's own as it is written."""
+    return INSTRUMENTS.get(instrument) or (Name(instrument) if instrument else NOT_STATED)
+
+
+def both(text: str) -> Name:
+    """A text of the workbook; where it reads ``English / 日本語``, each reader gets their own half."""
+    english, slash, japanese = text.partition(" / ")
+    if slash and _is_japanese(japanese) and not _is_japanese(english):
+        return Name(english.strip(), japanese=japanese.strip())
+    return Name(text)
+
+
+def _is_japanese(text: str) -> bool:
+    return any("぀" <= letter <= "ヿ" or "一" <= letter <= "鿿" for letter in text)
+
+
+def year_name(year: int) -> Words:
+    """FY2027, in Japanese 令和9年度."""
+    if year < FIRST_YEAR_OF_REIWA:
+        return Name(f"FY{year}", japanese=f"{year}年度")
+    return say("FY{year}", year=year, reiwa=year - FIRST_YEAR_OF_REIWA + 1 if year > FIRST_YEAR_OF_REIWA else "元")
+
+
+def years_named(first_year: int, offsets: Sequence[int]) -> Words:
+    """Consecutive years as FY2027–FY2029; with gaps, each run by itself."""
+    runs: list[list[int]] = []
+    for offset in sorted(offsets):
+        if runs and offset == runs[-1][-1] + 1:
+            runs[-1].append(offset)
+        else:
+            runs.append([offset])
+    named = []
+    for run in runs:
+        first, last = year_name(first_year + run[0]), year_name(first_year + run[-1])
+        named.append(first if len(run) == 1 else say("{first}–{last}", first=first, last=last))
+    return listed(named)
+
+
+def listed(items: Sequence[Words]) -> Words:
+    """Several things, separated by commas."""
+    words = items[0]
+    for item in items[1:]:
+        words = say("{first}, {second}", first=words, second=item)
+    return words
+
+
+def money_decimals(portfolio: Portfolio) -> int:
+    """Decimals that write every published amount, baseline and appropriation in full (at most four)."""
+    amounts: list[Fraction] = [portfolio.settings.publish_unit]
+    amounts += [p.baseline for p in portfolio.programmes.values() if p.baseline is not None]
+    amounts += [amount for account in portfolio.accounts.values() for amount in account.appropriation]
+    return max(decimals_of(amount) for amount in amounts)
