@@ -157,7 +157,7 @@ def explained(error: NoPlan, portfolio: Portfolio, built: Any, options: Any) -> 
     from optimizer import solver  # noqa: PLC0415
 
     prices = solver.infeasibility_multipliers(built, options)
-    multipliers = proof.scaled(dict(zip(built.keys, prices.tolist(), strict=True)))
+    multipliers = proof.scaled(solver.multipliers_by_key(built, prices))
     certified = proof.bound_from(exact.state_exactly(portfolio), multipliers, with_score=False) < 0
     strongest = sorted(multipliers, key=lambda key: -abs(multipliers[key]))
     places: dict[tuple[str, str], Place] = {}

@@ -11,7 +11,7 @@ import numpy as np
 import pulp
 
 from optimizer.errors import HaibunError, InputProblems, NoPlan, Problem, Stopped
-from optimizer.model import Model
+from optimizer.model import Key, Model
 from optimizer.model.columns import Floats
 from optimizer.places import place_of
 from optimizer.plan import Draft
@@ -24,6 +24,8 @@ LARGEST = 1e15
 TIE_SLACK = 1e-6
 SCORE_ROW_SCALE = 1000.0
 """The score row of the tie-break is scaled so that the slack of 1e-6 points stays well above HiGHS's tolerance."""
+DEFINITIONS = ("spending", "attainment")
+"""Rows that say what a column means; they hold whatever the workbook says."""
 TOLERANCES = {
     "primal_feasibility_tolerance": 1e-9,
     "dual_feasibility_tolerance": 1e-9,
@@ -157,7 +159,7 @@ def _nearest_to_today(model: Model, highs: Any, best: Solution, seconds: float |
     Works in the live solver object from its last basis. Where it cannot finish, the best plan found so far stands.
     """
     columns = model.columns
-    change = np.concatenate([columns.y_tie_cost, np.zeros(columns.count - columns.first_g)])
+    change = np.concatenate([columns.y_tie_cost, np.zeros(columns.count - columns.first_x)])
     flows = np.zeros(columns.count)
     flows[columns.first_f : columns.first_z] = 1.0
     values = best.values
@@ -189,9 +191,9 @@ def infeasibility_multipliers(model: Model, options: Options = Options()) -> Flo
     lp.integrality_ = []
     lp.col_cost_ = np.zeros(model.columns.count)
     highs.passModel(lp)
-    rows = np.arange(len(model.keys), dtype=np.int32)
+    rows = np.array([i for i, key in enumerate(model.keys) if key[0] not in DEFINITIONS], dtype=np.int32)
     for sign, side in ((1.0, model.row_lower), (-1.0, model.row_upper)):
-        held = rows[np.isfinite(side)]
+        held = rows[np.isfinite(side[rows])]
         ones = np.full(len(held), sign)
         most = np.full(len(held), highspy.kHighsInf)
         starts = np.arange(len(held), dtype=np.int32)
@@ -243,11 +245,16 @@ def refuse_numbers_that_highs_would_drop(model: Model) -> None:
         raise InputProblems(list(problems.values()))
 
 
+def multipliers_by_key(model: Model, multipliers: Floats) -> dict[Key, float]:
+    """Multipliers of the workbook's rows; rows that only define spending have no say in a proof."""
+    pairs = zip(model.keys, multipliers.tolist(), strict=True)
+    return {key: value for key, value in pairs if key[0] != "spending"}
+
+
 def draft_of(model: Model, solution: Solution) -> Draft:
     """A solution by keys of the portfolio, ready to be rounded."""
     columns, values = model.columns, solution.values
-    spent = values[: columns.first_g]
-    spending = np.add.reduceat(spent, columns.cell_start) if len(spent) else spent
+    spending = values[columns.first_x : columns.first_g]
     ids = [programme.id for programme in columns.programmes]
     cells = zip(columns.cell_programme.tolist(), columns.cell_year.tolist(), strict=True)
     transfers = values[columns.first_f : columns.first_v].tolist()
@@ -255,5 +262,5 @@ def draft_of(model: Model, solution: Solution) -> Draft:
         spending={(ids[p], t): amount for (p, t), amount in zip(cells, spending.tolist(), strict=True)},
         transfers=dict(zip(columns.transfers, transfers, strict=True)),
         carries=dict(zip(columns.carries, values[columns.first_v : columns.first_z].tolist(), strict=True)),
-        multipliers=dict(zip(model.keys, solution.multipliers.tolist(), strict=True)),
+        multipliers=multipliers_by_key(model, solution.multipliers),
     )

@@ -66,6 +66,12 @@ TARGETS = {
     "programme_maximum": [("Programmes", "programme")],
     "pin": [("Programmes", "programme")],
 }
+TIGHT = {
+    "primal_feasibility_tolerance": 1e-9,
+    "dual_feasibility_tolerance": 1e-9,
+    "mip_feasibility_tolerance": 1e-9,
+}
+LOOSE = {"presolve": "off"}
 FIFTEEN_DIGITS = Context(prec=15)
 
 
@@ -974,8 +980,8 @@ class NoPlan(Exception):
     """The model has no feasible point."""
 
 
-def maximise(model: Lp, objective: Mapping[Key, Fraction]) -> tuple[float, dict[Key, float]]:
-    """Pour the rows into PuLP, let HiGHS solve them, read every column; NoPlan if infeasible.
+def pour(model: Lp, objective: Mapping[Key, Fraction]) -> tuple[pulp.LpProblem, dict[Key, Any]]:
+    """Columns and rows into PuLP.
 
     A row without a variable is judged here, since PuLP takes `0 >= 3` without a word; a coefficient that
     HiGHS would drop is an error.
@@ -992,8 +998,7 @@ def maximise(model: Lp, objective: Mapping[Key, Fraction]) -> tuple[float, dict[
     problem += pulp.lpSum(float(worth) * variables[key] for key, worth in objective.items())
     for position, row in enumerate(model.rows):
         if not row.terms:
-            holds = {"<=": row.right >= 0, ">=": row.right <= 0, "==": row.right == 0}[row.sense]
-            if not holds:
+            if excess_of(row, Fraction(0)) > 0:
                 raise NoPlan(row.name)
             continue
         for key, coefficient in row.terms.items():
@@ -1006,12 +1011,22 @@ def maximise(model: Lp, objective: Mapping[Key, Fraction]) -> tuple[float, dict[
             problem += (total >= float(row.right), f"r{position}")
         else:
             problem += (total == float(row.right), f"r{position}")
-    tight = {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
-    tight["mip_feasibility_tolerance"] = 1e-9
-    stats = problem.solve(pulp.HiGHS(msg=False, gapRel=0, gapAbs=0, threads=1, **tight))
-    if stats.status not in (pulp.LpSolveStatus.Optimal, pulp.LpSolveStatus.Infeasible):
-        loose = pulp.HiGHS(msg=False, gapRel=0, gapAbs=0, threads=1, presolve="off")
-        stats = problem.solve(loose)
+    return problem, variables
+
+
+def maximise(model: Lp, objective: Mapping[Key, Fraction]) -> tuple[float, dict[Key, float]]:
+    """Let HiGHS solve it and read every column; NoPlan if infeasible.
+
+    HiGHS is not believed when it says that nothing is feasible until it says so with its presolve off and its
+    own tolerances too: with integers and a narrow score row its presolve has been seen to lose a feasible
+    plan, so that integers are solved without it from the start.
+    """
+    problem, variables = pour(model, objective)
+    with_integers = any(column.integer for column in model.columns.values())
+    for options in ({**TIGHT, "presolve": "off" if with_integers else "on"}, {**TIGHT, **LOOSE}, LOOSE):
+        stats = problem.solve(pulp.HiGHS(msg=False, gapRel=0, gapAbs=0, threads=1, **options))
+        if stats.status == pulp.LpSolveStatus.Optimal:
+            break
     if stats.status == pulp.LpSolveStatus.Infeasible:
         raise NoPlan("HiGHS: infeasible")
     if stats.status != pulp.LpSolveStatus.Optimal:

@@ -72,8 +72,8 @@ def exact(number: float) -> Fraction:
 
 
 def value_of(raw: Any, column: Column) -> Value:
-    """The value of a cell that is not blank; raises ``Fault``."""
-    if isinstance(raw, NoValue):
+    """The value of a cell that is not blank; raises ``Fault``. Kind ``any`` is left as it is, to be parsed later."""
+    if isinstance(raw, NoValue) and column.kind != "any":
         raise _no_value(raw)
     return _READERS[column.kind](raw, column)
 

@@ -14,6 +14,8 @@ from optimizer.schema import Column, Item
 from optimizer.words import Words, say
 from optimizer.workbook.tables import Record
 
+ANYTHING = Column("value", "値", "text", "", "")
+
 
 def check_scenarios(review: Review) -> None:
     """Parse the value of each row by its item, and judge the rows of each scenario together."""
@@ -48,28 +50,22 @@ def check_scenarios(review: Review) -> None:
 def _with_value(review: Review, record: Record) -> Record:
     values = dict(record.values)
     raw, name = values["value"], values["item"]
-    if name is not None and not is_blank(raw):
-        item = schema.ITEMS[name]
-        column = Column(
-            "value",
-            "値",
-            item.value,
-            item.help,
-            item.help_ja,
-            required=True,
-            least=item.least,
-            above=item.above,
-        )
+    values["value"] = None
+    if not is_blank(raw):
+        item = schema.ITEMS.get(name)
         try:
-            values["value"] = value_of(raw, column)
+            values["value"] = value_of(raw, _column_of(item) if item else ANYTHING)
         except Fault as fault:
-            values["value"] = None
             review.error("Scenarios", "value", record, fault.problem, fault.fix)
-    else:
-        values["value"] = None
     if values["target"]:
         values["target"] = _canonical_target(str(values["target"]), name)
     return Record(record.row, values)
+
+
+def _column_of(item: Item) -> Column:
+    return Column(
+        "value", "値", item.value, item.help, item.help_ja, required=True, least=item.least, above=item.above
+    )
 
 
 def _canonical_target(target: str, item: str | None) -> str:

@@ -19,6 +19,7 @@ from optimizer.model.rows import Block, Constraint
 from optimizer.portfolio import Portfolio
 
 CONSTRAINTS: tuple[Constraint, ...] = (
+    rows.spending,
     rows.attainment,
     rows.synergy_at_most_first_partner,
     rows.synergy_at_most_second_partner,

@@ -64,10 +64,24 @@ class Block:
     def spend(self, var: Columns, rows: Ints | list[int], cells: Ints | list[int], coefficients: Floats | float) -> None:
         """Add coefficient × x for each (row, cell)."""
         cell_array, row_array = np.asarray(cells, dtype=np.int64), np.asarray(rows, dtype=np.int64)
-        self.add(*var.pieces(cell_array, np.broadcast_to(coefficients, cell_array.shape), row_array))
+        self.add(row_array, var.spent(cell_array), np.broadcast_to(coefficients, cell_array.shape))
 
 
 Constraint = Callable[[Portfolio, Columns], Block]
+
+
+def spending(portfolio: Portfolio, var: Columns) -> Block:
+    """Spending is the sum of what is spent on the segments of the programme's curve.
+
+    x[p,t] = Σₛ y[p,t,s]
+    """
+    block = Block("spending")
+    cells = np.arange(len(var.cell_year))
+    for position, year in zip(var.cell_programme.tolist(), var.cell_year.tolist(), strict=True):
+        block.exactly(0.0, var.programmes[position].id, year)
+    block.add(*var.pieces(cells, np.ones(len(cells)), cells))
+    block.spend(var, cells, cells, -1.0)
+    return block
 
 
 def attainment(portfolio: Portfolio, var: Columns) -> Block:
@@ -93,9 +107,11 @@ def attainment(portfolio: Portfolio, var: Columns) -> Block:
         spent = year - lag
         cells = np.where(spent >= 0, var.cell_at[programme, np.maximum(spent, 0)], -1) if scored else programme
         runs = cells >= 0
-        row, column, coefficient = var.pieces(cells[runs], score[runs], pair_of[runs] * years + year)
-        fading = np.where(coefficient > 0, var.y_rate[column] if len(column) else 1.0, 1.0)
-        block.add(row, column, -coefficient * fading)
+        row_of = pair_of * years + year
+        good, harm = runs & (score > 0), runs & (score < 0)
+        row, column, coefficient = var.pieces(cells[good], score[good], row_of[good])
+        block.add(row, column, -coefficient * var.y_rate[column])
+        block.spend(var, row_of[harm], cells[harm], -score[harm])
     for number, (synergy, year) in enumerate(var.synergies):
         region = portfolio.programmes[synergy.programme_a].region
         row_number = var.pair_index[region, synergy.objective] * years + year

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from optimizer.words import Words, say
+from optimizer.words import Name, Words, say
 
 ZERO = Fraction(0)
 MOST_DECIMALS = 4
@@ -124,6 +124,14 @@ class Table:
     note: Words | None = None
     heat: bool = False
     filtered: bool = False
+
+    def numbers(self, column: int) -> list[Fraction]:
+        """A column's numbers; 0 where a cell is blank."""
+        return [_number(row[column]) for row in self.rows]
+
+    def words(self, column: int) -> list[Words]:
+        """A column's texts."""
+        return [cell if isinstance(cell, Words) else Name(str(cell or "")) for cell in (r[column] for r in self.rows)]
 
 
 def table_of(

@@ -40,6 +40,8 @@ def annotate(source: Path | bytes, problems: Sequence[Problem], out: Path) -> No
     book = openpyxl.load_workbook(BytesIO(data), rich_text=True)
     if INDEX in book.sheetnames:
         del book[INDEX]
+    for page in book.worksheets:
+        _keep_notes_readable(page)
     by_cell: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:
         if problem.sheet in book.sheetnames and problem.cell:
@@ -64,6 +66,15 @@ def _mark(cell: Any, problems: Sequence[Problem]) -> None:
         return
     cell.fill = PatternFill("solid", fgColor=COLOURS[worst])
     cell.comment = comment
+
+
+def _keep_notes_readable(page: Any) -> None:
+    """openpyxl forgets how large a note was drawn: give each the room that its text needs."""
+    for row in page.iter_rows():
+        for cell in row:
+            if cell.comment:
+                lines = sum(1 + len(line) // 40 for line in cell.comment.text.splitlines())
+                cell.comment.width, cell.comment.height = 320, min(480, 40 + 18 * lines)
 
 
 def _in_both(problem: Problem) -> str:

@@ -1,0 +1,79 @@
+"""One content for every writer: a result as titled sections of sentences, tables and figures."""
+
+from __future__ import annotations
+
+from optimizer.report import grounds, terms
+from optimizer.report.document import Block, Document, Section
+from optimizer.report.front import Front
+from optimizer.report.money import MOST_LINES_ON_A_PAGE, Money
+from optimizer.report.needs import Needs
+from optimizer.report.rules import Rules
+from optimizer.results import Result
+from optimizer.words import Words, say
+
+
+def document_of(result: Result) -> Document:
+    """The whole report of ``result``."""
+    money = Money(result)
+    needs, rules = Needs(result), Rules(result, money.decimals)
+    front = Front(result, money, needs, rules)
+    return Document(
+        title=terms.both(result.portfolio.settings.title),
+        message=front.message(),
+        subtitle=front.subtitle(),
+        fingerprint=front.fingerprint(),
+        sections=(
+            front.section(),
+            _allocation(money),
+            Section("lines", say("Lines"), (money.lines(),), (money.lines(MOST_LINES_ON_A_PAGE),)),
+            Section("budgets", say("Budgets"), _given(money.budgets(), money.transfers() or NO_TRANSFERS)),
+            Section("attainment", say("Attainment"), (needs.tiles(), needs.dots())),
+            Section("limits", say("What binds"), _given(rules.limits() or NO_LIMITS, rules.resources())),
+            Section(
+                "assumptions",
+                say("Assumptions"),
+                _given(
+                    grounds.assumptions(result) or NO_DEFAULTS,
+                    grounds.warnings(result) or NO_WARNINGS,
+                    grounds.allowances(result) or NO_ALLOWANCES,
+                ),
+            ),
+            *_sources(result),
+            Section("provenance", say("Provenance"), (*front.proved(), grounds.record_of_run(result))),
+        ),
+    )
+
+
+NO_TRANSFERS = say("No money moves between accounts.")
+NO_LIMITS = say("No limit is in force.")
+NO_DEFAULTS = say("No default was taken: every cell is filled in.")
+NO_WARNINGS = say("There is no warning.")
+NO_ALLOWANCES = say("No rounding allowance was used: every row is kept exactly.")
+
+
+def _allocation(money: Money) -> Section:
+    flow, families, regions = money.flow_figure(), money.family_figure(), money.region_figure()
+    blocks = (families, regions, flow, money.by_agency(), money.by_account(), money.by_year())
+    return Section("allocation", say("Allocation"), blocks, (flow, families, regions, *blocks[3:]))
+
+
+def _sources(result: Result) -> tuple[Section, ...]:
+    programmes, rules = grounds.programme_sources(result), grounds.rule_sources(result)
+    effects = grounds.effect_sources(result)
+    in_the_book = say(
+        "The sources of all {count} effects, with their ranges, are in report.xlsx on the sheet “{sheet}”.",
+        count=len(effects.rows),
+        sheet=EFFECTS,
+    )
+    return (
+        Section("sources", say("Sources"), _given(programmes), (in_the_book, *_given(rules, programmes))),
+        Section("effect_sources", EFFECTS, (effects,), ()),
+        Section("rule_sources", say("Sources of rules"), _given(rules or NO_LIMITS), ()),
+    )
+
+
+EFFECTS = say("Sources of effects")
+
+
+def _given(*blocks: Block | Words | None) -> tuple[Block, ...]:
+    return tuple(block for block in blocks if block is not None)

@@ -1,0 +1,221 @@
+"""The first page: what the plan is worth, what is proved, and what its numbers are and are not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from optimizer.report import grounds, terms
+from optimizer.report.document import ZERO, Block, Callout, Column, Points, Quantity, Section, Table, Words, quantity, table_of
+from optimizer.report.money import Money, kept_baseline
+from optimizer.report.needs import Needs
+from optimizer.report.rules import Rules
+from optimizer.results import FREEDOM_NAMES, Result, family_name
+from optimizer.words import Name, name_of, say
+
+PLACES = 6
+"""Decimals of proved numbers: scores are written rounded down, bounds and gaps rounded up."""
+MOST_NAMED = 6
+CAUTION = Callout(
+    say("How to read the numbers"),
+    (
+        say("Amounts are real where the data have them; scores are not measurements."),
+        say(
+            "Effectiveness, weights, ambition and synergies are illustrative judgement, with ranges, and a ministry is "
+            "meant to replace them. The plan shows what follows from them."
+        ),
+        say("The table “Data, rule, assumption or judgement” says which is which; every source is listed at the end."),
+    ),
+)
+
+
+class Front:
+    """The sentences and the table of key figures of one result."""
+
+    def __init__(self, result: Result, money: Money, needs: Needs, rules: Rules) -> None:
+        self.result, self.money, self.needs, self.rules = result, money, needs, rules
+        self.proof = result.proof
+        self.facts: Mapping[str, Any] = result.facts
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the solver reached the best score (and not a limit of time)."""
+        return self.facts.get("status", "optimal") == "optimal"
+
+    def section(self) -> Section:
+        """The first page."""
+        blocks: tuple[Block, ...] = (
+            self.key_figures(),
+            Points(say("In short"), self.in_short()),
+            Points(say("What is proved"), self.proved()),
+            CAUTION,
+            grounds.kinds_table(self.result),
+        )
+        return Section("summary", say("Summary"), blocks)
+
+    def message(self) -> Words:
+        """The plan in one sentence."""
+        met = [(f, self.needs.met(freedom=f) or ZERO) for f in self.needs.freedoms]
+        shares = terms.listed(
+            [say("{freedom} to {share}", freedom=FREEDOM_NAMES[f], share=quantity(v, "share", 0)) for f, v in met]
+        )
+        pattern = (
+            "With {spent} over {years} the plan meets {shares} of the weighted need and scores {score} of 100 points, "
+            "proved to be within {gap} points of the best possible."
+        )
+        return say(
+            pattern,
+            spent=self.money.amount(self.money.spent),
+            years=self.money.horizon,
+            shares=shares,
+            score=_down(self.proof.score, 2),
+            gap=_up(max(self.proof.gap, ZERO), 3),
+        )
+
+    def subtitle(self) -> Words:
+        """Scenario and levers in a line."""
+        scenario = terms.both(str(self.facts.get("scenario", "base")))
+        changed = ", ".join(self.facts.get("set", ()))
+        if changed:
+            return say("Scenario: {scenario}; changed by: {changes}", scenario=scenario, changes=Name(changed))
+        return say("Scenario: {scenario}", scenario=scenario)
+
+    def fingerprint(self) -> Words:
+        """What identifies the run, for the foot of every page."""
+        return say(
+            "Haibun {version}; workbook SHA-256 {hash}",
+            version=self.facts.get("versions", {}).get("program", ""),
+            hash=str(self.facts.get("book_sha256", ""))[:16],
+        )
+
+    def key_figures(self) -> Table:
+        """Score, bound, gap, status, money and attainment."""
+        money, portfolio = self.money, self.result.portfolio
+        levers = [name_of(portfolio.levers[lever]) for lever, on in portfolio.levers_on.items() if on]
+        status = say("optimal") if self.is_finished else say("time limit reached: the best plan found")
+        rows: list[tuple[Words, Words | str, Words | str]] = [
+            (say("Score"), _down(self.proof.score, PLACES), say("points of 100, of the published amounts")),
+            (say("Upper bound"), _up(self.proof.bound, PLACES), say("points; no plan can score more")),
+            (say("Gap"), _up(self.proof.gap, PLACES), say("points; upper bound less score")),
+            (say("Status"), status, ""),
+            (say("Plan, total"), money.quantity(money.spent), money.unit_and_years()),
+            (say("Baseline kept, total"), money.quantity(money.kept), money.unit_and_years()),
+            (say("Appropriations"), money.quantity(money.appropriated), money.unit_and_years()),
+            (say("Unspent (lapsed)"), money.quantity(money.lapsed), money.unit_and_years()),
+        ]
+        for freedom in self.needs.freedoms:
+            share = quantity(self.needs.met(freedom=freedom) or 0, "share", 1)
+            rows.append((FREEDOM_NAMES[freedom], share, say("of the weighted need met")))
+        rows.append((say("Levers on"), terms.listed(levers) if levers else say("none"), ""))
+        rows.append(
+            (
+                say("Programmes"),
+                quantity(len(portfolio.programmes), "count", 0),
+                say("in force; {lines} amounts published", lines=quantity(len(self.result.lines), "count", 0)),
+            )
+        )
+        columns = [Column(say("Item")), Column(say("Value"), "number"), Column(say("What it is"))]
+        return table_of("key_figures", say("Key figures"), columns, rows)
+
+    def in_short(self) -> tuple[Words, ...]:
+        """Three or four sentences on money and rules."""
+        money = self.money
+        said = []
+        families = self.result.totals_by(lambda p: p.family)
+        if money.spent:
+            parts = [
+                say(
+                    "{name} {amount} ({share})",
+                    name=family_name(family),
+                    amount=money.quantity(sum(amounts, ZERO)),
+                    share=quantity(sum(amounts, ZERO) / money.spent, "share", 1),
+                )
+                for family in money.families()
+                if (amounts := families.get(family)) and any(amounts)
+            ]
+            said.append(say("By family ({unit}): {parts}.", unit=money.unit_and_years(), parts=terms.listed(parts)))
+        changes = [
+            sum((line.amount for line in lines), ZERO) - kept_baseline(lines[0].programme) for lines in money.by_programme()
+        ]
+        said.append(
+            say(
+                "Against keeping the baseline, {up} programmes gain {gain} together and {down} give up {loss}; "
+                "{same} keep theirs.",
+                up=sum(change > 0 for change in changes),
+                gain=money.quantity(sum((c for c in changes if c > 0), ZERO)),
+                down=sum(change < 0 for change in changes),
+                loss=money.quantity(-sum((c for c in changes if c < 0), ZERO)),
+                same=sum(not change for change in changes),
+            )
+        )
+        said.append(
+            say("Of the appropriations {lapsed} stay unspent; the budgets say why.", lapsed=money.amount(money.lapsed))
+            if money.lapsed
+            else say("All appropriations are spent.")
+        )
+        said.append(self._binding())
+        return tuple(said)
+
+    def _binding(self) -> Words:
+        binding = [name_of(limit) for limit, _ in self.rules.binding()]
+        if not binding:
+            return say("No limit binds: money and maxima alone shape the plan.")
+        named = terms.listed(binding[:MOST_NAMED])
+        if len(binding) > MOST_NAMED:
+            named = say("{named} and {count} more", named=named, count=len(binding) - MOST_NAMED)
+        return say("Limits that bind: {named}.", named=named)
+
+    def proved(self) -> tuple[Words, ...]:
+        """What the proof says, in words."""
+        proof, cells = self.proof, len(self.result.plan.spending)
+        count = quantity(len(self.result.book.rows), "count", 0)
+        said = [
+            say(
+                "The {cells} published amounts keep every one of the {rows} rows of the workbook, checked in exact arithmetic.",
+                cells=quantity(cells, "count", 0),
+                rows=count,
+            )
+            if not proof.allowances
+            else say(
+                "The {cells} published amounts keep the {rows} rows of the workbook, checked in exact arithmetic; "
+                "{allowed} of them by using the rounding allowance, which is listed under assumptions and warnings.",
+                cells=quantity(cells, "count", 0),
+                rows=count,
+                allowed=len(proof.allowances),
+            ),
+            say("The score of the published amounts is {score} points.", score=_down(proof.score, PLACES)),
+        ]
+        if proof.gap > 0:
+            said.append(
+                say(
+                    "No plan that keeps these rows can score more than {bound} points; the plan is within {gap} points of that.",
+                    bound=_up(proof.bound, PLACES),
+                    gap=_up(proof.gap, PLACES),
+                )
+            )
+        else:
+            said.append(
+                say("No plan that keeps these rows exactly can score more than {bound} points.", bound=_up(proof.bound, PLACES))
+            )
+        if not self.is_finished:
+            said.append(say("The search was stopped by the limit of time; a better plan may exist, up to the bound."))
+        if "solver_bound" in self.facts:
+            said.append(
+                say(
+                    "With indivisible programmes that bound lets them be divided; the solver's own bound is {bound} points "
+                    "and is not certified.",
+                    bound=_up(Fraction(self.facts["solver_bound"]), PLACES),
+                )
+            )
+        said.append(say("Anyone can repeat the check from the run folder alone: haibun verify."))
+        return tuple(said)
+
+
+def _down(value: Fraction, decimals: int) -> Quantity:
+    return quantity(Fraction(math.floor(value * 10**decimals), 10**decimals), "points", decimals)
+
+
+def _up(value: Fraction, decimals: int) -> Quantity:
+    return quantity(Fraction(math.ceil(value * 10**decimals), 10**decimals), "points", decimals)

@@ -1,0 +1,478 @@
+"""Where the money goes: tables and figures of published amounts against the baseline."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from itertools import groupby
+
+from optimizer.portfolio import Programme
+from optimizer.report import terms
+from optimizer.report.document import ZERO, Column, Figure, Mark, Quantity, Table, Words, quantity, table_of
+from optimizer.results import FAMILY_NAMES, VERDICTS, Line, Result, family_name
+from optimizer.words import name_of, say
+
+MOST_LINES_ON_A_PAGE = 600
+STEPS = ("account", "agency", "family", "region", "objective")
+NO_OBJECTIVE = ""
+TOTAL, KEPT, CHANGE, RATE = -4, -3, -2, -1
+"""The last columns of a table of money by something."""
+SOURCE = say("Source: published amounts of this run (allocation.csv) and baselines of the workbook.")
+
+
+class Money:
+    """The money of one result, summed by whatever a table asks for."""
+
+    def __init__(self, result: Result) -> None:
+        self.result, self.portfolio = result, result.portfolio
+        self.settings = self.portfolio.settings
+        self.decimals = terms.money_decimals(self.portfolio)
+        self.unit = terms.usual(self.settings.unit)
+        self.years = [terms.year_name(result.fiscal_year(t)) for t in range(self.settings.years)]
+        self.horizon = terms.years_named(self.settings.first_year, range(self.settings.years))
+        self.spent = result.total()
+        self.appropriated = sum((row.appropriation for row in result.accounts), ZERO)
+        self.lapsed = sum((row.lapsed for row in result.accounts), ZERO)
+        self.kept = sum((kept_baseline(p) for p in self.portfolio.programmes.values()), ZERO)
+
+    def column(self, heading: Words, **more: object) -> Column:
+        """A summed column of money."""
+        return Column(heading, **{"kind": "money", "decimals": self.decimals, "summed": True} | more)  # type: ignore[arg-type]
+
+    def amount(self, value: Fraction, kind: str = "money") -> Words:
+        """Money in a sentence, with its unit."""
+        return say("{amount} ({unit})", amount=self.quantity(value, kind), unit=self.unit)
+
+    def quantity(self, value: Fraction, kind: str = "money") -> Quantity:
+        """Money without its unit."""
+        return quantity(value, kind, self.decimals)
+
+    def unit_and_years(self) -> Words:
+        """The unit of sums over the whole period."""
+        return say("{unit}, {years} together", unit=self.unit, years=self.horizon)
+
+    def families(self) -> list[str]:
+        """The families in the order of the reports."""
+        return self.labels(lambda p: p.family, FAMILY_NAMES)
+
+    def columns(self, first: Sequence[Column]) -> list[Column]:
+        """``first``, then baseline, years, total, baseline kept, change."""
+        at, count = len(first), self.settings.years
+        total, kept, change = at + count + 1, at + count + 2, at + count + 3
+        return [
+            *first,
+            self.column(say("Baseline (a year)")),
+            *(self.column(year) for year in self.years),
+            self.column(say("Plan, total"), across=(at + 1, at + count)),
+            self.column(say("Baseline kept, total")),
+            self.column(say("Change"), kind="change", less=(total, kept)),
+            Column(say("Change, %"), "rate", 1, ratio=(change, kept)),
+        ]
+
+    def labels(self, key: Callable[[Programme], str], names: Names) -> list[str]:
+        """The values of a property that programmes have, in the order of ``names``, then as they come."""
+        found = dict.fromkeys(key(programme) for programme in self.portfolio.programmes.values())
+        return [*(label for label in names if label in found), *(label for label in found if label not in names)]
+
+    def by(self, name: str, title: Words, heading: Words, key: Callable[[Programme], str], names: Names) -> Table:
+        """Money by a property of programmes."""
+        sums = self.result.totals_by(key)
+        baseline: dict[str, Fraction] = defaultdict(Fraction)
+        kept: dict[str, Fraction] = defaultdict(Fraction)
+        for programme in self.portfolio.programmes.values():
+            baseline[key(programme)] += programme.baseline or ZERO
+            kept[key(programme)] += kept_baseline(programme)
+        nothing = [ZERO] * self.settings.years
+        rows = [
+            (names.get(label) or terms.usual(label), baseline[label], *sums.get(label, nothing), kept[label])
+            for label in self.labels(key, names)
+        ]
+        return table_of(name, title, self.columns([Column(heading)]), rows, unit=self.unit, note=KEPT_NOTE)
+
+    def by_family(self) -> Table:
+        """Money by family of instruments."""
+        return self.by("money_by_family", say("Money by family"), say("Family"), lambda p: p.family, FAMILY_NAMES)
+
+    def by_region(self) -> Table:
+        """Money by region."""
+        return self.by("money_by_region", say("Money by region"), say("Region"), lambda p: p.region, self.region_names)
+
+    def by_agency(self) -> Table:
+        """Money by agency."""
+        return self.by("money_by_agency", say("Money by agency"), say("Agency"), lambda p: p.agency, {})
+
+    def by_account(self) -> Table:
+        """Money by account, as spent from it."""
+        return self.by(
+            "money_by_account", say("Money by account"), say("Account"), lambda p: p.account, self.account_names
+        )
+
+    def by_year(self) -> Table:
+        """Each year: what there is, what each family spends, what is left."""
+        families, order = self.result.totals_by(lambda p: p.family), self.families()
+        columns = [
+            Column(say("Fiscal year")),
+            self.column(say("Appropriations")),
+            self.column(say("Carried in")),
+            *(self.column(family_name(family)) for family in order),
+            self.column(say("Spent"), across=(3, 2 + len(order))),
+            self.column(say("Carried out")),
+            self.column(say("Unspent (lapsed)")),
+        ]
+        rows = []
+        for t, year in enumerate(self.years):
+            accounts = [row for row in self.result.accounts if row.year == t]
+            sums = [sum((get(row) for row in accounts), ZERO) for get in _YEAR_SUMS]
+            rows.append((year, *sums[:2], *(families[f][t] if f in families else ZERO for f in order), *sums[2:]))
+        return table_of("money_by_year", say("Money by year"), columns, rows, unit=self.unit)
+
+    @property
+    def region_names(self) -> Names:
+        """Names of the regions by id."""
+        return {region.id: name_of(region) for region in self.portfolio.regions.values()}
+
+    @property
+    def account_names(self) -> Names:
+        """Names of the accounts by id."""
+        return {account.id: name_of(account) for account in self.portfolio.accounts.values()}
+
+    # Lines
+
+    def by_programme(self) -> list[list[Line]]:
+        """The lines of each programme."""
+        return [list(lines) for _, lines in groupby(self.result.lines, lambda line: line.programme.id)]
+
+    def lines(self, most: int | None = None) -> Table:
+        """A row for each programme. Beyond ``most`` the smallest ones are one row, so that the table still foots."""
+        by_programme = {lines[0].programme.id: lines for lines in self.by_programme()}
+        names = list(by_programme)
+        if most is not None and len(names) > most:
+            size = {name: sum((line.amount for line in by_programme[name]), ZERO) for name in names}
+            largest = set(sorted(names, key=lambda name: -size[name])[:most])
+            names = [name for name in names if name in largest]
+        rows = [self._line(by_programme[name]) for name in names]
+        rest = [self.portfolio.programmes[name] for name in by_programme if name not in set(names)]
+        if rest:
+            rows.append(self._rest(rest))
+        columns = self.columns(
+            [
+                Column(say("Programme")),
+                Column(say("Id"), page=False),
+                Column(say("Family"), page=False),
+                Column(say("Instrument"), page=False),
+                Column(say("Region")),
+                Column(say("Country"), page=False),
+                Column(say("Account")),
+                Column(say("Agency"), page=False),
+            ]
+        )
+        columns += [Column(say("Verdict"), "long"), Column(say("Reason"), "long")]
+        title = say("Every line: programmes and years")
+        return table_of("lines", title, columns, rows, unit=self.unit, note=VERDICT_NOTE, filtered=True)
+
+    def _line(self, lines: Sequence[Line]) -> tuple[object, ...]:
+        programme, first_year = lines[0].programme, self.settings.first_year
+        amounts: list[Fraction | None] = [None] * self.settings.years
+        for line in lines:
+            amounts[line.year] = line.amount
+        country = self.portfolio.countries.get(programme.country)
+        return (
+            name_of(programme),
+            programme.id,
+            family_name(programme.family),
+            terms.instrument_name(programme.instrument),
+            self.region_names[programme.region],
+            name_of(country) if country else "",
+            self.account_names[programme.account],
+            terms.usual(programme.agency),
+            programme.baseline,
+            *amounts,
+            kept_baseline(programme),
+            _in_runs([(line.year, VERDICTS[line.verdict]) for line in lines], first_year),
+            _in_runs([(line.year, without_year(line.reason)) for line in lines], first_year),
+        )
+
+    def _rest(self, programmes: Sequence[Programme]) -> tuple[object, ...]:
+        """The programmes that a page has no room for, in one row."""
+        ids = {programme.id for programme in programmes}
+        return (
+            say("{count} smaller programmes (each is in report.xlsx)", count=len(ids)),
+            *[""] * 7,
+            sum((p.baseline or ZERO for p in programmes), ZERO),
+            *(self.result.total(lambda p, t, y=t: p.id in ids and t == y) for t in range(self.settings.years)),  # type: ignore[misc]
+            sum((kept_baseline(p) for p in programmes), ZERO),
+            "",
+            "",
+        )
+
+    # Budgets and transfers
+
+    def budgets(self) -> Table:
+        """Each account and year from appropriation to what lapses, and why."""
+        columns = [
+            Column(say("Account")),
+            Column(say("Fiscal year")),
+            self.column(say("Appropriation")),
+            self.column(say("Transfers in")),
+            self.column(say("Carried in")),
+            self.column(say("Transfers out")),
+            self.column(say("Carried out")),
+            self.column(say("Spent")),
+            self.column(say("Unspent (lapsed)")),
+            Column(say("What stopped the unspent money"), "long"),
+        ]
+        rows = [
+            (
+                self.account_names[row.account],
+                self.years[row.year],
+                row.appropriation,
+                row.transfer_in,
+                row.carried_in,
+                row.transfer_out,
+                row.carried_out,
+                row.spent,
+                row.lapsed,
+                without_year(row.stopped_by) if row.stopped_by else "",
+            )
+            for row in self.result.accounts
+        ]
+        note = say("Unspent = appropriation + transfers in + carried in − transfers out − carried out − spent.")
+        return table_of("budgets", say("Budgets by account and year"), columns, rows, unit=self.unit, note=note)
+
+    def transfers(self) -> Table | None:
+        """Money moved between accounts; nothing where none was."""
+        moved: dict[tuple[str, str], list[Fraction]] = defaultdict(lambda: [ZERO] * self.settings.years)
+        for (number, year), amount in self.result.plan.transfers.items():
+            if amount:
+                transfer = self.portfolio.transfers[number]
+                moved[transfer.from_account, transfer.to_account][year] += amount
+        if not moved:
+            return None
+        names = self.account_names
+        order = {account: number for number, account in enumerate(names)}
+        columns = [Column(say("From")), Column(say("To")), *(self.column(year) for year in self.years)]
+        columns.append(self.column(say("Total"), across=(2, 1 + len(self.years))))
+        rows = [
+            (names[a], names[b], *moved[a, b]) for a, b in sorted(moved, key=lambda ab: (order[ab[0]], order[ab[1]]))
+        ]
+        return table_of("transfers", say("Transfers between accounts"), columns, rows, unit=self.unit)
+
+    # Figures
+
+    def family_figure(self) -> Figure:
+        """Families against their baseline."""
+        table = self.by_family()
+        labels, total = self.families(), table.numbers(TOTAL)
+        names, rates = table.words(0), table.numbers(RATE)
+        largest = total.index(max(total))
+        share = quantity(total[largest] / self.spent if self.spent else 0, "share", 1)
+        fastest = rates.index(max(rates))
+        message = say("{family} takes {share} of the money", family=names[largest], share=share)
+        if rates[fastest] > 0:
+            message = say(
+                "{family} takes {share} of the money; {other} grows most against its baseline ({rate})",
+                family=names[largest],
+                share=share,
+                other=names[fastest],
+                rate=quantity(rates[fastest], "rate", 1),
+            )
+        return self._bars("figure_families", message, say("Families: baseline and plan"), table, labels)
+
+    def region_figure(self) -> Figure:
+        """Regions against their baseline."""
+        table = self.by_region()
+        names, change = table.words(0), table.numbers(CHANGE)
+        least, most = change.index(min(change)), change.index(max(change))
+        message = say("Money by region, plan against baseline")
+        if change[least] < 0 < change[most]:
+            message = say(
+                "{region} gains most against the baseline ({gain}); {other} gives up most ({loss})",
+                region=names[most],
+                gain=self.quantity(change[most], "change"),
+                other=names[least],
+                loss=self.quantity(change[least], "change"),
+            )
+        elif change[most] > 0:
+            message = say(
+                "No region falls below its baseline; {region} gains most ({gain})",
+                region=names[most],
+                gain=self.quantity(change[most], "change"),
+            )
+        return self._bars("figure_regions", message, say("Regions: baseline and plan"), table, ["region"] * len(names))
+
+    def _bars(self, name: str, message: Words, subject: Words, table: Table, colours: Sequence[str]) -> Figure:
+        return Figure(
+            name,
+            "bars",
+            message,
+            subject,
+            (table,),
+            marks=tuple(map(Mark, table.words(0), colours)),
+            values=tuple(zip(table.numbers(KEPT), table.numbers(TOTAL), table.numbers(RATE), strict=True)),
+            decimals=self.decimals,
+            unit=self.unit_and_years(),
+            source=SOURCE,
+        )
+
+    def flow_figure(self) -> Figure:
+        """Budget → agency → family → region → objective."""
+        paths = self._paths()
+        marks: list[Mark] = []
+        index: dict[tuple[int, str], int] = {}
+        levels: list[int] = []
+        for level in range(len(STEPS)):
+            for label, mark in self._step_marks(level).items():
+                if any(path[level] == label for path in paths):
+                    index[level, label] = len(marks)
+                    marks.append(mark)
+                    levels.append(level)
+        links, tables = [], []
+        for level in range(len(STEPS) - 1):
+            sums: dict[tuple[int, int, str], Fraction] = defaultdict(Fraction)
+            for path, amount in paths.items():
+                colour = {0: "", 1: path[2], 2: path[2]}.get(level, marks[index[4, path[4]]].colour)
+                sums[index[level, path[level]], index[level + 1, path[level + 1]], colour] += amount
+            flows = [(*key, amount) for key, amount in sorted(sums.items()) if amount]
+            links += [(a, b, amount, colour) for a, b, colour, amount in flows]
+            tables.append(self._flow_table(level, [(marks[a].name, marks[b].name, n) for a, b, _, n in flows]))
+        return Figure(
+            "figure_flow",
+            "flow",
+            self._flow_message(paths, index, marks),
+            say("Flow of money: budget, agency, family, region, objective"),
+            tuple(tables),
+            tuple(marks),
+            links=tuple(links),
+            levels=tuple(levels),
+            decimals=self.decimals,
+            unit=self.unit_and_years(),
+            source=SOURCE,
+            note=SPLIT_NOTE,
+        )
+
+    def _flow_message(self, paths: Paths, index: Mapping[tuple[int, str], int], marks: Sequence[Mark]) -> Words:
+        if not self.spent:
+            return say("No money is spent")
+        largest = []
+        for level in (1, 3):
+            sums: dict[str, Fraction] = defaultdict(Fraction)
+            for path, amount in paths.items():
+                sums[path[level]] += amount
+            label = max(sums, key=lambda key: sums[key])
+            largest.append((marks[index[level, label]].name, quantity(sums[label] / self.spent, "share", 1)))
+        return say(
+            "{agency} spends {share} of the money; {region} receives the largest part ({part})",
+            agency=largest[0][0],
+            share=largest[0][1],
+            region=largest[1][0],
+            part=largest[1][1],
+        )
+
+    def _flow_table(self, level: int, rows: Iterable[tuple[Words, Words, Fraction]]) -> Table:
+        headings = (say("Account"), say("Agency"), say("Family"), say("Region"), say("Objective"))
+        columns = [Column(headings[level]), Column(headings[level + 1]), self.column(say("Amount"))]
+        title = say("{first} → {second}", first=headings[level], second=headings[level + 1])
+        return table_of(f"flow_{STEPS[level]}_to_{STEPS[level + 1]}", title, columns, rows, unit=self.unit)
+
+    def _step_marks(self, level: int) -> dict[str, Mark]:
+        portfolio = self.portfolio
+        if level == 0:
+            return {key: Mark(name) for key, name in self.account_names.items()}
+        if level == 1:
+            return {p.agency: Mark(terms.usual(p.agency)) for p in portfolio.programmes.values()}
+        if level == 2:
+            families = dict.fromkeys([*FAMILY_NAMES, *(p.family for p in portfolio.programmes.values())])
+            return {family: Mark(family_name(family), family) for family in families}
+        if level == 3:
+            return {key: Mark(name) for key, name in self.region_names.items()}
+        named = {key: Mark(name_of(o), o.freedom) for key, o in portfolio.objectives.items()}
+        return named | {NO_OBJECTIVE: Mark(say("(no scored objective)"))}
+
+    def _paths(self) -> Paths:
+        """Spending over the horizon by account, agency, family, region and objective, in whole publish units."""
+        points: dict[str, dict[str, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
+        for effect in self.portfolio.effects:
+            if effect.score > 0 and (effect.region, effect.objective) in self.portfolio.priorities:
+                points[effect.programme][effect.objective] += effect.score
+        spent: dict[str, Fraction] = defaultdict(Fraction)
+        for (name, _), amount in self.result.plan.spending.items():
+            spent[name] += amount
+        paths: dict[tuple[str, str, str, str, str], Fraction] = defaultdict(Fraction)
+        for name, amount in spent.items():
+            p = self.portfolio.programmes[name]
+            for objective, part in split(amount, points[name] or {NO_OBJECTIVE: Fraction(1)}, self.settings.publish_unit):
+                paths[p.account, p.agency, p.family, p.region, objective] += part
+        return {path: amount for path, amount in paths.items() if amount}
+
+
+Names = Mapping[str, Words]
+Paths = Mapping[tuple[str, str, str, str, str], Fraction]
+
+KEPT_NOTE = say(
+    "“Baseline kept” is what the baseline would come to over the years in which each programme runs; "
+    "a programme without a baseline counts as 0."
+)
+VERDICT_NOTE = say(
+    "Verdict: maximum, minimum, nothing or part of the range between; pinned where the scenario fixes the amount. "
+    "An empty year is outside the programme's years."
+)
+SPLIT_NOTE = say(
+    "From region to objective, each programme's money is split in proportion to the points that one unit of it "
+    "scores for each objective; from account to region the amounts are those of the plan."
+)
+_YEAR_SUMS = (
+    lambda row: row.appropriation,
+    lambda row: row.carried_in,
+    lambda row: row.carried_out,
+    lambda row: row.lapsed,
+)
+
+
+def kept_baseline(programme: Programme) -> Fraction:
+    """What a programme's baseline comes to over its years."""
+    return (programme.baseline or ZERO) * len(programme.years)
+
+
+def split(amount: Fraction, weights: Mapping[str, Fraction], unit: Fraction) -> list[tuple[str, Fraction]]:
+    """Divide ``amount`` by ``weights`` into whole units; what rounding leaves goes to the largest remainders."""
+    total, units = sum(weights.values(), ZERO), amount / unit
+    exact = {key: units * weight / total for key, weight in weights.items()}
+    whole = {key: int(value) for key, value in exact.items()}
+    left = int(units) - sum(whole.values())
+    for key in sorted(exact, key=lambda key: whole[key] - exact[key])[:left]:
+        whole[key] += 1
+    return [(key, count * unit) for key, count in whole.items()]
+
+
+def without_year(words: Words) -> Words:
+    """A reason without the year that it speaks of, for a place that names its years."""
+    if words.pattern == "{what} of {name} in FY{year}":
+        return say("{what} of {name}", what=words.values["what"], name=words.values["name"])
+    if not words.values:
+        return words
+    values = {key: without_year(v) if isinstance(v, Words) else v for key, v in words.values.items()}
+    return say(words.pattern, **values)
+
+
+def _in_runs(by_year: Sequence[tuple[int, Words]], first_year: int) -> Words:
+    """One statement, or one a run of years where it changes."""
+    years: dict[str, list[int]] = defaultdict(list)
+    words: dict[str, Words] = {}
+    for year, statement in by_year:
+        years[str(statement)].append(year)
+        words[str(statement)] = statement
+    if len(words) == 1:
+        return by_year[0][1]
+    parts = [
+        say("{years}: {statement}", years=terms.years_named(first_year, years[key]), statement=words[key]) for key in words
+    ]
+    return lines_of(parts)
+
+
+def lines_of(parts: Sequence[Words]) -> Words:
+    """Sentences, each on its own line."""
+    words = parts[0]
+    for part in parts[1:]:
+        words = say("{first}\n{second}", first=words, second=part)
+    return words

@@ -1,0 +1,194 @@
+"""What binds: every limit and resource with the value in force, what the plan reaches, and the room left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from optimizer.exact import Row
+from optimizer.portfolio import Limit, Programme
+from optimizer.report import terms
+from optimizer.report.document import ZERO, Column, Quantity, Table, quantity, table_of
+from optimizer.results import Result
+from optimizer.words import name_of, say
+
+NEARLY = Fraction(1, 10_000)
+"""A floor of attainment binds where it is met by less than this share of the need."""
+RULES = {
+    ("spend", "max"): say("spending, at most"),
+    ("spend", "min"): say("spending, at least"),
+    ("value", "max"): say("value, at most"),
+    ("value", "min"): say("value, at least"),
+    ("risk", "max"): say("average risk, at most"),
+    ("risk", "min"): say("average risk, at least"),
+    ("harm", "max"): say("points of harm, at most"),
+    ("attainment", "min"): say("attainment, at least"),
+}
+BINDS, HAS_ROOM = say("binds"), say("has room")
+
+
+class Rules:
+    """The limits and resources of one result."""
+
+    def __init__(self, result: Result, decimals: int) -> None:
+        self.result, self.portfolio, self.decimals = result, result.portfolio, decimals
+        self.horizon = range(self.portfolio.settings.years)
+        self.first_year = self.portfolio.settings.first_year
+        self.rows: dict[str, list[Row]] = {}
+        for row in result.book.rows:
+            if str(row.key[0]).startswith("limit_on_"):
+                self.rows.setdefault(str(row.key[1]), []).append(row)
+
+    def binding(self) -> list[tuple[Limit, list[int]]]:
+        """The limits that bind, with the years in which they do (every year for a sum over the horizon)."""
+        found = []
+        for limit in self.portfolio.limits.values():
+            years = [t for row in self.rows.get(limit.id, ()) if self._binds(limit, row) for t in self._years(row)]
+            if years:
+                found.append((limit, years))
+        return found
+
+    def limits(self) -> Table | None:
+        """A row for each limit in force: its value, what is reached in each year, the least room, where it binds."""
+        years = [terms.year_name(self.first_year + t) for t in self.horizon]
+        columns = [
+            Column(say("Limit")),
+            Column(say("Kind")),
+            Column(say("Rule")),
+            Column(say("Value in force"), "number"),
+            *(Column(say("Reached, {year}", year=year), "number") for year in years),
+            Column(say("Reached, whole period"), "number"),
+            Column(say("Least room left"), "number"),
+            Column(say("State")),
+        ]
+        binding = {limit.id: years for limit, years in self.binding()}
+        rows = []
+        for limit in self.portfolio.limits.values():
+            stated = self.rows.get(limit.id)
+            if stated:
+                rows.append(self._limit_row(limit, stated, binding.get(limit.id)))
+        if not rows:
+            return None
+        note = say(
+            "Shares are shares of the money or value that the limit names; room is the distance to the value in force. "
+            "A limit binds where it leaves no room for one more publish unit of some programme."
+        )
+        return table_of("limits", say("Limits: value in force, reached, room"), columns, rows, note=note)
+
+    def _limit_row(self, limit: Limit, stated: Sequence[Row], binding: list[int] | None) -> tuple[object, ...]:
+        reached = {row.key[-1]: self._reached(limit, row) for row in stated}
+        sign = 1 if limit.sense == "max" else -1
+        room = min(sign * (limit.value - value) for value in reached.values())
+        state = HAS_ROOM
+        if binding:
+            state = say("binds in {years}", years=terms.years_named(self.first_year, binding))
+            if len(binding) == len(self.horizon):
+                state = BINDS
+        return (
+            name_of(limit),
+            terms.KINDS.get(limit.kind, limit.kind),
+            RULES[limit.measure, limit.sense],
+            self._shown(limit, limit.value),
+            *(self._shown(limit, reached[t]) if t in reached else None for t in self.horizon),
+            self._shown(limit, reached["all"]) if "all" in reached else None,
+            self._shown(limit, room),
+            state,
+        )
+
+    def _shown(self, limit: Limit, value: Fraction) -> Quantity:
+        if limit.measure == "attainment" or limit.basis != "amount":
+            return quantity(value, "share", 2)
+        if limit.measure == "risk":
+            return quantity(value, "points", 4)
+        return quantity(value, "points" if limit.measure == "harm" else "money", self.decimals)
+
+    def _years(self, row: Row) -> list[int]:
+        year = row.key[-1]
+        return [year] if isinstance(year, int) else list(self.horizon)
+
+    def _reached(self, limit: Limit, row: Row) -> Fraction:
+        years, book = self._years(row), self.result.book
+        if limit.measure == "attainment":
+            met = sum((c * self.result.attained.g[key[1], key[2], key[3]] for key, c in row.others), ZERO)  # type: ignore[index]
+            need = row.bound / limit.value if limit.value else self._need(row)
+            return met / need if need else ZERO
+        if limit.measure == "harm" or (limit.basis == "amount" and limit.measure != "risk"):
+            return sum((c * self.result.plan.spending[cell] for cell, c in row.spend), ZERO)
+        inside = self._money(limit, [p for p in book.portfolio.programmes.values() if limit.scope.holds(p)], years)
+        if limit.measure == "risk":
+            spent = sum((amount for _, amount in inside), ZERO)
+            return sum((p.risk * amount for p, amount in inside), ZERO) / spent if spent else ZERO
+        if limit.basis == "budget":
+            of = limit.of_scope
+            whole = sum(
+                (
+                    sum((account.appropriation[t] for t in years), ZERO)
+                    for account in self.portfolio.accounts.values()
+                    if of.account in ("", account.id) and of.agency in ("", account.agency)
+                ),
+                ZERO,
+            )
+        else:
+            outside = [p for p in book.portfolio.programmes.values() if limit.of_scope.holds(p)]
+            whole = self._worth(limit, self._money(limit, outside, years))
+        part = self._worth(limit, inside)
+        return part / whole if whole else ZERO
+
+    def _money(self, limit: Limit, programmes: Sequence[Programme], years: Sequence[int]) -> list[tuple[Programme, Fraction]]:
+        spending = self.result.plan.spending
+        return [(p, spending[p.id, t]) for p in programmes for t in years if (p.id, t) in spending]
+
+    @staticmethod
+    def _worth(limit: Limit, money: Sequence[tuple[Programme, Fraction]]) -> Fraction:
+        return sum((amount * (p.leverage if limit.measure == "value" else 1) for p, amount in money), ZERO)
+
+    def _need(self, row: Row) -> Fraction:
+        return sum((c * self.portfolio.priorities[key[1], key[2]].need for key, c in row.others), ZERO)  # type: ignore[index]
+
+    def _binds(self, limit: Limit, row: Row) -> bool:
+        """Whether the row leaves no room for one more publish unit of some cell (or, for a floor, one less)."""
+        if limit.measure == "attainment":
+            return self._reached(limit, row) - limit.value < NEARLY
+        spending = self.result.plan.spending
+        activity = sum((c * spending[cell] for cell, c in row.spend), ZERO)
+        largest = max((abs(c) for _, c in row.spend), default=ZERO)
+        room = row.bound - activity if row.sense != ">=" else activity - row.bound
+        return room < largest * self.portfolio.settings.publish_unit
+
+    def resources(self) -> Table | None:
+        """A row for each resource and year: what there is, what is built, what is used."""
+        columns = [
+            Column(say("Resource")),
+            Column(say("Unit")),
+            Column(say("Fiscal year")),
+            Column(say("Available"), "number", 2),
+            Column(say("Built by programmes"), "number", 2),
+            Column(say("Used"), "number", 2),
+            Column(say("Left"), "number", 2),
+            Column(say("State")),
+        ]
+        rows = []
+        for row in self.result.book.rows:
+            if row.key[0] == "resource":
+                rows.append(self._resource_row(row))
+        return table_of("resources", say("Resources"), columns, rows) if rows else None
+
+    def _resource_row(self, row: Row) -> tuple[object, ...]:
+        resource, year = self.portfolio.resources[str(row.key[1])], int(row.key[2])
+        spending = self.result.plan.spending
+        used = sum((c * spending[cell] for cell, c in row.spend if c > 0), ZERO)
+        built = sum((-c * spending[cell] for cell, c in row.spend if c < 0), ZERO)
+        largest = max((c for _, c in row.spend if c > 0), default=ZERO)
+        left = row.bound + built - used
+        binds = left < largest * self.portfolio.settings.publish_unit
+        return (
+            name_of(resource),
+            terms.both(resource.unit),
+            terms.year_name(self.first_year + year),
+            resource.available[year],
+            built,
+            used,
+            left,
+            BINDS if binds else HAS_ROOM,
+        )
+
