@@ -82,15 +82,21 @@ def common_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def book_options(command: Callable[..., None]) -> Callable[..., None]:
     """The workbook, --scenario and --set."""
-    command = click.option("--set", "sets", multiple=True, metavar="ITEM[:TARGET]=VALUE", help="Change one thing.")(command)
+    command = click.option("--set", "sets", multiple=True, metavar="ITEM[:TARGET]=VALUE", help="Change one thing.")(
+        command
+    )
     command = click.option("--scenario", default="base", show_default=True, help="A scenario of the workbook.")(command)
     return click.argument("book", type=click.Path(path_type=Path))(command)
 
 
 def solver_options(command: Callable[..., None]) -> Callable[..., None]:
     """--time-limit and --threads."""
-    command = click.option("--time-limit", type=click.FloatRange(min=0.0, min_open=True), help="Seconds for the solver.")(command)
-    return click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Solver threads.")(command)
+    command = click.option(
+        "--time-limit", type=click.FloatRange(min=0.0, min_open=True), help="Seconds for the solver."
+    )(command)
+    return click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Solver threads.")(
+        command
+    )
 
 
 def report_error(talker: Talker, error: HaibunError) -> None:
@@ -113,9 +119,19 @@ def report_error(talker: Talker, error: HaibunError) -> None:
         if error.conflict:
             talker.warn(say("These rows cannot hold together:"))
         for place in error.conflict:
-            talker.warn(say("  {sheet} {cell}: {id} ({name})", sheet=place.sheet, cell=place.cell, id=place.id, name=place.name))
+            talker.warn(
+                say(
+                    "  {sheet} {cell}: {id} ({name})",
+                    sheet=place.sheet,
+                    cell=place.cell,
+                    id=place.id,
+                    name=place.name,
+                )
+            )
         talker.warn(
-            say("That no plan exists is proved exactly.") if error.certified else say("That no plan exists is the solver's word, not certified.")
+            say("That no plan exists is proved exactly.")
+            if error.certified
+            else say("That no plan exists is the solver's word, not certified.")
         )
         return
     talker.warn(error.message)

@@ -248,7 +248,10 @@ class _Statement:
         groups: dict[tuple[str, str, int], list[tuple[Key, Fraction]]] = defaultdict(list)
         for s, t in self.matched:
             m: Key = ("m", s.id, t)
-            first, second = ("synergy_at_most_first_partner", s.id, t), ("synergy_at_most_second_partner", s.id, t)
+            first, second = (
+                ("synergy_at_most_first_partner", s.id, t),
+                ("synergy_at_most_second_partner", s.id, t),
+            )
             yield _Draft(first, "<=", ZERO, [((s.programme_a, t), -ONE)], others=[(m, ONE)])
             yield _Draft(second, "<=", ZERO, [((s.programme_b, t), -ONE)], others=[(m, s.ratio)])
             if not s.shared:
@@ -293,7 +296,7 @@ class _Statement:
             if p.commitment and t > p.first:
                 yield _Draft(("commitment", p.id, t), "<=", ZERO, [(before, ONE), (here, -ONE)])
                 if p.indivisible:
-                    others = [(("z", p.id, t - 1), ONE), (("z", p.id, t), -ONE)]
+                    others: list[tuple[Key, Fraction]] = [(("z", p.id, t - 1), ONE), (("z", p.id, t), -ONE)]
                     yield _Draft(("commitment_to_choice", p.id, t), "<=", ZERO, others=others)
 
     @staticmethod
@@ -405,7 +408,10 @@ class _Statement:
         return found
 
     def _objective_counts(self, scope: Scope, objective: str) -> bool:
-        return scope.objective in ("", objective) and scope.freedom in ("", self.book.objectives[objective].freedom)
+        return scope.objective in ("", objective) and scope.freedom in (
+            "",
+            self.book.objectives[objective].freedom,
+        )
 
 
 def in_scope(p: Programme, scope: Scope) -> bool:

@@ -82,7 +82,12 @@ def place_of(portfolio: Portfolio, key: Key) -> Place:
         column = portfolio.settings.first_year + year
     if sheet == "Scenarios":
         row = next(
-            (i.row for i in portfolio.scenario_items if i.item == "pin" and i.target == first and i.year in (None, year)), 0
+            (
+                i.row
+                for i in portfolio.scenario_items
+                if i.item == "pin" and i.target == first and i.year in (None, year)
+            ),
+            0,
         )
     cell = table.cell(column, row) if column and row else ""
     if not cell and row:
@@ -96,7 +101,10 @@ def phrase_of(portfolio: Portfolio, key: Key) -> Words:
     place = place_of(portfolio, key)
     if isinstance(key[-1], int):
         return say(
-            "{what} of {name} in FY{year}", what=PHRASES[str(key[0])], name=place.name, year=settings.first_year + key[-1]
+            "{what} of {name} in FY{year}",
+            what=PHRASES[str(key[0])],
+            name=place.name,
+            year=settings.first_year + key[-1],
         )
     return say("{what} of {name}", what=PHRASES[str(key[0])], name=place.name)
 
@@ -111,11 +119,12 @@ def _record(portfolio: Portfolio, constraint: str, key: Key) -> tuple[int, str, 
     if SHEET_OF[constraint] == "Synergies":
         synergy = portfolio.synergies[first]
         return synergy.row, first, Name(first)
-    records: Mapping[str, Programme | Account | Resource | Limit] = {
+    sheets: dict[str, Mapping[str, Programme | Account | Resource | Limit]] = {
         "Programmes": portfolio.programmes,
         "Scenarios": portfolio.programmes,
         "Accounts": portfolio.accounts,
         "Resources": portfolio.resources,
         "Limits": portfolio.limits,
-    }[SHEET_OF[constraint]]
+    }
+    records = sheets[SHEET_OF[constraint]]
     return records[first].row, first, name_of(records[first])

@@ -132,12 +132,12 @@ class _Rounding:
                 changes[number] += coefficient * step
         if any(self._breaks(number, change) for number, change in changes.items()):
             return False
-        paid = []
+        paid: list[tuple[str, int]] = []
         for cell in cells:
             account = self.book.portfolio.programmes[cell[0]].account
             if step > 0 and not self.flows.pays_for_one_more(account, cell[1]):
-                for earlier in paid:
-                    self.flows.spend(*earlier, -1)
+                for payer, year in paid:
+                    self.flows.spend(payer, year, -1)
                 return False
             self.flows.spend(account, cell[1], step)
             paid.append((account, cell[1]))
@@ -287,7 +287,10 @@ class _Flows:
         return False
 
     def _push_from(
-        self, giver: tuple[str, int], needy: tuple[str, int], came: dict[tuple[str, int], tuple[Key, int] | None]
+        self,
+        giver: tuple[str, int],
+        needy: tuple[str, int],
+        came: dict[tuple[str, int], tuple[Key, int] | None],
     ) -> None:
         self.slack[giver] -= 1
         self.slack[needy] += 1
@@ -318,11 +321,8 @@ def _value_of_the_next_unit(book: ExactBook, draft: Draft) -> Callable[[Cell, Fr
         if id(pieces) not in ends:
             total = list(accumulate(float(width) for width, _ in pieces))
             ends[id(pieces)] = [(end, float(rate)) for end, (_, rate) in zip(total, pieces, strict=True)]
-        rate = 0.0
-        for end, rate in ends[id(pieces)]:
-            if amount < end - NEGLIGIBLE:
-                break
-        return rate
+        rates = [rate for end, rate in ends[id(pieces)] if amount < end - NEGLIGIBLE]
+        return rates[0] if rates else 0.0
 
     def value(cell: Cell, amount: Fraction) -> float:
         return straight[cell] + curved[cell] * rate_at(cell, float(amount))

@@ -19,7 +19,14 @@ from optimizer.plan import Plan
 ZERO = Fraction(0)
 MULTIPLIER_SCALE = 10**18
 """Multipliers are whole numbers of 1/scale points a unit of the row."""
-NEVER_BROKEN = ("budget", "minimum", "pin", "indivisible_at_least", "indivisible_at_most", "commitment_to_choice")
+NEVER_BROKEN = (
+    "budget",
+    "minimum",
+    "pin",
+    "indivisible_at_least",
+    "indivisible_at_most",
+    "commitment_to_choice",
+)
 
 Multipliers = Mapping[Key, int]
 
@@ -239,7 +246,7 @@ def _allowance(book: ExactBook, row: Row) -> Fraction:
 
 def _attainment_per_money(book: ExactBook, row: Row) -> Fraction:
     """What one unit of money in every cell can move an attainment row by, through constraints 1 and 2."""
-    weight = {key: coefficient for key, coefficient in row.others}
+    weight = dict(row.others)
     moved = ZERO
     for other in book.rows:
         if other.key[0] == "attainment" and (w := weight.get(("g", *other.key[1:]))):
@@ -275,7 +282,7 @@ def bound_from(book: ExactBook, multipliers: Multipliers, with_score: bool = Tru
             others[key] += multiplier * coefficient
     for cell in straight.keys() | curved.keys():
         for width, rate in book.pieces[cell]:
-            reduced = -straight[cell] - rate * curved[cell]
+            reduced = rate * -curved[cell] - straight[cell]
             if reduced > 0:
                 total += reduced * width / scale
     for key, high in book.others.items():
@@ -284,8 +291,8 @@ def bound_from(book: ExactBook, multipliers: Multipliers, with_score: bool = Tru
     for at, pair in book.pairs.items():
         price, low = others["g", *at], pair.deepest
         for width, rate in pair.segments:
-            reduced = (MULTIPLIER_SCALE * pair.worth * rate if with_score else ZERO) - price
-            total += max(reduced * width, reduced * low)
+            margin = (MULTIPLIER_SCALE * pair.worth * rate if with_score else ZERO) - price
+            total += max(margin * width, margin * low)
             low = ZERO
     return total / MULTIPLIER_SCALE
 

@@ -125,23 +125,23 @@ class Result:
         return ZERO
 
     def _reason(self, programme: Programme, year: int, amount: Fraction, blockers: Sequence[Key]) -> Words:
-        unit = self.portfolio.settings.publish_unit
-        if year in programme.pins:
-            return say("The scenario pins this amount.")
-        if programme.ceiling(year) - amount < unit:
-            return say("It gets its whole maximum.")
+        """What stops one more publish unit, as a fact of the published plan."""
         rules = [key for key in blockers if key[0] != "budget"]
-        if rules:
+        if year in programme.pins:
+            reason = say("The scenario pins this amount.")
+        elif programme.ceiling(year) - amount < self.portfolio.settings.publish_unit:
+            reason = say("It gets its whole maximum.")
+        elif rules:
             listed = _and_list([phrase_of(self.portfolio, key) for key in rules[:2]])
-            return say("No more fits under {rules}.", rules=listed)
-        if self._need_is_met(programme, year):
-            return say("The need that it serves is already met.")
-        account = name_of(self.portfolio.accounts[programme.account])
-        if any(key[0] == "budget" for key in blockers):
-            if amount == programme.floor and amount > 0:
-                return say("It keeps its minimum; {account} is used up on lines that score more.", account=account)
-            return say("{account} is used up; further money scores more on other lines.", account=account)
-        return say("Further money would not raise the score.")
+            reason = say("No more fits under {rules}.", rules=listed)
+        elif self._need_is_met(programme, year):
+            reason = say("The need that it serves is already met.")
+        elif blockers:
+            account = name_of(self.portfolio.accounts[programme.account])
+            reason = say("{account} is used up; further money scores more on other lines.", account=account)
+        else:
+            reason = say("Further money would not raise the score.")
+        return reason
 
     def _need_is_met(self, programme: Programme, year: int) -> bool:
         horizon = self.portfolio.settings.years

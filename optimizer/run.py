@@ -15,13 +15,13 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 from optimizer import checks, exact, proof, scenario, workbook
 from optimizer.errors import CheckFailed, InputProblems, NoPlan, Place, Problem, WrongUsage
@@ -83,7 +83,11 @@ def problems_of(path: Path) -> tuple[Problem, ...]:
 
 
 def solve_book(
-    book: OpenBook, name: str = scenario.BASE, sets: Sequence[str] = (), options: Any = None, watch: Stopwatch | None = None
+    book: OpenBook,
+    name: str = scenario.BASE,
+    sets: Sequence[str] = (),
+    options: Any = None,
+    watch: Stopwatch | None = None,
 ) -> Result:
     """Solve one scenario of a workbook, publish the plan and prove it.
 
@@ -129,7 +133,11 @@ def solve_book(
         "nonzeros": len(built.indices),
         "book_sha256": book.sha256,
         "versions": versions(),
-        "options": {"method": options.method_for(built), "threads": options.threads, "time_limit": options.time_limit},
+        "options": {
+            "method": options.method_for(built),
+            "threads": options.threads,
+            "time_limit": options.time_limit,
+        },
         "assumptions": [_assumption(a) for a in book.assumptions],
         "warnings": [problem.as_dict() for problem in (*book.warnings, *active.warnings)],
         "allowances": [
@@ -153,7 +161,7 @@ def _assumption(taken: checks.Assumption) -> dict[str, object]:
 
 
 def explained(error: NoPlan, portfolio: Portfolio, built: Any, options: Any) -> NoPlan:
-    """A ``NoPlan`` that names rows which cannot hold together, certified exactly where the book itself is infeasible."""
+    """A ``NoPlan`` that names rows which cannot hold together, certified where exact arithmetic bears it out."""
     from optimizer import solver  # noqa: PLC0415
 
     prices = solver.infeasibility_multipliers(built, options)
@@ -181,7 +189,12 @@ def versions() -> dict[str, str]:
     found = {"program": metadata.version(PROGRAM), "Python": platform.python_version()}
     return found | {
         name: metadata.version(package)
-        for name, package in (("PuLP", "pulp"), ("HiGHS", "highspy"), ("pandas", "pandas"), ("openpyxl", "openpyxl"))
+        for name, package in (
+            ("PuLP", "pulp"),
+            ("HiGHS", "highspy"),
+            ("pandas", "pandas"),
+            ("openpyxl", "openpyxl"),
+        )
     }
 
 
@@ -327,7 +340,7 @@ def _csv(rows: list[dict[str, object]]) -> bytes:
 
 def _plain(value: object) -> object:
     """Text that a spreadsheet would take for a formula gets a leading apostrophe."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "@", "\t", "\r") or (
+    if (isinstance(value, str) and value[:1] in ("=", "+", "@", "\t", "\r")) or (
         isinstance(value, str) and value[:1] == "-" and not value[1:2].isdigit()
     ):
         return "'" + value
@@ -405,7 +418,10 @@ def _plan_from(files: Mapping[str, bytes], certificate: Mapping[str, Any], book:
     except (ValueError, KeyError, TypeError, ZeroDivisionError) as error:
         raise CheckFailed(say("The plan cannot be read from its files ({error}).", error=error)) from None
     expected = {(p.id, year) for p in book.portfolio.programmes.values() for year in p.years}
-    flows = {key[1:] for key in book.others if key[0] == "f"}, {key[1:] for key in book.others if key[0] == "v"}
+    flows = (
+        {key[1:] for key in book.others if key[0] == "f"},
+        {key[1:] for key in book.others if key[0] == "v"},
+    )
     if spending.keys() != expected or not transfers.keys() <= flows[0] or not carries.keys() <= flows[1]:
         raise CheckFailed(say("The plan's lines are not those of the workbook and scenario."))
     return Plan(
@@ -441,7 +457,8 @@ def verify(folder: Path) -> list[Words]:
     return [
         say("The files are those of the run: {count} hashes agree.", count=len(result.facts["files"])),  # type: ignore[arg-type]
         say(
-            "{cells} amounts over {years} fiscal years keep all {rows} rows of the workbook exactly, with {allowed} use(s) of the rounding allowance.",
+            "{cells} amounts over {years} fiscal years keep all {rows} rows of the workbook exactly, "
+            "with {allowed} use(s) of the rounding allowance.",
             cells=len(result.plan.spending),
             years=years,
             rows=len(result.book.rows),

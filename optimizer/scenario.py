@@ -135,7 +135,12 @@ def _year_offset(year_text: str, item: str, portfolio: Portfolio, text: str) -> 
         return int(digits) - settings.first_year
     last = settings.first_year + settings.years - 1
     raise WrongUsage(
-        say("{text}: the year must be one of {first} to {last}.", text=text, first=settings.first_year, last=last)
+        say(
+            "{text}: the year must be one of {first} to {last}.",
+            text=text,
+            first=settings.first_year,
+            last=last,
+        )
     )
 
 
@@ -238,8 +243,7 @@ def _with_factors(portfolio: Portfolio, items: list[ScenarioItem]) -> Portfolio:
                 priority,
                 weight=priority.weight
                 * _factor(items, "weight_factor", named(region, objective, f"{region}/{objective}")),
-                need=priority.need
-                * _factor(items, "need_factor", named(region, objective, f"{region}/{objective}")),
+                need=priority.need * _factor(items, "need_factor", named(region, objective, f"{region}/{objective}")),
             )
             for (region, objective), priority in portfolio.priorities.items()
         },
@@ -250,8 +254,7 @@ def _with_factors(portfolio: Portfolio, items: list[ScenarioItem]) -> Portfolio:
             for key, synergy in portfolio.synergies.items()
         },
         programmes={
-            key: replace(p, leverage=p.leverage / cost[key], cost=cost[key])
-            for key, p in portfolio.programmes.items()
+            key: replace(p, leverage=p.leverage / cost[key], cost=cost[key]) for key, p in portfolio.programmes.items()
         },
     )
 
@@ -265,9 +268,7 @@ def _with_replacements(portfolio: Portfolio, items: list[ScenarioItem]) -> Portf
         every_year = values.get(("pin", programme.id, None))
         pins = {} if every_year is None else dict.fromkeys(programme.years, every_year)
         pins |= {
-            year: values["pin", programme.id, year]
-            for year in programme.years
-            if ("pin", programme.id, year) in values
+            year: values["pin", programme.id, year] for year in programme.years if ("pin", programme.id, year) in values
         }
         return replace(programme, maximum=maximum, minimum=minimum, pins=pins)
 
@@ -311,7 +312,8 @@ def _ranges_left_empty(portfolio: Portfolio) -> list[Problem]:
                     table.cell("minimum", programme.row) or table.cell("maximum", programme.row),
                     f"{float(programme.floor):g}",
                     say(
-                        "{id}: no whole multiple of the publish unit {unit} lies between its minimum {low} and its maximum {high}.",
+                        "{id}: no whole multiple of the publish unit {unit} lies between "
+                        "its minimum {low} and its maximum {high}.",
                         id=programme.id,
                         unit=f"{float(unit):g}",
                         low=f"{float(programme.floor):g}",

@@ -149,14 +149,9 @@ SHEETS: Mapping[str, Sheet] = {
     )
     for row in _DATA["sheets"]
 }
-SETTINGS: Mapping[str, Column] = next(
-    _columns(row["settings"]) for row in _DATA["sheets"] if row["name"] == "Settings"
-)
+SETTINGS: Mapping[str, Column] = next(_columns(row["settings"]) for row in _DATA["sheets"] if row["name"] == "Settings")
 ITEMS: Mapping[str, Item] = {
-    item["name"]: _item(item)
-    for row in _DATA["sheets"]
-    if row["name"] == "Scenarios"
-    for item in row["items"]
+    item["name"]: _item(item) for row in _DATA["sheets"] if row["name"] == "Scenarios" for item in row["items"]
 }
 EXTRA_SHEETS = ("haibun_problems", "How to fill this in", "記入方法")
 STEPS: tuple[tuple[str, str], ...] = tuple(map(tuple, _DATA["front_page"]["steps"]))

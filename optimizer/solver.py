@@ -60,20 +60,22 @@ class Solution:
     multipliers: Floats
 
 
-class BulkHiGHS(pulp.HiGHS):  # type: ignore[misc]
+class BulkHiGHS(pulp.HiGHS):
     """PuLP's HiGHS, fed from the model's arrays instead of term by term."""
 
     def __init__(self, model: Model, **options: Any) -> None:
         super().__init__(msg=False, **options)
         self.model = model
 
-    def buildSolverModel(self, lp: pulp.LpProblem) -> None:  # noqa: N802  (PuLP's name)
+    def buildSolverModel(self, lp: pulp.LpProblem) -> None:
         """Pass the whole model to HiGHS in one call."""
-        lp.solverModel.passModel(highs_lp(self.model))
+        live: Any = lp.solverModel
+        live.passModel(highs_lp(self.model))
 
-    def findSolutionValues(self, lp: pulp.LpProblem) -> tuple[int, bool]:  # noqa: N802
+    def findSolutionValues(self, lp: pulp.LpProblem) -> tuple[int, bool]:
         """Leave the values in HiGHS: they are read from there as arrays."""
-        has_solution = lp.solverModel.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        live: Any = lp.solverModel
+        has_solution = live.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         return pulp.LpSolveStatus.Undefined, has_solution
 
 
@@ -108,7 +110,7 @@ def solve(model: Model, options: Options = Options()) -> Solution:
     solution = _gated(model, highs)
     if _is_mip(model):
         solution = replace(solution, multipliers=_multipliers_of_relaxation(model, options))
-    print("first solve", time.monotonic()-started) if __import__("os").environ.get("DBG") else None
+
     if model.columns.portfolio.settings.tie_break and solution.status == "optimal":
         left = None if options.time_limit is None else options.time_limit - (time.monotonic() - started)
         solution = replace(solution, values=_nearest_to_today(model, highs, solution, left))
@@ -145,7 +147,7 @@ def _multipliers_of_relaxation(model: Model, options: Options) -> Floats:
 
 
 def _silent_highs(options: Options) -> Any:
-    highs = highspy.Highs()
+    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     highs.setOptionValue("output_flag", False)
     highs.setOptionValue("threads", options.threads)
     for name, value in TOLERANCES.items():
@@ -212,7 +214,9 @@ def _gated(model: Model, highs: Any) -> Solution:
     if status != states.kOptimal and not (status == states.kTimeLimit and is_feasible):
         if status in (states.kTimeLimit, states.kMemoryLimit, states.kInterrupt):
             raise Stopped(say("The time limit was reached before a plan was found; allow more time."))
-        raise HaibunError(say("The solver stopped without an answer ({status}).", status=highs.modelStatusToString(status)))
+        raise HaibunError(
+            say("The solver stopped without an answer ({status}).", status=highs.modelStatusToString(status))
+        )
     solution = highs.getSolution()
     return Solution(
         status="optimal" if status == states.kOptimal else "time_limit",
@@ -228,7 +232,7 @@ def refuse_numbers_that_highs_would_drop(model: Model) -> None:
     size = np.abs(model.coefficients)
     bad = np.flatnonzero((size <= DROPPED_BELOW) | (size >= LARGEST))
     rows = np.searchsorted(model.starts, bad, side="right") - 1
-    problems = {}
+    problems: dict[tuple[str, str], Problem] = {}
     for row, entry in zip(rows.tolist(), bad.tolist(), strict=True):
         place = place_of(model.columns.portfolio, model.keys[row])
         problems.setdefault(

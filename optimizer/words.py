@@ -31,8 +31,7 @@ class Words:
         """The sentence in ``language`` (``en`` or ``ja``); English where no translation exists."""
         pattern = _japanese().get(self.pattern, self.pattern) if language == "ja" else self.pattern
         shown = {
-            name: value.into(language) if isinstance(value, Words) else value
-            for name, value in self.values.items()
+            name: value.into(language) if isinstance(value, Words) else value for name, value in self.values.items()
         }
         return pattern.format(**shown) if shown else pattern
 

@@ -99,9 +99,7 @@ def conditions(draw: st.DrawFn, levers: list[str]) -> dict[str, str]:
 
 
 @st.composite
-def programmes(
-    draw: st.DrawFn, book: Book, name: str, years: list[int], *, indivisible: bool = False
-) -> Line:
+def programmes(draw: st.DrawFn, book: Book, name: str, years: list[int], *, indivisible: bool = False) -> Line:
     """One programme. Minimums stay under half of baseline and maximum, so that most books have a plan."""
     country = draw(sometimes(st.sampled_from(book["Countries"])))
     region = draw(st.sampled_from(book["Regions"]))["region"]
@@ -234,9 +232,7 @@ def scopes(draw: st.DrawFn, book: Book, prefix: str, least: int, most: int) -> L
     options["fragile"] = "yes"
     if "agency" in book["Accounts"][0]:
         options["agency"] = book["Accounts"][0]["agency"]
-    wanted = draw(
-        st.lists(st.sampled_from(sorted(map(str, options))), min_size=least, max_size=most, unique=True)
-    )
+    wanted = draw(st.lists(st.sampled_from(sorted(map(str, options))), min_size=least, max_size=most, unique=True))
     return {prefix + column: options[column] for column in wanted}
 
 
@@ -246,11 +242,7 @@ def scenario_rows(draw: st.DrawFn, book: Book, name: str, years: list[int]) -> l
     pair = draw(st.sampled_from(book["Priorities"]))
     programme = draw(st.sampled_from(book["Programmes"]))
     areas = [None, pair["region"], pair["objective"], f"{pair['region']}/{pair['objective']}"]
-    names = [
-        programme[column]
-        for column in ("programme", "family", "account", "instrument")
-        if column in programme
-    ]
+    names = [programme[column] for column in ("programme", "family", "account", "instrument") if column in programme]
     factor = decimals(0.5, 1.5, 2)
     money = decimals(0.5, programme["maximum"] * 1.2)
     some_year = sometimes(st.sampled_from(years))
@@ -360,12 +352,8 @@ def books(
         held = [row for row in book["Programmes"] if row["account"] == account["account"]]
         base = sum(float(row.get("baseline", float(row["maximum"]) / 2)) for row in held)
         for year in years:
-            account[year] = round(
-                base * draw(st.sampled_from([0.6, 0.8, 1, 1, 1.3])) + draw(decimals(0, 3)), 1
-            )
-    book["Effects"] = [
-        row for p in book["Programmes"] for row in draw(effects(book, str(p["programme"]), levers))
-    ]
+            account[year] = round(base * draw(st.sampled_from([0.6, 0.8, 1, 1, 1.3])) + draw(decimals(0, 3)), 1)
+    book["Effects"] = [row for p in book["Programmes"] for row in draw(effects(book, str(p["programme"]), levers))]
     ids = [p["programme"] for p in book["Programmes"]]
 
     moves = [(a["account"], b["account"]) for a in book["Accounts"] for b in book["Accounts"] if a is not b]
@@ -379,9 +367,7 @@ def books(
     if draw(st.booleans()):
         there = draw(decimals(10, 200))
         book["Resources"] = [{"resource": "k1", "unit": "persons"}]
-        book["Resources"][0].update(
-            {year: round(there * draw(st.sampled_from([0.8, 1, 1.2])), 1) for year in years}
-        )
+        book["Resources"][0].update({year: round(there * draw(st.sampled_from([0.8, 1, 1.2])), 1) for year in years})
         book["ResourceUse"] = [
             line(
                 programme=programme,
@@ -410,9 +396,7 @@ def books(
             draw(st.lists(st.sampled_from(couples), max_size=4, unique=True)), start=1
         )
     ]
-    book["Limits"] = [
-        draw(limits(book, f"m{n}", years, levers)) for n in range(1, 1 + draw(st.integers(0, 4)))
-    ]
+    book["Limits"] = [draw(limits(book, f"m{n}", years, levers)) for n in range(1, 1 + draw(st.integers(0, 4)))]
     book["Scenarios"] = []
     if scenarios:
         for name in ["s1", "s2"][: draw(st.integers(0, 2))]:
@@ -453,9 +437,7 @@ def with_everything() -> Book:
     """Every sheet and every column at least once; feasible in `base` and in each of its scenarios."""
     y1, y2, y3 = FIRST_YEAR, FIRST_YEAR + 1, FIRST_YEAR + 2
     book = Book()
-    book["Settings"] = settings(
-        3, discount_rate=0.02, publish_unit=0.01, tie_break="yes", exchange_rate=131.44
-    )
+    book["Settings"] = settings(3, discount_rate=0.02, publish_unit=0.01, tie_break="yes", exchange_rate=131.44)
     book["Regions"] = [
         line(region="SEA", name="Southeast Asia", name_ja="東南アジア"),
         line(region="EHA", name="East and Horn of Africa", name_ja="東アフリカ・アフリカの角"),
@@ -552,9 +534,7 @@ def with_everything() -> Book:
     book["Limits"] = [
         line(limit="no_dual_use", measure="spend", sense="max", value=0, tag="dual_use", kind="law")
         | line(name="No military use", name_ja="軍事利用の禁止", unless="p1", source="charter"),
-        line(
-            limit="security_ceiling", measure="spend", sense="max", value=0.15, basis="share", kind="cabinet"
-        )
+        line(limit="security_ceiling", measure="spend", sense="max", value=0.15, basis="share", kind="cabinet")
         | line(tag="security", of_family="oda"),
         line(limit="fragile_floor", measure="spend", sense="min", value=0.1, basis="budget", fragile="yes")
         | line(of_agency="MOFA", requires="p2"),
@@ -620,8 +600,7 @@ def knapsack(n: int) -> Book:
         for j in range(1, len(profits) + 1)
     ]
     book["Effects"] = [
-        line(programme=f"item{j}", objective="health", score=profit)
-        for j, profit in enumerate(profits, start=1)
+        line(programme=f"item{j}", objective="health", score=profit) for j, profit in enumerate(profits, start=1)
     ]
     book["Resources"] = [
         {"resource": f"row{i}", FIRST_YEAR: capacity} for i, capacity in enumerate(capacities, start=1)

@@ -300,9 +300,7 @@ def items_of(raw: Raw, scenario: str, sets: Iterable[str]) -> Items:
         item, _, target = left.partition(":")
         new = (text(item), text(target), year_of(year_word), text(value))
         targets = TARGETS.get(new[0], ())
-        if targets and not any(
-            text(row[column]) == new[1] for sheet, column in targets for row in raw.get(sheet, ())
-        ):
+        if targets and not any(text(row[column]) == new[1] for sheet, column in targets for row in raw.get(sheet, ())):
             raise ValueError(f"unknown target in {written!r}")
         if new[0] not in FACTORS:
             rows = [old for old in rows if old[:3] != new[:3]]
@@ -384,9 +382,7 @@ class Reader:
         for row in self.rows("Resources"):
             resource = text(row["resource"])
             for year in self.years:
-                found[resource, year] = number(row[year]) * self.items.factor(
-                    "resource_factor", [resource], year
-                )
+                found[resource, year] = number(row[year]) * self.items.factor("resource_factor", [resource], year)
         return found
 
     def by_pair(self, column: str) -> dict[tuple[str, str], Fraction]:
@@ -909,9 +905,7 @@ def money_limit(book: Book, limit: Limit, span: Sequence[int]) -> LimitRow:
     inside = running(book, limit.scope, span)
     if not inside:
         return None
-    terms: list[tuple[Key, Fraction]] = [
-        (("spending", programme.id, t), money(programme)) for programme, t in inside
-    ]
+    terms: list[tuple[Key, Fraction]] = [(("spending", programme.id, t), money(programme)) for programme, t in inside]
     if limit.basis == "amount":
         return terms, limit.value
     if limit.basis == "budget":

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from support import opened
 
-from optimizer import exact, model, plan, proof, run, scenario, solver
+from optimizer import exact, model, run, scenario, solver
 from optimizer.errors import InputProblems, NoPlan
 
 RANDOM = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
@@ -75,9 +75,7 @@ def test_model_rows_are_the_exact_rows(raw):
         row = exact_rows[key]
         side = built.row_lower[number] if row.sense == ">=" else built.row_upper[number]
         assert side == pytest.approx(float(row.bound), abs=1e-9)
-        assert activity_of_model(built, number) == pytest.approx(
-            activity_of_row(row, stated), rel=1e-9, abs=1e-9
-        )
+        assert activity_of_model(built, number) == pytest.approx(activity_of_row(row, stated), rel=1e-9, abs=1e-9)
 
 
 def probe(number):
@@ -195,8 +193,7 @@ def test_ties_are_broken_towards_today(raw):
     except NoPlan:
         return
     change = sum(
-        abs(amount - float(portfolio.programmes[p].baseline or 0))
-        for (p, _), amount in draft.spending.items()
+        abs(amount - float(portfolio.programmes[p].baseline or 0)) for (p, _), amount in draft.spending.items()
     )
     assert change == pytest.approx(reference.tie_break(raw).change, abs=1e-3)
 

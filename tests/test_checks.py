@@ -205,9 +205,7 @@ ODD: list[tuple[str, int, str, Any, str]] = [
 
 
 @pytest.mark.parametrize(("sheet", "row", "column", "cell", "words"), ODD)
-def test_what_is_odd_gives_a_warning_and_no_error(
-    sheet: str, row: int, column: str, cell: Any, words: str
-) -> None:
+def test_what_is_odd_gives_a_warning_and_no_error(sheet: str, row: int, column: str, cell: Any, words: str) -> None:
     """Legal but odd cells are told at the cell and keep the book usable."""
     checked = check(changed(sheet, row, **{column: cell}))
     found = at(checked, sheet, column, row)
@@ -221,7 +219,7 @@ def told(checked: checks.Checked, severity: str = "warning") -> str:
 
 
 def test_oddities_of_the_book_as_a_whole() -> None:
-    """Idle levers, empty scopes, chains of transfers, minima beyond the budget and idle programmes are told."""
+    """Idle levers, empty scopes, chains of transfers, minima beyond the budget, idle programmes."""
     assert "No row names the lever p3" in told(check(added("Levers", lever="p3")))
     assert "No row names the lever p1" not in told(check(dict(WHOLE)))
     assert "which gives to others" in told(check(dict(WHOLE)))
@@ -229,30 +227,20 @@ def test_oddities_of_the_book_as_a_whole() -> None:
     assert "never exists" in told(check(changed("Effects", 0, requires="p1", unless="p1")))
     minima = told(check(changed("Accounts", 0, y2028=14)))
     assert "Accounts!H2 The minima of GRANT in 2028 add up to 15, above the appropriation 14" in minima
-    idle = told(
-        check(added("Programmes", programme="idle", family="oda", account="GRANT", maximum=1, region="SEA"))
-    )
+    idle = told(check(added("Programmes", programme="idle", family="oda", account="GRANT", maximum=1, region="SEA")))
     assert "can only cost money" in idle
 
 
 def test_a_limit_without_programmes_is_told_with_its_years() -> None:
     """A scope that is empty, always or in some years, means that the limit does not exist then."""
     never = told(
-        check(
-            added("Limits", limit="x", measure="spend", sense="max", value=1, country="DJI", family="non_oda")
-        )
+        check(added("Limits", limit="x", measure="spend", sense="max", value=1, country="DJI", family="non_oda"))
     )
     assert "No programme lies in the scope of the limit: it does not exist." in never
-    late = told(
-        check(added("Limits", limit="x", measure="spend", sense="max", value=1, programme="training"))
-    )
+    late = told(check(added("Limits", limit="x", measure="spend", sense="max", value=1, programme="training")))
     assert "No programme lies in the scope of the limit in 2027: it does not exist then." in late
     of = told(
-        check(
-            added(
-                "Limits", limit="x", measure="spend", sense="max", value=1, basis="share", of_family="non_oda"
-            )
-        )
+        check(added("Limits", limit="x", measure="spend", sense="max", value=1, basis="share", of_family="non_oda"))
     )
     assert "No programme lies in the of-scope of the limit" in of
     pair = told(check(added("Limits", limit="x", measure="attainment", sense="min", value=1, region="HQ")))
@@ -265,7 +253,7 @@ def test_a_limit_without_programmes_is_told_with_its_years() -> None:
 
 
 def test_two_synergies_of_a_pair_may_not_be_active_together() -> None:
-    """Rows for the same pair and objective are refused in a scenario that makes both exist, and told otherwise."""
+    """Rows for one pair and objective are refused where a scenario makes both exist, else told."""
     again = {
         "programme_a": "training",
         "programme_b": "grant_VNM",
@@ -286,9 +274,7 @@ def test_one_item_has_one_value_in_a_scenario() -> None:
     """A second value for the same item, target and year is refused; factors on other targets multiply."""
     twice = check(added("Scenarios", scenario="dear", item="limit_value", target="risk_cap", value=0.4))
     assert "Scenario dear already has a value for this in row 11" in told(twice, "error")
-    assert (
-        check(added("Scenarios", scenario="shock", item="weight_factor", target="EHA", value=2)).errors == ()
-    )
+    assert check(added("Scenarios", scenario="shock", item="weight_factor", target="EHA", value=2)).errors == ()
 
 
 def test_weights_that_are_all_zero_are_refused() -> None:
@@ -314,7 +300,7 @@ def test_a_range_between_two_publish_units_is_refused() -> None:
 
 
 def test_missing_unknown_and_repeated_sheets() -> None:
-    """Missing sheets are errors, unknown ones warnings with a suggestion, a sheet in both languages is refused."""
+    """Missing sheets are errors, unknown ones warnings; a sheet in both languages is refused."""
     raw = {name: rows for name, rows in WHOLE.items() if name != "Priorities"}
     assert "The sheet Priorities (優先度) is missing" in told(check(raw), "error")
     renamed = {("Priorites" if name == "Priorities" else name): rows for name, rows in WHOLE.items()}
@@ -341,7 +327,7 @@ def test_missing_unknown_and_repeated_columns() -> None:
 
 
 def test_columns_of_years() -> None:
-    """Every year of the horizon has its column, once, however it is headed; other years are told and ignored."""
+    """Every year of the horizon has one column, however it is headed; others are ignored."""
     raw = copy.deepcopy(dict(WHOLE))
     for row in raw["Accounts"]:
         row["令和９年度"], row["FY2028"] = row.pop(2027), row.pop(2028)
@@ -352,9 +338,7 @@ def test_columns_of_years() -> None:
     assert "are the same" in told(check(changed("Accounts", 0, **{"2027年度": 1})), "error")
     assert "Fiscal year 2030 lies outside the horizon" in told(check(changed("Accounts", 0, y2030=1)))
     blank = check(changed("Accounts", 0, y2028=None))
-    assert [(p.sheet, str(p.problem)) for p in blank.errors] == [
-        ("Accounts", "The cell is empty; 2028 is required.")
-    ]
+    assert [(p.sheet, str(p.problem)) for p in blank.errors] == [("Accounts", "The cell is empty; 2028 is required.")]
     for row in raw["Accounts"]:
         del row[2029]
     assert "The column of fiscal year 2029 is missing." in told(check(raw), "error")
@@ -383,7 +367,7 @@ def test_all_problems_are_found_in_one_pass() -> None:
     ],
 )  # fmt: skip
 def test_numbers_are_their_decimal_at_fifteen_digits(cell: Any, number: str) -> None:
-    """A number is exactly the decimal that Excel shows, in full width too, with the signs of Japanese tables."""
+    """A number is exactly the decimal shown, in full width too, with the signs of Japanese tables."""
     assert value_of(cell, NUMBER) == Fraction(number)
 
 
@@ -446,9 +430,8 @@ def test_japanese_words_are_read_as_the_canonical_ones() -> None:
     assert (values["family"], values["requires"], values["tags"]) == ("oda", ("p1", "p2"), ("甲", "乙"))
     limit = tables["Limits"].records[3].values
     assert (limit["measure"], limit["sense"], limit["year"]) == ("value", "max", "all")
-    assert (tables["Scenarios"].records[8].values["item"], tables["Scenarios"].records[8].values["target"]) == (
-        "cost_factor", "oda",
-    )  # fmt: skip
+    scenario = tables["Scenarios"].records[8].values
+    assert (scenario["item"], scenario["target"]) == ("cost_factor", "oda")
 
 
 def test_names_keep_their_own_characters() -> None:
@@ -475,19 +458,15 @@ def test_settings_have_their_defaults() -> None:
     raw = {**WHOLE, "Settings": WHOLE["Settings"][:4]}
     assert check(raw).settings == {
         "title": "Test book", "unit": "JPY 100 million", "first_year": 2027, "years": 3,
-        "discount_rate": Fraction(0), "publish_unit": Fraction(1, 100), "tie_break": True, "exchange_rate": None,
+        "discount_rate": Fraction(0), "publish_unit": Fraction(1, 100), "tie_break": True,
+        "exchange_rate": None,
     }  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------- laws
 
 
-CELLS = [
-    (sheet, row, column)
-    for sheet, rows in WHOLE.items()
-    for row, cells in enumerate(rows)
-    for column in cells
-]
+CELLS = [(sheet, row, column) for sheet, rows in WHOLE.items() for row, cells in enumerate(rows) for column in cells]
 
 
 @settings(max_examples=150, deadline=None)
@@ -503,9 +482,7 @@ def test_an_excel_error_is_told_wherever_it_stands(place: tuple[str, int, Any], 
 
 
 KINDS = {"number", "whole", "year", "yes_no", "choice", "year_or_all"}
-JUNK = st.one_of(
-    st.sampled_from(["?", "n/a", "－", "1 2", "--1", "１２abc", "NaN"]), st.text("xyz*#", min_size=1)
-)
+JUNK = st.one_of(st.sampled_from(["?", "n/a", "－", "1 2", "--1", "１２abc", "NaN"]), st.text("xyz*#", min_size=1))
 
 
 @settings(max_examples=150, deadline=None)

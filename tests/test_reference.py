@@ -49,8 +49,7 @@ def over(*money: float) -> Book:
 
 def half_curve(book: Book, rates: tuple[float, float] = (1, 0.5)) -> Book:
     book["Curves"] = [
-        line(curve="half", segment=segment, up_to=segment / 2, rate=rate)
-        for segment, rate in enumerate(rates, start=1)
+        line(curve="half", segment=segment, up_to=segment / 2, rate=rate) for segment, rate in enumerate(rates, start=1)
     ]
     return book
 
@@ -346,9 +345,7 @@ def test_limit_years() -> None:
 def test_limit_without_a_programme_does_not_exist() -> None:
     """Nothing carries the tag: a floor on it asks nothing. Nothing is fragile: nor does a max share of it."""
     assert score(limited(measure="spend", sense="min", value=4, tag="none")) == near(65)
-    assert score(limited(measure="spend", sense="max", value=0.5, basis="share", of_fragile="yes")) == near(
-        65
-    )
+    assert score(limited(measure="spend", sense="max", value=0.5, basis="share", of_fragile="yes")) == near(65)
 
 
 # ----------------------------------------------------------------------------------------------- 8 pin

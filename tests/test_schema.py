@@ -18,16 +18,16 @@ CONTRACT = {
     "Priorities": "*region *objective *weight *need curve",
     "Accounts": "*account agency name name_ja kind carry_over",
     "Transfers": "*from_account *to_account *max_share requires unless",
-    "Programmes": "*programme *family *account *maximum region country instrument name name_ja baseline minimum scale"
-    " ramp start end commitment indivisible curve risk leverage fragile tags requires unless source",
+    "Programmes": "*programme *family *account *maximum region country instrument name name_ja baseline"
+    " minimum scale ramp start end commitment indivisible curve risk leverage fragile tags requires unless source",
     "Effects": "*programme *objective *score region lag low high requires unless source as_of",
     "Curves": "*curve *segment *up_to *rate",
     "Resources": "*resource name name_ja unit",
     "ResourceUse": "*programme *resource uses builds delay life requires unless",
     "Synergies": "*synergy *programme_a *programme_b *ratio *objective *score shared requires unless source",
-    "Limits": "*limit *measure *sense *value name name_ja programme family instrument region country account agency"
-    " tag fragile objective freedom basis of_programme of_family of_instrument of_region of_country of_account"
-    " of_agency of_tag of_fragile year kind requires unless source",
+    "Limits": "*limit *measure *sense *value name name_ja programme family instrument region country account"
+    " agency tag fragile objective freedom basis of_programme of_family of_instrument of_region of_country"
+    " of_account of_agency of_tag of_fragile year kind requires unless source",
     "Levers": "*lever name name_ja proposal default note",
     "Scenarios": "*scenario *item target *value year",
 }
@@ -59,7 +59,7 @@ def test_titles_in_both_languages_never_collide() -> None:
 
 
 def test_everything_is_explained_in_both_languages() -> None:
-    """No column, setting, sheet or scenario item lacks help, and no blank is explained in one language only."""
+    """No column, setting, sheet or item lacks help; no blank is explained in one language only."""
     columns = [*(column for _, column in COLUMNS), *SETTINGS.values()]
     for thing in chain(columns, SHEETS.values(), ITEMS.values()):
         assert thing.help

@@ -97,9 +97,7 @@ def test_drop_downs_offer_what_the_checks_accept(template: Any) -> None:
 
 def test_the_first_page_tells_how_to_fill_it_in(template: Any) -> None:
     """The first sheet holds the steps, every sheet and examples, in both languages."""
-    words = "\n".join(
-        str(cell.value) for row in template.worksheets[0].iter_rows() for cell in row if cell.value
-    )
+    words = "\n".join(str(cell.value) for row in template.worksheets[0].iter_rows() for cell in row if cell.value)
     for english, japanese in schema.STEPS:
         assert english in words
         assert japanese in words
@@ -177,7 +175,7 @@ def contents(path: Path) -> dict[tuple[str, str], Any]:
 
 
 def test_only_the_faulty_cells_change(own: Path, tmp_path: Path) -> None:
-    """Every other cell, its look and the drop-downs stay; the faulty ones keep their value and get a colour."""
+    """Every other cell, its look and the drop-downs stay; faulty ones keep their value and get a colour."""
     problems = checks.check(workbook.read(own)).problems
     before, out = own.read_bytes(), tmp_path / "out.xlsx"
     workbook.annotate(own, problems, out)
@@ -206,7 +204,7 @@ def test_comments_are_added_to_those_that_are_there(own: Path, tmp_path: Path) -
 
 
 def test_the_index_links_to_each_cell(own: Path, tmp_path: Path) -> None:
-    """One row a problem, first in the book, with a link to the place; problems without a place are listed too."""
+    """One row a problem, first in the book, with a link to the place where it has one."""
     problems = [
         *checks.check(workbook.read(own)).problems,
         Problem("O'Brien's notes", "A1", "=1+1", say("odd"), say("mend"), "warning"),

@@ -19,9 +19,7 @@ from optimizer.words import Words, say
 from optimizer.workbook.tables import NoValue, Value
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0x2212: 0x2D}
-_NUMBER = re.compile(
-    r"([-△▲+]?)\s*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)((?:[eE][-+]?\d{1,3})?)", re.ASCII
-)
+_NUMBER = re.compile(r"([-△▲+]?)\s*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)((?:[eE][-+]?\d{1,3})?)", re.ASCII)
 _YEAR = re.compile(r"(?:FY)?\s*(\d{4})\s*(?:年度)?", re.ASCII | re.IGNORECASE)
 _REIWA = re.compile(r"令和\s*(\d{1,2}|元)\s*年度", re.ASCII)
 _FIFTEEN_DIGITS = Context(prec=schema.DIGITS)
@@ -72,7 +70,7 @@ def exact(number: float) -> Fraction:
 
 
 def value_of(raw: Any, column: Column) -> Value:
-    """The value of a cell that is not blank; raises ``Fault``. Kind ``any`` is left as it is, to be parsed later."""
+    """The value of a cell that is not blank; raises ``Fault``. Kind ``any`` is parsed later."""
     if isinstance(raw, NoValue) and column.kind != "any":
         raise _no_value(raw)
     return _READERS[column.kind](raw, column)
@@ -109,9 +107,7 @@ def _id_text(raw: Any, column: Column) -> str:
         )
     text = identifier(shown(raw))
     if any(unicodedata.category(character) == "Cc" for character in text):
-        raise Fault(
-            say("The id contains a line break or a control character."), say("Write the id on one line.")
-        )
+        raise Fault(say("The id contains a line break or a control character."), say("Write the id on one line."))
     return text
 
 

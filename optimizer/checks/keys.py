@@ -67,9 +67,7 @@ def _check_double_meaning(review: Review, sheet: str, other: str) -> None:
             sheet=review.tables[other].title,
             row=record.row,
         )
-        review.error(
-            sheet, key, review.ids(sheet)[name], problem, say("Choose another id for one of the two.")
-        )
+        review.error(sheet, key, review.ids(sheet)[name], problem, say("Choose another id for one of the two."))
 
 
 def check_references(review: Review) -> None:

@@ -41,13 +41,9 @@ def _check_measure(review: Review, record: Record) -> None:
     only = ONLY_SENSE.get(measure)
     if only and sense not in (only, None):
         problem = say("A limit on {measure} can only be {sense}.", measure=measure, sense=only)
-        review.error(
-            "Limits", "sense", record, problem, say("Write {sense}, or choose another measure.", sense=only)
-        )
+        review.error("Limits", "sense", record, problem, say("Write {sense}, or choose another measure.", sense=only))
     if measure and basis in BASES and measure not in BASES[basis]:
-        problem = say(
-            "The basis {basis} does not go with the measure {measure}.", basis=basis, measure=measure
-        )
+        problem = say("The basis {basis} does not go with the measure {measure}.", basis=basis, measure=measure)
         fix = say("Write amount (share goes with spend and value, budget with spend).")
         review.error("Limits", "basis", record, problem, fix)
     if measure is None:
@@ -59,9 +55,7 @@ def _check_measure(review: Review, record: Record) -> None:
         wrong = schema.PAIR_SCOPE
     for column in wrong:
         if record.values[column]:
-            problem = say(
-                "A limit on {measure} cannot be narrowed by {column}.", measure=measure, column=column
-            )
+            problem = say("A limit on {measure} cannot be narrowed by {column}.", measure=measure, column=column)
             review.error("Limits", column, record, problem, say("Empty the cell, or choose another measure."))
 
 
@@ -71,9 +65,7 @@ def _check_of_scope(review: Review, record: Record) -> None:
     allowed = {"share": schema.OF_SCOPE, "budget": ("of_account", "of_agency")}.get(basis, ())
     for column in filled:
         if column not in allowed and basis is not None:
-            problem = say(
-                "The column {column} does not go with the basis {basis}.", column=column, basis=basis
-            )
+            problem = say("The column {column} does not go with the basis {basis}.", column=column, basis=basis)
             fix = say("Empty the cell: of_ columns go with share; of_account and of_agency also with budget.")
             review.error("Limits", column, record, problem, fix)
     if basis == "budget":
@@ -84,9 +76,7 @@ def _check_of_scope(review: Review, record: Record) -> None:
             if account in ("", None, name) and agency in ("", None, r.values["agency"])
         ]
         if not accounts:
-            problem = say(
-                "No account lies in the of-scope, so there are no appropriations to take a share of."
-            )
+            problem = say("No account lies in the of-scope, so there are no appropriations to take a share of.")
             column = "of_agency" if agency else "of_account"
             review.error(
                 "Limits",

@@ -22,12 +22,8 @@ def check_levers(review: Review) -> None:
             requires, unless = record.values["requires"] or (), record.values["unless"] or ()
             named.update(requires, unless)
             if both := set(requires) & set(unless):
-                problem = say(
-                    "The row both requires and rules out {lever}: it never exists.", lever=min(both)
-                )
-                review.warn(
-                    sheet, "unless", record, problem, say("Take the lever out of one of the two cells.")
-                )
+                problem = say("The row both requires and rules out {lever}: it never exists.", lever=min(both))
+                review.warn(sheet, "unless", record, problem, say("Take the lever out of one of the two cells."))
     for name, record in review.ids("Levers").items():
         if name not in named:
             problem = say("No row names the lever {lever}: it is worth nothing.", lever=name)
@@ -50,17 +46,13 @@ def check_transfers(review: Review) -> None:
             continue
         if giver == taker:
             problem = say("The account would give to itself.")
-            review.error(
-                "Transfers", "to_account", record, problem, say("Name another account, or delete the row.")
-            )
+            review.error("Transfers", "to_account", record, problem, say("Name another account, or delete the row."))
             continue
         gives.setdefault(giver, set()).add(taker)
         earlier = pairs.setdefault((giver, taker), [])
         if any(can_meet(other, record) for other in earlier):
             problem = say("Row {row} allows the same transfer; the two add up.", row=earlier[0].row)
-            review.warn(
-                "Transfers", "to_account", record, problem, say("Keep one row, unless both are meant.")
-            )
+            review.warn("Transfers", "to_account", record, problem, say("Keep one row, unless both are meant."))
         earlier.append(record)
     for (giver, taker), rows in pairs.items():
         if taker not in gives:
@@ -114,9 +106,7 @@ def check_minima(review: Review) -> None:
                     sum=decimal(sums[name, year]),
                     amount=decimal(amount),
                 )
-                fix = say(
-                    "Lower minima or raise the appropriation, unless transfers or carry-over fill the gap."
-                )
+                fix = say("Lower minima or raise the appropriation, unless transfers or carry-over fill the gap.")
                 review.warn("Accounts", year, record, problem, fix)
 
 
@@ -132,9 +122,7 @@ def check_idle_programmes(review: Review) -> None:
         useful.update((record.values["programme_a"], record.values["programme_b"]))
     for name, record in review.ids("Programmes").items():
         if name not in useful:
-            problem = say(
-                "The programme has no effect, builds nothing and matches nothing: it can only cost money."
-            )
+            problem = say("The programme has no effect, builds nothing and matches nothing: it can only cost money.")
             review.warn(
                 "Programmes",
                 "programme",

@@ -54,9 +54,7 @@ def _check_range(review: Review, record: Record) -> None:
             baseline=decimal(baseline),
             high=decimal(high),
         )
-        review.warn(
-            "Programmes", "baseline", record, problem, say("Check both amounts; spending will have to fall.")
-        )
+        review.warn("Programmes", "baseline", record, problem, say("Check both amounts; spending will have to fall."))
     if values["indivisible"] and low == 0:
         problem = say("The minimum of an indivisible programme may not be 0.")
         review.error(
@@ -69,9 +67,7 @@ def _check_range(review: Review, record: Record) -> None:
         return
     floor = low if low is not None else high if values["indivisible"] else Fraction(0)
     if floor > high:
-        problem = say(
-            "The minimum {low} is above the maximum {high}.", low=decimal(floor), high=decimal(high)
-        )
+        problem = say("The minimum {low} is above the maximum {high}.", low=decimal(floor), high=decimal(high))
         review.error("Programmes", "minimum", record, problem, say("Lower the minimum or raise the maximum."))
     elif unit and -(-floor // unit) > high // unit:
         problem = no_whole_unit(floor, high, unit)
@@ -99,18 +95,12 @@ def check_priorities(review: Review) -> None:
     weights = [(r, r.values["weight"]) for r in review.records("Priorities")]
     if weights and all(weight == 0 for _, weight in weights):
         problem = say("All weights are 0, so no plan is better than another.")
-        review.error(
-            "Priorities", "weight", weights[0][0], problem, say("Give at least one pair a weight above 0.")
-        )
+        review.error("Priorities", "weight", weights[0][0], problem, say("Give at least one pair a weight above 0."))
 
 
 def check_curves(review: Review) -> None:
     """Segments count 1, 2, …; ends rise to exactly 1; rates fall."""
-    rows = [
-        r
-        for r in review.records("Curves")
-        if r.values["curve"] is not None and r.values["segment"] is not None
-    ]
+    rows = [r for r in review.records("Curves") if r.values["curve"] is not None and r.values["segment"] is not None]
     rows.sort(key=lambda r: (r.values["curve"], r.values["segment"]))
     for name, group in groupby(rows, key=lambda r: r.values["curve"]):
         _check_curve(review, str(name), list(group))
@@ -123,9 +113,7 @@ def _check_curve(review: Review, name: str, rows: list[Record]) -> None:
     for expected, record in enumerate(rows, 1):
         if record.values["segment"] != expected:
             problem = say("Curve {curve} has no segment {number}.", curve=name, number=expected)
-            review.error(
-                "Curves", "segment", record, problem, say("Number the segments 1, 2, 3 without gaps.")
-            )
+            review.error("Curves", "segment", record, problem, say("Number the segments 1, 2, 3 without gaps."))
             break
     end, rate = Fraction(0), Fraction(1)
     for record in rows:
@@ -172,13 +160,9 @@ def check_effects(review: Review) -> None:
         score, low, high = values["score"], values["low"], values["high"]
         if score is None:
             continue
-        if (low is not None and float(low) > float(score)) or (
-            high is not None and float(high) < float(score)
-        ):
+        if (low is not None and float(low) > float(score)) or (high is not None and float(high) < float(score)):
             problem = say("The score {score} lies outside its own range.", score=decimal(score))
-            review.warn(
-                "Effects", "score", record, problem, say("Let low, score and high rise in this order.")
-            )
+            review.warn("Effects", "score", record, problem, say("Let low, score and high rise in this order."))
         if score == 0:
             review.warn(
                 "Effects",
@@ -227,9 +211,7 @@ def check_resource_uses(review: Review) -> None:
             )
         elif builds and record.values["delay"] == 0:
             problem = say("What is built can be used in the year it is paid for (delay 0).")
-            review.warn(
-                "ResourceUse", "delay", record, problem, say("Write 1 if it takes until the next year.")
-            )
+            review.warn("ResourceUse", "delay", record, problem, say("Write 1 if it takes until the next year."))
         elif builds and record.values["life"] == 0:
             problem = say("What is built can be used for 0 years: it does nothing.")
             review.warn(
@@ -246,14 +228,10 @@ def check_synergies(review: Review) -> None:
     rows: dict[tuple[str, str, str], list[Record]] = {}
     for record in review.records("Synergies"):
         values = record.values
-        rows.setdefault((values["programme_a"], values["programme_b"], values["objective"]), []).append(
-            record
-        )
+        rows.setdefault((values["programme_a"], values["programme_b"], values["objective"]), []).append(record)
         if values["programme_a"] and values["programme_a"] == values["programme_b"]:
             problem = say("A programme has no synergy with itself.")
-            review.error(
-                "Synergies", "programme_b", record, problem, say("Name another programme, or delete the row.")
-            )
+            review.error("Synergies", "programme_b", record, problem, say("Name another programme, or delete the row."))
     for key, group in rows.items():
         if None not in key:
             for place, record in enumerate(group[1:], 1):
@@ -263,9 +241,7 @@ def check_synergies(review: Review) -> None:
 def _check_together(review: Review, earlier: list[Record], record: Record) -> None:
     fix = say("Give the rows levers that are never on together, or keep one row.")
     for other in earlier:
-        together = [
-            name for name, on in review.lever_settings.items() if is_on(other, on) and is_on(record, on)
-        ]
+        together = [name for name, on in review.lever_settings.items() if is_on(other, on) and is_on(record, on)]
         if together:
             problem = say(
                 "Row {row} pairs the same programmes for the same objective (scenario {scenarios}).",

@@ -27,9 +27,7 @@ def check_scenarios(review: Review) -> None:
         values = record.values
         if values["scenario"] == schema.BASE_SCENARIO:
             problem = say("base is the scenario without a row.")
-            review.error(
-                "Scenarios", "scenario", record, problem, say("Choose another name for the scenario.")
-            )
+            review.error("Scenarios", "scenario", record, problem, say("Choose another name for the scenario."))
         if values["scenario"] is None or values["item"] is None or values["target"] is None:
             continue
         key = (values["scenario"], values["item"], values["target"], values["year"])
@@ -63,9 +61,7 @@ def _with_value(review: Review, record: Record) -> Record:
 
 
 def _column_of(item: Item) -> Column:
-    return Column(
-        "value", "値", item.value, item.help, item.help_ja, required=True, least=item.least, above=item.above
-    )
+    return Column("value", "値", item.value, item.help, item.help_ja, required=True, least=item.least, above=item.above)
 
 
 def _canonical_target(target: str, item: str | None) -> str:
@@ -101,16 +97,12 @@ def _check_target(review: Review, record: Record, item: Item) -> None:
         if not item.all:
             problem = say("The item {item} needs a target.", item=item.name)
             column = "target" if "target" in review.tables["Scenarios"].columns else "item"
-            review.error(
-                "Scenarios", column, record, problem, say("Name the target: {help}", help=Words(item.help))
-            )
+            review.error("Scenarios", column, record, problem, say("Name the target: {help}", help=Words(item.help)))
         return
     known = targets_of(review, item)
     if target not in known:
         problem = review.findings.unknown(say("target of {item}", item=item.name), target, known)
-        kinds = reduce(
-            lambda one, two: say("{one} or {two}", one=one, two=two), map(NOUNS.__getitem__, item.targets)
-        )
+        kinds = reduce(lambda one, two: say("{one} or {two}", one=one, two=two), map(NOUNS.__getitem__, item.targets))
         review.error("Scenarios", "target", record, problem, say("Name one of these: {kinds}.", kinds=kinds))
 
 
@@ -120,9 +112,7 @@ def _check_year(review: Review, record: Record, item: Item) -> None:
         return
     if not item.year:
         problem = say("The item {item} takes no year.", item=item.name)
-        review.error(
-            "Scenarios", "year", record, problem, say("Empty the cell; the change holds in every year.")
-        )
+        review.error("Scenarios", "year", record, problem, say("Empty the cell; the change holds in every year."))
     elif horizon and year not in horizon:
         problem = say(
             "{year} is not a year of the horizon {first} to {last}.",
@@ -130,9 +120,7 @@ def _check_year(review: Review, record: Record, item: Item) -> None:
             first=horizon[0],
             last=horizon[-1],
         )
-        review.error(
-            "Scenarios", "year", record, problem, say("Write a year of the horizon, or leave the cell empty.")
-        )
+        review.error("Scenarios", "year", record, problem, say("Write a year of the horizon, or leave the cell empty."))
 
 
 def _check_amount(review: Review, record: Record) -> None:
@@ -159,9 +147,7 @@ def _check_amount(review: Review, record: Record) -> None:
             _warn_of_idle_pin(review, record, programme, year)
     elif record.values["item"] == "programme_maximum":
         low = programme.values["minimum"]
-        floor = (
-            min(low, value) if low is not None else value if programme.values["indivisible"] else Fraction(0)
-        )
+        floor = min(low, value) if low is not None else value if programme.values["indivisible"] else Fraction(0)
         if -(-floor // unit) > value // unit:
             problem = no_whole_unit(floor, value, unit)
             review.error(
@@ -184,11 +170,7 @@ def _check_weights(review: Review) -> None:
     """A scenario leaves at least one weight above zero."""
     zeros: dict[str, list[Record]] = {}
     for record in review.records("Scenarios"):
-        if (
-            record.values["item"] == "weight_factor"
-            and record.values["value"] == 0
-            and record.values["scenario"]
-        ):
+        if record.values["item"] == "weight_factor" and record.values["value"] == 0 and record.values["scenario"]:
             zeros.setdefault(record.values["scenario"], []).append(record)
     for rows in zeros.values():
         targets = {record.values["target"] for record in rows}

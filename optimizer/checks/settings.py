@@ -25,12 +25,8 @@ def settings_of(table: Table, findings: Findings) -> tuple[Table, dict[str, Valu
         if name is None:
             unknown.append((key, record))
         elif name in rows:
-            problem = say(
-                "The setting {key} is given twice, first in row {row}.", key=key, row=rows[name].row
-            )
-            findings.error(
-                table.title, table.cell("key", record.row), key, problem, say("Delete one of the two rows.")
-            )
+            problem = say("The setting {key} is given twice, first in row {row}.", key=key, row=rows[name].row)
+            findings.error(table.title, table.cell("key", record.row), key, problem, say("Delete one of the two rows."))
         else:
             rows[name] = record
     absent = [s for s in schema.SETTINGS.values() if s.name not in rows]
@@ -45,9 +41,7 @@ def settings_of(table: Table, findings: Findings) -> tuple[Table, dict[str, Valu
     return Table(table.sheet, table.title, table.columns, tuple(records)), values
 
 
-def _note_unknown(
-    table: Table, unknown: list[tuple[str, Record]], absent: list[Column], findings: Findings
-) -> None:
+def _note_unknown(table: Table, unknown: list[tuple[str, Record]], absent: list[Column], findings: Findings) -> None:
     titles = [title for setting in absent for title in (setting.name, setting.ja)]
     for key, record in unknown:
         cell = table.cell("key", record.row)
@@ -71,9 +65,7 @@ def _setting(table: Table, setting: Column, record: Record | None, findings: Fin
         elif setting.blank:
             rows = () if record is None else (record.row,)
             letters = str(table.columns.get("value", "")) if rows else ""
-            findings.assumptions.append(
-                Assumption(table.title, setting.name, Words(setting.blank), rows, letters)
-            )
+            findings.assumptions.append(Assumption(table.title, setting.name, Words(setting.blank), rows, letters))
         return default_of(setting)
     try:
         return value_of(raw, setting)

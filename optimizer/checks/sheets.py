@@ -34,9 +34,7 @@ def find_sheets(book: RawBook, findings: Findings) -> dict[str, RawSheet]:
                 first=found[name].title,
                 second=raw.title,
             )
-            findings.error(
-                raw.title, "", raw.title, problem, say("Keep one of the two and delete the other.")
-            )
+            findings.error(raw.title, "", raw.title, problem, say("Keep one of the two and delete the other."))
         else:
             found[name] = raw
             _warn_of_hidden(raw, findings)
@@ -51,9 +49,7 @@ def _warn_of_hidden(raw: RawSheet, findings: Findings) -> None:
         findings.warn(raw.title, "", raw.title, say("The sheet is hidden; it is read like the others."), fix)
     if raw.hidden_rows:
         problem = say("The sheet has hidden or filtered rows; they are read like the others.")
-        findings.warn(
-            raw.title, "", raw.title, problem, say("Unhide them to see what the plan is made from.")
-        )
+        findings.warn(raw.title, "", raw.title, problem, say("Unhide them to see what the plan is made from."))
 
 
 def _note_unknown(unknown: Iterable[RawSheet], found: Mapping[str, RawSheet], findings: Findings) -> None:
@@ -65,9 +61,7 @@ def _note_unknown(unknown: Iterable[RawSheet], found: Mapping[str, RawSheet], fi
             findings.warn(raw.title, "", raw.title, problem, fix)
         else:
             problem = say("The sheet {title} is not part of the workbook; it is ignored.", title=raw.title)
-            findings.warn(
-                raw.title, "", raw.title, problem, say("Nothing needs to be done if it is a note of yours.")
-            )
+            findings.warn(raw.title, "", raw.title, problem, say("Nothing needs to be done if it is a note of yours."))
 
 
 def _near_sheet(title: str, found: Mapping[str, RawSheet]) -> Sheet | None:
@@ -81,9 +75,7 @@ def _note_missing(unknown: Iterable[RawSheet], found: Mapping[str, RawSheet], fi
         if not sheet.needed or sheet.name in found:
             continue
         problem = say("The sheet {name} ({ja}) is missing.", name=sheet.name, ja=sheet.ja)
-        fix = say(
-            "Add it: {help} `haibun template` writes every sheet with its headings.", help=Words(sheet.help)
-        )
+        fix = say("Add it: {help} `haibun template` writes every sheet with its headings.", help=Words(sheet.help))
         if near := nearest(sheet.name, [raw.title for raw in unknown], cutoff=0.75):
             fix = say("Rename the sheet {near} if it is that table, or add the sheet.", near=near)
         findings.error(sheet.name, "", "", problem, fix)
@@ -123,9 +115,7 @@ class Headings:
         self.findings.error(self.raw.title, f"{letters_of(position)}1", shown(heading), problem, fix)
 
     def _warn_of_data_without_heading(self, position: int) -> None:
-        rows = (
-            n for n, row in enumerate(self.raw.rows, 1) if position < len(row) and not is_blank(row[position])
-        )
+        rows = (n for n, row in enumerate(self.raw.rows, 1) if position < len(row) and not is_blank(row[position]))
         row = next(rows, None)
         if row:
             value = shown(self.raw.rows[row - 1][position])
@@ -180,9 +170,7 @@ def parse(raw: RawSheet, sheet: Sheet, findings: Findings, horizon: Sequence[int
         position = headings.index.get(column.name)
         found = columns[position] if position is not None and columns else None
         parsed.append(_parse_column(headings, column, position, found, numbers))
-    amounts = (
-        _parse_years(headings, sheet.years, columns, numbers, horizon) if sheet.years and columns else {}
-    )
+    amounts = _parse_years(headings, sheet.years, columns, numbers, horizon) if sheet.years and columns else {}
     names = tuple(sheet.columns)
     records = tuple(
         Record(number, dict(zip(names, values, strict=True)), amounts.get(number, {}))
@@ -229,9 +217,7 @@ def _parse_column(
     findings, raw = headings.findings, headings.raw
     if found is None or position is None:
         if column.blank and numbers:
-            findings.assumptions.append(
-                Assumption(raw.title, column.name, Words(column.blank), tuple(numbers))
-            )
+            findings.assumptions.append(Assumption(raw.title, column.name, Words(column.blank), tuple(numbers)))
         return [default] * len(numbers)
     letters = letters_of(position)
     values, faults, blanks = _values(found, column, default)

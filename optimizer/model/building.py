@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pulp
-from numpy.typing import NDArray
 from pulp._rustcore import AffineExpr, Category, Sense
 
 from optimizer.model import limits, rows
@@ -77,9 +76,7 @@ class Model:
         score = AffineExpr()
         score.add_term_ids_coeffs(core, scoring.astype(np.uint64), self.columns.cost[scoring])
         core.set_objective(score)
-        ids = self.indices.astype(np.uint64)
-        for number, name in enumerate(self.row_names()):
-            _add_row(core, self, ids, number, name)
+        _add_rows(core, self)
         return problem
 
     def row_names(self) -> list[str]:
@@ -140,14 +137,18 @@ def _add_variables(core: Any, columns: Columns) -> None:
     core.add_variables_batch(names[columns.first_z :], 0.0, 1.0, Category.Binary)
 
 
-def _add_row(core: Any, model: Model, ids: NDArray[np.uint64], number: int, name: str) -> None:
-    low, high = model.row_lower[number], model.row_upper[number]
-    entries = slice(model.starts[number], model.starts[number + 1])
-    expression = AffineExpr()
-    expression.add_term_ids_coeffs(core, ids[entries], model.coefficients[entries])
-    expression.set_constant(-(low if np.isfinite(low) else high))
-    expression.set_sense(
-        Sense.Equal if low == high else Sense.LessEqual if np.isfinite(high) else Sense.GreaterEqual
-    )
-    expression.set_name(name)
-    core.add_constraint(expression)
+def _add_rows(core: Any, model: Model) -> None:
+    """Hand every row to PuLP's core as buffers of column ids and coefficients."""
+    ids, coefficients = memoryview(model.indices.astype(np.uint64)), memoryview(model.coefficients)
+    has_upper = np.isfinite(model.row_upper)
+    constants = (-np.where(has_upper, model.row_upper, model.row_lower)).tolist()
+    is_equal = (model.row_lower == model.row_upper).tolist()
+    starts = model.starts.tolist()
+    for number, (name, below, equal) in enumerate(zip(model.row_names(), has_upper.tolist(), is_equal, strict=True)):
+        entries = slice(starts[number], starts[number + 1])
+        expression = AffineExpr()
+        expression.add_term_ids_coeffs(core, ids[entries], coefficients[entries])
+        expression.set_constant(constants[number])
+        expression.set_sense(Sense.Equal if equal else Sense.LessEqual if below else Sense.GreaterEqual)
+        expression.set_name(name)
+        core.add_constraint(expression)

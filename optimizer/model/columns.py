@@ -66,7 +66,8 @@ def pieces_of(programme: Programme, ceiling: Number, split_at_baseline: bool) ->
         if split_at_baseline and start < baseline < end:
             ends.append((baseline, segment.rate))
         ends.append((end, segment.rate))
-    pieces, start = [], Fraction(0)
+    pieces: list[Piece] = []
+    start = Fraction(0)
     for end, rate in ends:
         if end > start or not pieces:
             pieces.append(Piece(float(end - start), float(rate), end <= baseline))
@@ -155,9 +156,7 @@ class Columns:
         names += [f"f_{transfer}_{year}" for transfer, year in self.transfers]
         account = {key: i for i, key in enumerate(self.portfolio.accounts)}
         names += [f"v_{account[key]}_{year}" for key, year in self.carries]
-        names += [
-            f"z_{self.cell_programme[cell]}_{self.cell_year[cell]}" for cell in self.indivisible_cells
-        ]
+        names += [f"z_{self.cell_programme[cell]}_{self.cell_year[cell]}" for cell in self.indivisible_cells]
         return names
 
 
@@ -349,4 +348,3 @@ def _carry_columns(portfolio: Portfolio, grid: Grid) -> _Keyed[tuple[str, int]]:
                 share = account.carry_over * account.appropriation[year]
                 columns.add((account.id, year), grid.down(share))
     return columns
-

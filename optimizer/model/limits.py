@@ -80,7 +80,9 @@ def limit_on_attainment(portfolio: Portfolio, var: Columns) -> Block:
     block = Block("limit_on_attainment")
     for limit in portfolio.limits.values():
         if limit.measure == "attainment":
-            pairs = [i for i, pair in enumerate(var.pairs) if pair_in(limit.scope, portfolio, pair.region, pair.objective)]
+            pairs = [
+                i for i, pair in enumerate(var.pairs) if pair_in(limit.scope, portfolio, pair.region, pair.objective)
+            ]
             if pairs:
                 need = sum((var.pairs[i].weight * var.pairs[i].need for i in pairs), Fraction(0))
                 for years in years_of(limit, var.years):
@@ -116,7 +118,10 @@ def pair_in(scope: Scope, portfolio: Portfolio, region: str, objective: str) -> 
 
 
 def _objective_in(scope: Scope, portfolio: Portfolio, objective: str) -> bool:
-    return scope.objective in ("", objective) and scope.freedom in ("", portfolio.objectives[objective].freedom)
+    return scope.objective in ("", objective) and scope.freedom in (
+        "",
+        portfolio.objectives[objective].freedom,
+    )
 
 
 def _cells(var: Columns, inside: np.ndarray[tuple[int], np.dtype[np.bool_]], years: list[int]) -> Ints:
@@ -125,7 +130,11 @@ def _cells(var: Columns, inside: np.ndarray[tuple[int], np.dtype[np.bool_]], yea
 
 
 def _rows(
-    block: Block, var: Columns, limit: Limit, inside: np.ndarray[tuple[int], np.dtype[np.bool_]], bound: Fraction
+    block: Block,
+    var: Columns,
+    limit: Limit,
+    inside: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    bound: Fraction,
 ) -> Iterator[tuple[list[int], int]]:
     """Begin a row for each group of years in which the scope has a programme."""
     for years in years_of(limit, var.years):

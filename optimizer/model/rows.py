@@ -15,7 +15,7 @@ from fractions import Fraction
 import numpy as np
 
 from optimizer.model.columns import Columns, Floats, Ints, Key
-from optimizer.portfolio import Portfolio
+from optimizer.portfolio import Portfolio, Programme
 
 INFINITE = np.inf
 
@@ -61,7 +61,9 @@ class Block:
         count = len(columns)
         self.add(np.full(count, row), np.asarray(columns, dtype=np.int64), np.full(count, coefficient))
 
-    def spend(self, var: Columns, rows: Ints | list[int], cells: Ints | list[int], coefficients: Floats | float) -> None:
+    def spend(
+        self, var: Columns, rows: Ints | list[int], cells: Ints | list[int], coefficients: Floats | float
+    ) -> None:
         """Add coefficient × x for each (row, cell)."""
         cell_array, row_array = np.asarray(cells, dtype=np.int64), np.asarray(rows, dtype=np.int64)
         self.add(row_array, var.spent(cell_array), np.broadcast_to(coefficients, cell_array.shape))
@@ -124,19 +126,23 @@ def delivered_before_the_horizon(portfolio: Portfolio) -> dict[tuple[str, str, i
     points: dict[tuple[str, str, int], Fraction] = defaultdict(Fraction)
     for effect in portfolio.effects:
         programme = portfolio.programmes[effect.programme]
-        if effect.lag == 0 or 0 not in programme.years or not programme.baseline:
-            continue
-        delivered = programme.baseline
-        if effect.score > 0:
-            delivered, start = Fraction(0), Fraction(0)
-            for number, segment in enumerate(programme.curve):
-                is_last = number == len(programme.curve) - 1
-                end = programme.baseline if is_last else min(segment.up_to * programme.scale, programme.baseline)
-                delivered += segment.rate * max(end - start, Fraction(0))
-                start = max(start, end)
-        for year in range(min(effect.lag, portfolio.settings.years)):
-            points[effect.region, effect.objective, year] += effect.score * delivered
+        if effect.lag and programme.baseline and 0 in programme.years:
+            spent = baseline_along_curve(programme) if effect.score > 0 else programme.baseline
+            for year in range(min(effect.lag, portfolio.settings.years)):
+                points[effect.region, effect.objective, year] += effect.score * spent
     return points
+
+
+def baseline_along_curve(programme: Programme) -> Fraction:
+    """The baseline counted at the rates of the curve, whose last segment has no end."""
+    baseline = programme.baseline or Fraction(0)
+    counted, start = Fraction(0), Fraction(0)
+    for number, segment in enumerate(programme.curve):
+        is_last = number == len(programme.curve) - 1
+        end = baseline if is_last else min(segment.up_to * programme.scale, baseline)
+        counted += segment.rate * max(end - start, Fraction(0))
+        start = max(start, end)
+    return counted
 
 
 def synergy_at_most_first_partner(portfolio: Portfolio, var: Columns) -> Block:

@@ -97,7 +97,11 @@ def _region(record: Record) -> Region:
 def _country(record: Record) -> Country:
     values = record.values
     return Country(
-        values["country"], values["region"], *_names(values, "country"), fragile=values["fragile"], row=record.row
+        values["country"],
+        values["region"],
+        *_names(values, "country"),
+        fragile=values["fragile"],
+        row=record.row,
     )
 
 
@@ -138,9 +142,7 @@ def _account(record: Record, settings: Settings) -> Account:
 
 def _transfer(record: Record) -> Transfer:
     values = record.values
-    return Transfer(
-        values["from_account"], values["to_account"], values["max_share"], _switch(values), row=record.row
-    )
+    return Transfer(values["from_account"], values["to_account"], values["max_share"], _switch(values), row=record.row)
 
 
 def _programme(

@@ -15,6 +15,7 @@ from optimizer.workbook import Table
 
 Number = Fraction
 
+
 @dataclass(frozen=True, slots=True)
 class Switch:
     """The levers that a row needs on (``requires``) and needs off (``unless``)."""

@@ -25,7 +25,7 @@ def document_of(result: Result) -> Document:
         sections=(
             front.section(),
             _allocation(money),
-            Section("lines", say("Lines"), (money.lines(),), (money.lines(MOST_LINES_ON_A_PAGE),)),
+            _lines(money),
             Section("budgets", say("Budgets"), _given(money.budgets(), money.transfers() or NO_TRANSFERS)),
             Section("attainment", say("Attainment"), (needs.tiles(), needs.dots())),
             Section("limits", say("What binds"), _given(rules.limits() or NO_LIMITS, rules.resources())),
@@ -33,6 +33,7 @@ def document_of(result: Result) -> Document:
                 "assumptions",
                 say("Assumptions"),
                 _given(
+                    grounds.scenario_rows(result),
                     grounds.assumptions(result) or NO_DEFAULTS,
                     grounds.warnings(result) or NO_WARNINGS,
                     grounds.allowances(result) or NO_ALLOWANCES,
@@ -55,6 +56,12 @@ def _allocation(money: Money) -> Section:
     flow, families, regions = money.flow_figure(), money.family_figure(), money.region_figure()
     blocks = (families, regions, flow, money.by_agency(), money.by_account(), money.by_year())
     return Section("allocation", say("Allocation"), blocks, (flow, families, regions, *blocks[3:]))
+
+
+def _lines(money: Money) -> Section:
+    whole = money.lines()
+    shown = whole if len(whole.rows) <= MOST_LINES_ON_A_PAGE else money.lines(MOST_LINES_ON_A_PAGE)
+    return Section("lines", say("Lines"), (whole,), (shown,))
 
 
 def _sources(result: Result) -> tuple[Section, ...]:

@@ -63,6 +63,14 @@ def decimals_of(value: Fraction, most: int = MOST_DECIMALS) -> int:
     return count
 
 
+def exact_sum(numbers: Iterable[Fraction | int]) -> Fraction:
+    """An exact sum, by denominator (many times as fast as adding fractions one by one)."""
+    sums: dict[int, int] = {}
+    for number in numbers:
+        sums[number.denominator] = sums.get(number.denominator, 0) + number.numerator
+    return sum((Fraction(top, bottom) for bottom, top in sums.items()), ZERO)
+
+
 Cell = Words | str | Fraction | int | None
 
 
@@ -93,7 +101,7 @@ class Column:
         """Its value in ``row``, from the columns to its left."""
         if self.across:
             first, last = self.across
-            return sum((_number(row[i]) for i in range(first, last + 1)), ZERO)
+            return exact_sum(_number(row[i]) for i in range(first, last + 1))
         if self.less:
             return _number(row[self.less[0]]) - _number(row[self.less[1]])
         if self.ratio:
@@ -150,7 +158,7 @@ def table_of(
     total: tuple[Cell, ...] = ()
     if any(column.summed for column in columns):
         sums: list[Cell] = [
-            sum((_number(row[i]) for row in full), ZERO) if column.summed else None for i, column in enumerate(columns)
+            exact_sum(_number(row[i]) for row in full) if column.summed else None for i, column in enumerate(columns)
         ]
         sums[0] = say("Total")
         for i, column in enumerate(columns):
@@ -161,16 +169,18 @@ def table_of(
 
 
 def _filled(columns: Sequence[Column], given: Sequence[Cell]) -> tuple[Cell, ...]:
-    values, row = iter(given), []
+    values, row = iter(given), list[Cell]()
     for column in columns:
         row.append(column.derived(row) if column.is_derived else next(values))
     return tuple(row)
 
 
 def _number(cell: Cell) -> Fraction:
+    if isinstance(cell, Fraction):
+        return cell
     if isinstance(cell, Quantity):
         return cell.value
-    return Fraction(cell) if isinstance(cell, Fraction | int) else ZERO
+    return Fraction(cell) if isinstance(cell, int) else ZERO
 
 
 @dataclass(frozen=True)
@@ -200,8 +210,8 @@ class Figure:
     links: tuple[tuple[int, int, Fraction, str], ...] = ()
     levels: tuple[int, ...] = ()
     decimals: int = 2
-    unit: Words = field(default_factory=lambda: say(""))
-    source: Words = field(default_factory=lambda: say(""))
+    unit: Words = field(default_factory=lambda: Name(""))
+    source: Words = field(default_factory=lambda: Name(""))
     note: Words | None = None
 
 

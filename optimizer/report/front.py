@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
 from optimizer.report import grounds, terms
-from optimizer.report.document import ZERO, Block, Callout, Column, Points, Quantity, Section, Table, Words, quantity, table_of
+from optimizer.report.document import (
+    ZERO,
+    Block,
+    Callout,
+    Column,
+    Points,
+    Quantity,
+    Section,
+    Table,
+    Words,
+    exact_sum,
+    quantity,
+    table_of,
+)
 from optimizer.report.money import Money, kept_baseline
 from optimizer.report.needs import Needs
 from optimizer.report.rules import Rules
 from optimizer.results import FREEDOM_NAMES, Result, family_name
-from optimizer.words import Name, name_of, say
+from optimizer.words import Name, Words, name_of, say
 
 PLACES = 6
 """Decimals of proved numbers: scores are written rounded down, bounds and gaps rounded up."""
 MOST_NAMED = 6
+_OF_NEED: Mapping[str, Callable[[Words], Words]] = {
+    "want": lambda share: say("{share} of the need for freedom from want", share=share),
+    "fear": lambda share: say("{share} of the need for freedom from fear", share=share),
+}
 CAUTION = Callout(
     say("How to read the numbers"),
     (
@@ -42,7 +59,7 @@ class Front:
     @property
     def is_finished(self) -> bool:
         """Whether the solver reached the best score (and not a limit of time)."""
-        return self.facts.get("status", "optimal") == "optimal"
+        return bool(self.facts.get("status", "optimal") == "optimal")
 
     def section(self) -> Section:
         """The first page."""
@@ -57,16 +74,11 @@ class Front:
 
     def message(self) -> Words:
         """The plan in one sentence."""
-        met = [(f, self.needs.met(freedom=f) or ZERO) for f in self.needs.freedoms]
-        shares = terms.listed(
-            [say("{freedom} to {share}", freedom=FREEDOM_NAMES[f], share=quantity(v, "share", 0)) for f, v in met]
-        )
-        pattern = (
-            "With {spent} over {years} the plan meets {shares} of the weighted need and scores {score} of 100 points, "
-            "proved to be within {gap} points of the best possible."
-        )
+        met = [_OF_NEED[f](quantity(self.needs.met(freedom=f) or 0, "share", 0)) for f in self.needs.freedoms]
+        shares = met[0] if len(met) == 1 else say("{first} and {second}", first=met[0], second=met[1])
         return say(
-            pattern,
+            "Spending {spent} over {years} meets {shares}: {score} of 100 points, proved to be within {gap} points of "
+            "the best possible.",
             spent=self.money.amount(self.money.spent),
             years=self.money.horizon,
             shares=shares,
@@ -129,24 +141,25 @@ class Front:
                 say(
                     "{name} {amount} ({share})",
                     name=family_name(family),
-                    amount=money.quantity(sum(amounts, ZERO)),
-                    share=quantity(sum(amounts, ZERO) / money.spent, "share", 1),
+                    amount=money.quantity(exact_sum(amounts)),
+                    share=quantity(exact_sum(amounts) / money.spent, "share", 1),
                 )
                 for family in money.families()
                 if (amounts := families.get(family)) and any(amounts)
             ]
             said.append(say("By family ({unit}): {parts}.", unit=money.unit_and_years(), parts=terms.listed(parts)))
         changes = [
-            sum((line.amount for line in lines), ZERO) - kept_baseline(lines[0].programme) for lines in money.by_programme()
+            exact_sum(line.amount for line in lines) - kept_baseline(lines[0].programme)
+            for lines in money.by_programme()
         ]
         said.append(
             say(
                 "Against keeping the baseline, {up} programmes gain {gain} together and {down} give up {loss}; "
                 "{same} keep theirs.",
                 up=sum(change > 0 for change in changes),
-                gain=money.quantity(sum((c for c in changes if c > 0), ZERO)),
+                gain=money.quantity(exact_sum(c for c in changes if c > 0)),
                 down=sum(change < 0 for change in changes),
-                loss=money.quantity(-sum((c for c in changes if c < 0), ZERO)),
+                loss=money.quantity(-exact_sum(c for c in changes if c < 0)),
                 same=sum(not change for change in changes),
             )
         )
@@ -159,7 +172,7 @@ class Front:
         return tuple(said)
 
     def _binding(self) -> Words:
-        binding = [name_of(limit) for limit, _ in self.rules.binding()]
+        binding = [name_of(limit) for limit, _ in self.rules.binding]
         if not binding:
             return say("No limit binds: money and maxima alone shape the plan.")
         named = terms.listed(binding[:MOST_NAMED])
@@ -173,7 +186,8 @@ class Front:
         count = quantity(len(self.result.book.rows), "count", 0)
         said = [
             say(
-                "The {cells} published amounts keep every one of the {rows} rows of the workbook, checked in exact arithmetic.",
+                "The {cells} published amounts keep every one of the {rows} rows of the workbook, "
+                "checked in exact arithmetic.",
                 cells=quantity(cells, "count", 0),
                 rows=count,
             )
@@ -190,22 +204,26 @@ class Front:
         if proof.gap > 0:
             said.append(
                 say(
-                    "No plan that keeps these rows can score more than {bound} points; the plan is within {gap} points of that.",
+                    "No plan that keeps these rows can score more than {bound} points; "
+                    "the plan is within {gap} points of that.",
                     bound=_up(proof.bound, PLACES),
                     gap=_up(proof.gap, PLACES),
                 )
             )
         else:
             said.append(
-                say("No plan that keeps these rows exactly can score more than {bound} points.", bound=_up(proof.bound, PLACES))
+                say(
+                    "No plan that keeps these rows exactly can score more than {bound} points.",
+                    bound=_up(proof.bound, PLACES),
+                )
             )
         if not self.is_finished:
             said.append(say("The search was stopped by the limit of time; a better plan may exist, up to the bound."))
         if "solver_bound" in self.facts:
             said.append(
                 say(
-                    "With indivisible programmes that bound lets them be divided; the solver's own bound is {bound} points "
-                    "and is not certified.",
+                    "With indivisible programmes that bound lets them be divided; the solver's own bound is {bound} "
+                    "points and is not certified.",
                     bound=_up(Fraction(self.facts["solver_bound"]), PLACES),
                 )
             )

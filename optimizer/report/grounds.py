@@ -8,7 +8,8 @@ from typing import Any
 
 from optimizer import schema
 from optimizer.places import phrase_of
-from optimizer.report.document import Column, Table, quantity, table_of
+from optimizer.report import terms
+from optimizer.report.document import Cell, Column, Table, quantity, table_of
 from optimizer.results import Result
 from optimizer.words import Name, Words, name_of, say
 
@@ -19,7 +20,14 @@ KINDS: Mapping[str, Words] = {
     "judgement": say("Judgement"),
     "": say("Not stated"),
 }
-_SPELLINGS = {"データ": "data", "算式": "rule", "規則": "rule", "仮定": "assumption", "判断": "judgement", "judgment": "judgement"}
+_SPELLINGS = {
+    "データ": "data",
+    "算式": "rule",
+    "規則": "rule",
+    "仮定": "assumption",
+    "判断": "judgement",
+    "judgment": "judgement",
+}
 
 
 def kind_of(source: str) -> str:
@@ -38,9 +46,12 @@ def kinds_table(result: Result) -> Table:
         (say("Synergies (points)"), portfolio.synergies.values()),
         (say("Limits"), portfolio.limits.values()),
     )
-    columns = [Column(say("What the figures are")), *(Column(words, "count", 0, summed=True) for words in KINDS.values())]
+    columns = [
+        Column(say("What the figures are")),
+        *(Column(words, "count", 0, summed=True) for words in KINDS.values()),
+    ]
     columns.append(Column(say("Rows in force"), "count", 0, summed=True, across=(1, len(KINDS))))
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for name, records in groups:
         counted = Counter(kind_of(record.source) for record in records)
         if counted:
@@ -94,6 +105,32 @@ def warnings(result: Result) -> Table | None:
         for entry in found
     ]
     return table_of("warnings", say("Warnings"), columns, rows) if rows else None
+
+
+def scenario_rows(result: Result) -> Table | None:
+    """What the scenario and --set change in the book."""
+    portfolio = result.portfolio
+    names: dict[str, Words] = {}
+    for records in (
+        portfolio.regions, portfolio.objectives, portfolio.accounts, portfolio.programmes,
+        portfolio.resources, portfolio.limits, portfolio.levers,
+    ):  # fmt: skip
+        names |= {key: name_of(record) for key, record in records.items()}  # type: ignore[attr-defined]
+    spelled = schema.SHEETS["Scenarios"].columns["item"].choices
+    rows = [
+        (
+            Name(item.item, japanese=spelled[item.item][0]),
+            names.get(item.target) or item.target or say("all"),
+            (say("on") if item.value else say("off"))
+            if isinstance(item.value, bool)
+            else quantity(item.value, "number", 4),
+            say("every year") if item.year is None else terms.year_name(result.fiscal_year(item.year)),
+        )
+        for item in portfolio.scenario_items
+        if item.scenario == result.facts.get("scenario")
+    ]
+    columns = [Column(say("Item")), Column(say("Target")), Column(say("Value"), "number"), Column(say("Fiscal year"))]
+    return table_of("scenario", say("What the scenario changes"), columns, rows) if rows else None
 
 
 def allowances(result: Result) -> Table | None:
@@ -165,7 +202,9 @@ def rule_sources(result: Result) -> Table | None:
             second=name_of(portfolio.programmes[synergy.programme_b]),
         )
         rows.append((partners, synergy.id, KINDS[kind_of(synergy.source)], synergy.source))
-    return table_of("rule_sources", say("Sources of limits and synergies"), columns, rows, filtered=True) if rows else None
+    return (
+        table_of("rule_sources", say("Sources of limits and synergies"), columns, rows, filtered=True) if rows else None
+    )
 
 
 def record_of_run(result: Result) -> Table:
@@ -216,5 +255,3 @@ def _column_title(sheet: str, column: str) -> Words | str:
     found = known.columns.get(column) if known else None
     found = found or (schema.SETTINGS.get(column) if sheet == "Settings" else None)
     return Name(found.name, japanese=found.ja) if found else column
-
-

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby
+from math import lcm
 
 from optimizer.portfolio import Programme
 from optimizer.report import terms
-from optimizer.report.document import ZERO, Column, Figure, Mark, Quantity, Table, Words, quantity, table_of
-from optimizer.results import FAMILY_NAMES, VERDICTS, Line, Result, family_name
-from optimizer.words import name_of, say
+from optimizer.report.document import ZERO, Cell, Column, Figure, Mark, Quantity, Table, exact_sum, quantity, table_of
+from optimizer.results import FAMILY_NAMES, VERDICTS, AccountYear, Line, Result, family_name
+from optimizer.words import Words, name_of, say
 
 MOST_LINES_ON_A_PAGE = 600
 STEPS = ("account", "agency", "family", "region", "objective")
@@ -32,9 +33,9 @@ class Money:
         self.years = [terms.year_name(result.fiscal_year(t)) for t in range(self.settings.years)]
         self.horizon = terms.years_named(self.settings.first_year, range(self.settings.years))
         self.spent = result.total()
-        self.appropriated = sum((row.appropriation for row in result.accounts), ZERO)
-        self.lapsed = sum((row.lapsed for row in result.accounts), ZERO)
-        self.kept = sum((kept_baseline(p) for p in self.portfolio.programmes.values()), ZERO)
+        self.appropriated = exact_sum(row.appropriation for row in result.accounts)
+        self.lapsed = exact_sum(row.lapsed for row in result.accounts)
+        self.kept = exact_sum(kept_baseline(p) for p in self.portfolio.programmes.values())
 
     def column(self, heading: Words, **more: object) -> Column:
         """A summed column of money."""
@@ -42,7 +43,7 @@ class Money:
 
     def amount(self, value: Fraction, kind: str = "money") -> Words:
         """Money in a sentence, with its unit."""
-        return say("{amount} ({unit})", amount=self.quantity(value, kind), unit=self.unit)
+        return terms.amount(self.quantity(value, kind), self.settings.unit)
 
     def quantity(self, value: Fraction, kind: str = "money") -> Quantity:
         """Money without its unit."""
@@ -120,10 +121,10 @@ class Money:
             self.column(say("Carried out")),
             self.column(say("Unspent (lapsed)")),
         ]
-        rows = []
+        rows: list[tuple[Cell, ...]] = []
         for t, year in enumerate(self.years):
             accounts = [row for row in self.result.accounts if row.year == t]
-            sums = [sum((get(row) for row in accounts), ZERO) for get in _YEAR_SUMS]
+            sums = [exact_sum(get(row) for row in accounts) for get in _YEAR_SUMS]
             rows.append((year, *sums[:2], *(families[f][t] if f in families else ZERO for f in order), *sums[2:]))
         return table_of("money_by_year", say("Money by year"), columns, rows, unit=self.unit)
 
@@ -148,7 +149,7 @@ class Money:
         by_programme = {lines[0].programme.id: lines for lines in self.by_programme()}
         names = list(by_programme)
         if most is not None and len(names) > most:
-            size = {name: sum((line.amount for line in by_programme[name]), ZERO) for name in names}
+            size = {name: exact_sum(line.amount for line in by_programme[name]) for name in names}
             largest = set(sorted(names, key=lambda name: -size[name])[:most])
             names = [name for name in names if name in largest]
         rows = [self._line(by_programme[name]) for name in names]
@@ -171,7 +172,7 @@ class Money:
         title = say("Every line: programmes and years")
         return table_of("lines", title, columns, rows, unit=self.unit, note=VERDICT_NOTE, filtered=True)
 
-    def _line(self, lines: Sequence[Line]) -> tuple[object, ...]:
+    def _line(self, lines: Sequence[Line]) -> tuple[Cell, ...]:
         programme, first_year = lines[0].programme, self.settings.first_year
         amounts: list[Fraction | None] = [None] * self.settings.years
         for line in lines:
@@ -193,15 +194,15 @@ class Money:
             _in_runs([(line.year, without_year(line.reason)) for line in lines], first_year),
         )
 
-    def _rest(self, programmes: Sequence[Programme]) -> tuple[object, ...]:
+    def _rest(self, programmes: Sequence[Programme]) -> tuple[Cell, ...]:
         """The programmes that a page has no room for, in one row."""
         ids = {programme.id for programme in programmes}
         return (
             say("{count} smaller programmes (each is in report.xlsx)", count=len(ids)),
             *[""] * 7,
-            sum((p.baseline or ZERO for p in programmes), ZERO),
+            exact_sum(p.baseline or ZERO for p in programmes),
             *(self.result.total(lambda p, t, y=t: p.id in ids and t == y) for t in range(self.settings.years)),  # type: ignore[misc]
-            sum((kept_baseline(p) for p in programmes), ZERO),
+            exact_sum(kept_baseline(p) for p in programmes),
             "",
             "",
         )
@@ -271,7 +272,7 @@ class Money:
         message = say("{family} takes {share} of the money", family=names[largest], share=share)
         if rates[fastest] > 0:
             message = say(
-                "{family} takes {share} of the money; {other} grows most against its baseline ({rate})",
+                "{family} takes {share} of the money; largest growth against the baseline: {other} ({rate})",
                 family=names[largest],
                 share=share,
                 other=names[fastest],
@@ -401,7 +402,9 @@ class Money:
         paths: dict[tuple[str, str, str, str, str], Fraction] = defaultdict(Fraction)
         for name, amount in spent.items():
             p = self.portfolio.programmes[name]
-            for objective, part in split(amount, points[name] or {NO_OBJECTIVE: Fraction(1)}, self.settings.publish_unit):
+            for objective, part in split(
+                amount, points[name] or {NO_OBJECTIVE: Fraction(1)}, self.settings.publish_unit
+            ):
                 paths[p.account, p.agency, p.family, p.region, objective] += part
         return {path: amount for path, amount in paths.items() if amount}
 
@@ -421,7 +424,7 @@ SPLIT_NOTE = say(
     "From region to objective, each programme's money is split in proportion to the points that one unit of it "
     "scores for each objective; from account to region the amounts are those of the plan."
 )
-_YEAR_SUMS = (
+_YEAR_SUMS: Sequence[Callable[[AccountYear], Fraction]] = (
     lambda row: row.appropriation,
     lambda row: row.carried_in,
     lambda row: row.carried_out,
@@ -436,13 +439,14 @@ def kept_baseline(programme: Programme) -> Fraction:
 
 def split(amount: Fraction, weights: Mapping[str, Fraction], unit: Fraction) -> list[tuple[str, Fraction]]:
     """Divide ``amount`` by ``weights`` into whole units; what rounding leaves goes to the largest remainders."""
-    total, units = sum(weights.values(), ZERO), amount / unit
-    exact = {key: units * weight / total for key, weight in weights.items()}
-    whole = {key: int(value) for key, value in exact.items()}
-    left = int(units) - sum(whole.values())
-    for key in sorted(exact, key=lambda key: whole[key] - exact[key])[:left]:
-        whole[key] += 1
-    return [(key, count * unit) for key, count in whole.items()]
+    units, common = int(amount / unit), lcm(*(weight.denominator for weight in weights.values()))
+    parts = {key: int(weight * common) for key, weight in weights.items()}
+    whole = sum(parts.values())
+    shares = {key: units * part // whole for key, part in parts.items()}
+    left = units - sum(shares.values())
+    for key in sorted(parts, key=lambda key: -(units * parts[key] % whole))[:left]:
+        shares[key] += 1
+    return [(key, count * unit) for key, count in shares.items()]
 
 
 def without_year(words: Words) -> Words:
@@ -465,7 +469,8 @@ def _in_runs(by_year: Sequence[tuple[int, Words]], first_year: int) -> Words:
     if len(words) == 1:
         return by_year[0][1]
     parts = [
-        say("{years}: {statement}", years=terms.years_named(first_year, years[key]), statement=words[key]) for key in words
+        say("{years}: {statement}", years=terms.years_named(first_year, years[key]), statement=words[key])
+        for key in words
     ]
     return lines_of(parts)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from optimizer.report import terms
-from optimizer.report.document import ZERO, Column, Figure, Mark, Table, quantity, table_of
+from optimizer.report.document import ZERO, Column, Figure, Mark, Table, exact_sum, quantity, table_of
 from optimizer.results import FREEDOM_NAMES, Result
 from optimizer.words import Words, name_of, say
 
@@ -16,6 +16,7 @@ NOTE = say(
     "as a limit on attainment counts them; 100% means that the need as the workbook states it is fully met. "
     "An empty cell has no priority."
 )
+Pair = tuple[str, str]
 SOURCE = say("Source: computed exactly from the published amounts, the effects and the priorities of the workbook.")
 
 
@@ -25,6 +26,10 @@ class Needs:
     def __init__(self, result: Result) -> None:
         self.result, self.portfolio = result, result.portfolio
         self.pairs = list(self.portfolio.priorities)
+        self.points = {
+            (r, o): exact_sum(result.attained.g[r, o, t] for t in range(self.portfolio.settings.years))
+            for r, o in self.pairs
+        }
         self.regions = [r for r in self.portfolio.regions if any(region == r for region, _ in self.pairs)]
         scored = {objective for _, objective in self.pairs}
         self.objectives = [
@@ -35,8 +40,10 @@ class Needs:
         ]
         self.freedoms = [f for f in FREEDOM_NAMES if any(o.freedom == f for o in self.objectives)]
 
-    def met(self, region: str | None = None, objective: str | None = None, freedom: str | None = None) -> Fraction | None:
-        """The weighted share of need met by the pairs that are asked for; None where there are none."""
+    def met(
+        self, region: str | None = None, objective: str | None = None, freedom: str | None = None
+    ) -> Fraction | None:
+        """The share of need met by the pairs that are asked for, weighted as a limit counts it; None without a pair."""
         pairs = [
             (r, o)
             for r, o in self.pairs
@@ -44,12 +51,15 @@ class Needs:
             and objective in (None, o)
             and freedom in (None, self.portfolio.objectives[o].freedom)
         ]
-        if len(pairs) == 1:
-            r, o = pairs[0]
-            years = self.portfolio.settings.years
-            points = sum((self.result.attained.g[r, o, t] for t in range(years)), ZERO)
-            return points / (self.portfolio.priorities[r, o].need * years)
-        return self.result.attainment(pairs) if pairs else None
+        return self._share(pairs, self.points, self.portfolio.settings.years) if pairs else None
+
+    def _share(self, pairs: Sequence[Pair], points: Mapping[Pair, Fraction], years: int) -> Fraction:
+        """Points over need; pairs that all weigh nothing count alike."""
+        stated = [self.portfolio.priorities[pair] for pair in pairs]
+        weights = [p.weight for p in stated] if any(p.weight for p in stated) else [Fraction(1)] * len(stated)
+        met = exact_sum(weight * points[pair] for weight, pair in zip(weights, pairs, strict=True))
+        need = exact_sum(weight * p.need for weight, p in zip(weights, stated, strict=True))
+        return met / (need * years)
 
     def table(self) -> Table:
         """Region × objective, with a column for each freedom and all."""
@@ -78,19 +88,13 @@ class Needs:
         for freedom in self.freedoms:
             inside = [o for o in self.objectives if o.freedom == freedom]
             rows.append((FREEDOM_NAMES[freedom], *(self._met_in(t, [o.id for o in inside]) for t in years)))
-            rows += [
-                (say("– {name}", name=name_of(o)), *(self._met_in(t, [o.id]) for t in years)) for o in inside
-            ]
+            rows += [(say("– {name}", name=name_of(o)), *(self._met_in(t, [o.id]) for t in years)) for o in inside]
         title = say("Attainment by year, all regions")
         return table_of("attainment_by_year", title, columns, rows, heat=True)
 
     def _met_in(self, year: int, objectives: Sequence[str]) -> Fraction:
-        met = need = ZERO
-        for (region, objective), priority in self.portfolio.priorities.items():
-            if objective in objectives:
-                met += priority.weight * self.result.attained.g[region, objective, year]
-                need += priority.weight * priority.need
-        return met / need if need else ZERO
+        pairs = [(r, o) for r, o in self.pairs if o in objectives]
+        return self._share(pairs, {(r, o): self.result.attained.g[r, o, year] for r, o in pairs}, 1)
 
     def tiles(self) -> Figure:
         """Region × objective, want on the left and fear on the right."""
@@ -125,7 +129,10 @@ class Needs:
         message = say(
             "{freedoms}; least of all in {region} ({low})",
             freedoms=terms.listed(
-                [say("{freedom} is met to {share}", freedom=FREEDOM_NAMES[f], share=quantity(v, "share", 0)) for f, v in whole]
+                [
+                    say("{freedom} is met to {share}", freedom=FREEDOM_NAMES[f], share=quantity(v, "share", 0))
+                    for f, v in whole
+                ]
             ),
             region=name_of(self.portfolio.regions[low]),
             low=quantity(self.met(low) or 0, "share", 0),

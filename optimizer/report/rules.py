@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cached_property
 
 from optimizer.exact import Row
-from optimizer.portfolio import Limit, Programme
+from optimizer.portfolio import Limit, Scope
+from optimizer.proof import MULTIPLIER_SCALE
 from optimizer.report import terms
-from optimizer.report.document import ZERO, Column, Quantity, Table, quantity, table_of
+from optimizer.report.document import ZERO, Cell, Column, Quantity, Table, exact_sum, quantity, table_of
 from optimizer.results import Result
 from optimizer.words import name_of, say
 
+LEAST_MULTIPLIER = MULTIPLIER_SCALE // 10**9
+"""A row that the optimum leans on has a multiplier above this."""
 NEARLY = Fraction(1, 10_000)
 """A floor of attainment binds where it is met by less than this share of the need."""
 RULES = {
@@ -34,11 +39,14 @@ class Rules:
         self.result, self.portfolio, self.decimals = result, result.portfolio, decimals
         self.horizon = range(self.portfolio.settings.years)
         self.first_year = self.portfolio.settings.first_year
+        unit = self.portfolio.settings.publish_unit
+        self.units = {cell: int(amount / unit) for cell, amount in result.plan.spending.items()}
         self.rows: dict[str, list[Row]] = {}
         for row in result.book.rows:
             if str(row.key[0]).startswith("limit_on_"):
                 self.rows.setdefault(str(row.key[1]), []).append(row)
 
+    @cached_property
     def binding(self) -> list[tuple[Limit, list[int]]]:
         """The limits that bind, with the years in which they do (every year for a sum over the horizon)."""
         found = []
@@ -61,8 +69,8 @@ class Rules:
             Column(say("Least room left"), "number"),
             Column(say("State")),
         ]
-        binding = {limit.id: years for limit, years in self.binding()}
-        rows = []
+        binding = {limit.id: years for limit, years in self.binding}
+        rows: list[tuple[Cell, ...]] = []
         for limit in self.portfolio.limits.values():
             stated = self.rows.get(limit.id)
             if stated:
@@ -71,11 +79,11 @@ class Rules:
             return None
         note = say(
             "Shares are shares of the money or value that the limit names; room is the distance to the value in force. "
-            "A limit binds where it leaves no room for one more publish unit of some programme."
+            "A limit binds where the best plan leans on it, or where no programme has room for one more publish unit."
         )
         return table_of("limits", say("Limits: value in force, reached, room"), columns, rows, note=note)
 
-    def _limit_row(self, limit: Limit, stated: Sequence[Row], binding: list[int] | None) -> tuple[object, ...]:
+    def _limit_row(self, limit: Limit, stated: Sequence[Row], binding: list[int] | None) -> tuple[Cell, ...]:
         reached = {row.key[-1]: self._reached(limit, row) for row in stated}
         sign = 1 if limit.sense == "max" else -1
         room = min(sign * (limit.value - value) for value in reached.values())
@@ -107,53 +115,58 @@ class Rules:
         return [year] if isinstance(year, int) else list(self.horizon)
 
     def _reached(self, limit: Limit, row: Row) -> Fraction:
-        years, book = self._years(row), self.result.book
+        years = self._years(row)
         if limit.measure == "attainment":
-            met = sum((c * self.result.attained.g[key[1], key[2], key[3]] for key, c in row.others), ZERO)  # type: ignore[index]
+            met = exact_sum(c * self.result.attained.g[key[1], key[2], key[3]] for key, c in row.others)  # type: ignore[index]
             need = row.bound / limit.value if limit.value else self._need(row)
             return met / need if need else ZERO
         if limit.measure == "harm" or (limit.basis == "amount" and limit.measure != "risk"):
-            return sum((c * self.result.plan.spending[cell] for cell, c in row.spend), ZERO)
-        inside = self._money(limit, [p for p in book.portfolio.programmes.values() if limit.scope.holds(p)], years)
+            return self._activity(row)
+        inside = self._worth(limit, limit.scope, years)
         if limit.measure == "risk":
-            spent = sum((amount for _, amount in inside), ZERO)
-            return sum((p.risk * amount for p, amount in inside), ZERO) / spent if spent else ZERO
-        if limit.basis == "budget":
-            of = limit.of_scope
-            whole = sum(
-                (
-                    sum((account.appropriation[t] for t in years), ZERO)
-                    for account in self.portfolio.accounts.values()
-                    if of.account in ("", account.id) and of.agency in ("", account.agency)
-                ),
-                ZERO,
-            )
-        else:
-            outside = [p for p in book.portfolio.programmes.values() if limit.of_scope.holds(p)]
-            whole = self._worth(limit, self._money(limit, outside, years))
-        part = self._worth(limit, inside)
-        return part / whole if whole else ZERO
+            return limit.value + self._activity(row) / inside if inside else ZERO
+        whole = self._budget(limit, years) if limit.basis == "budget" else self._worth(limit, limit.of_scope, years)
+        return inside / whole if whole else ZERO
 
-    def _money(self, limit: Limit, programmes: Sequence[Programme], years: Sequence[int]) -> list[tuple[Programme, Fraction]]:
-        spending = self.result.plan.spending
-        return [(p, spending[p.id, t]) for p in programmes for t in years if (p.id, t) in spending]
+    def _worth(self, limit: Limit, scope: Scope, years: Sequence[int]) -> Fraction:
+        """Spending (for a limit on value: times leverage) of the programmes in a scope."""
+        units: dict[Fraction, int] = defaultdict(int)
+        for programme in self.portfolio.programmes.values():
+            if scope.holds(programme):
+                leverage = programme.leverage if limit.measure == "value" else Fraction(1)
+                units[leverage] += sum(self.units.get((programme.id, t), 0) for t in years)
+        return exact_sum(leverage * count for leverage, count in units.items()) * self.portfolio.settings.publish_unit
 
-    @staticmethod
-    def _worth(limit: Limit, money: Sequence[tuple[Programme, Fraction]]) -> Fraction:
-        return sum((amount * (p.leverage if limit.measure == "value" else 1) for p, amount in money), ZERO)
+    def _budget(self, limit: Limit, years: Sequence[int]) -> Fraction:
+        of = limit.of_scope
+        return exact_sum(
+            account.appropriation[t]
+            for account in self.portfolio.accounts.values()
+            if of.account in ("", account.id) and of.agency in ("", account.agency)
+            for t in years
+        )
 
     def _need(self, row: Row) -> Fraction:
-        return sum((c * self.portfolio.priorities[key[1], key[2]].need for key, c in row.others), ZERO)  # type: ignore[index]
+        return exact_sum(c * self.portfolio.priorities[key[1], key[2]].need for key, c in row.others)  # type: ignore[index]
+
+    def _activity(self, row: Row, sign: int = 0) -> Fraction:
+        """What spending adds up to in a row; ``sign`` picks its positive or negative terms alone."""
+        units = sum(c * self.units[cell] for cell, c in row.spend if not sign or c * sign > 0)
+        return units * self.portfolio.settings.publish_unit / row.scale
 
     def _binds(self, limit: Limit, row: Row) -> bool:
-        """Whether the row leaves no room for one more publish unit of some cell (or, for a floor, one less)."""
+        """Whether the optimum leans on the row, or the plan leaves no room for one more publish unit of some cell."""
+        if abs(self.result.multipliers.get(row.key, 0)) > LEAST_MULTIPLIER:
+            return True
         if limit.measure == "attainment":
             return self._reached(limit, row) - limit.value < NEARLY
-        spending = self.result.plan.spending
-        activity = sum((c * spending[cell] for cell, c in row.spend), ZERO)
-        largest = max((abs(c) for _, c in row.spend), default=ZERO)
-        room = row.bound - activity if row.sense != ">=" else activity - row.bound
-        return room < largest * self.portfolio.settings.publish_unit
+        room = row.bound - self._activity(row) if row.sense != ">=" else self._activity(row) - row.bound
+        return room < self._step(row)
+
+    def _step(self, row: Row) -> Fraction:
+        """The most that one publish unit moves a row."""
+        largest = max((abs(c) for _, c in row.spend), default=0)
+        return largest * self.portfolio.settings.publish_unit / row.scale
 
     def resources(self) -> Table | None:
         """A row for each resource and year: what there is, what is built, what is used."""
@@ -167,20 +180,17 @@ class Rules:
             Column(say("Left"), "number", 2),
             Column(say("State")),
         ]
-        rows = []
+        rows: list[tuple[Cell, ...]] = []
         for row in self.result.book.rows:
             if row.key[0] == "resource":
                 rows.append(self._resource_row(row))
         return table_of("resources", say("Resources"), columns, rows) if rows else None
 
-    def _resource_row(self, row: Row) -> tuple[object, ...]:
+    def _resource_row(self, row: Row) -> tuple[Cell, ...]:
         resource, year = self.portfolio.resources[str(row.key[1])], int(row.key[2])
-        spending = self.result.plan.spending
-        used = sum((c * spending[cell] for cell, c in row.spend if c > 0), ZERO)
-        built = sum((-c * spending[cell] for cell, c in row.spend if c < 0), ZERO)
-        largest = max((c for _, c in row.spend if c > 0), default=ZERO)
+        used, built = self._activity(row, 1), -self._activity(row, -1)
         left = row.bound + built - used
-        binds = left < largest * self.portfolio.settings.publish_unit
+        binds = abs(self.result.multipliers.get(row.key, 0)) > LEAST_MULTIPLIER or left < self._step(row)
         return (
             name_of(resource),
             terms.both(resource.unit),
@@ -191,4 +201,3 @@ class Rules:
             left,
             BINDS if binds else HAS_ROOM,
         )
-

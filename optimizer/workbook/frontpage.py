@@ -18,12 +18,13 @@ def write_front_page(book: Any, language: str) -> None:
     text = book.add_format({"text_wrap": True, "valign": "top"})
     page.set_column(0, 0, 22)
     page.set_column(1, 1, 18)
-    page.set_column(2, 2, 12)
+    page.set_column(2, 2, 16)
     page.set_column(3, 4, 62)
     page.write_string(0, 0, "Haibun 配分 — How to fill this in ／ 記入方法", title)
     row = 2
     for number, (english, japanese) in enumerate(schema.STEPS, 1):
-        page.write_number(row, 0, number, text)
+        _fit_height(page, row, english, japanese)
+        page.write_number(row, 2, number, text)
         page.write_string(row, 3, english, text)
         page.write_string(row, 4, japanese, text)
         row += 1
@@ -32,6 +33,7 @@ def write_front_page(book: Any, language: str) -> None:
         page.write_string(row, position, words, heading)
     for sheet, english, japanese in schema.EXAMPLES:
         row += 1
+        _fit_height(page, row, english, japanese)
         page.write_string(row, 0, schema.SHEETS[sheet].title(language), text)
         page.write_string(row, 3, english, text)
         page.write_string(row, 4, japanese, text)
@@ -43,6 +45,12 @@ def write_front_page(book: Any, language: str) -> None:
     page.protect("", {"format_columns": True, "format_rows": True})
 
 
+def _fit_height(page: Any, row: int, english: str, japanese: str) -> None:
+    """Give a row the height that its wrapped texts need in columns 62 wide; nobody does it on opening."""
+    lines = max(-(-len(english) // 60), -(-2 * len(japanese) // 60))
+    page.set_row(row, 15.5 * lines)
+
+
 def _table_of_sheets(page: Any, row: int, formats: tuple[Any, Any]) -> int:
     heading, text = formats
     titles = ("Sheet ／ シート", "", "Required ／ 必須", "What it holds", "内容")
@@ -50,6 +58,7 @@ def _table_of_sheets(page: Any, row: int, formats: tuple[Any, Any]) -> int:
         page.write_string(row, position, words, heading)
     for sheet in schema.SHEETS.values():
         row += 1
+        _fit_height(page, row, sheet.help, sheet.help_ja)
         page.write_string(row, 0, sheet.name, text)
         page.write_string(row, 1, sheet.ja, text)
         page.write_string(row, 2, "yes ／ はい" if sheet.needed else "no ／ いいえ", text)

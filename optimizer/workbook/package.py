@@ -20,9 +20,7 @@ LARGEST_FILE = 200_000_000
 LARGEST_GRID = 8_000_000
 MOST_PARTS = 10_000
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-SAVE_AS_XLSX = say(
-    "Open the file in Excel and save it as an Excel workbook (.xlsx) without a password or macros."
-)
+SAVE_AS_XLSX = say("Open the file in Excel and save it as an Excel workbook (.xlsx) without a password or macros.")
 
 _PLAIN_FAR_CELL = re.compile(rb' r="(?:[A-Z][A-Z]|[A-Z]?[0-9]{6})')  # fast, for the XML that programs write
 _FAR_CELL = re.compile(rb"\sr\s*=\s*[\"'](?:[A-Z][A-Z]|[A-Z]?[0-9]{6})")
@@ -64,9 +62,7 @@ def worksheets(path: Path, data: bytes) -> list[Part]:
 
 def _refuse_other_formats(path: Path, data: bytes) -> None:
     if not data:
-        raise Refused(
-            say("The file is empty."), say("Choose the workbook again; `haibun template` writes a new one.")
-        )
+        raise Refused(say("The file is empty."), say("Choose the workbook again; `haibun template` writes a new one."))
     if data.startswith(OLE):
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise Refused(say("The file is protected with a password."))
@@ -118,15 +114,11 @@ def _refuse_dtd(content: bytes) -> None:
     if content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in content[:4]:
         head = content.decode("utf-16", errors="replace").encode()
     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-        raise Refused(
-            say("The file contains a document type definition, which no spreadsheet program writes.")
-        )
+        raise Refused(say("The file contains a document type definition, which no spreadsheet program writes."))
 
 
 def _worksheets(parts: Mapping[str, bytes]) -> Iterator[Part]:
-    relations = {
-        node.get("Id"): node for node in fromstring(parts["xl/_rels/workbook.xml.rels"], forbid_dtd=True)
-    }
+    relations = {node.get("Id"): node for node in fromstring(parts["xl/_rels/workbook.xml.rels"], forbid_dtd=True)}
     for node in fromstring(parts["xl/workbook.xml"], forbid_dtd=True).iter():
         if _local(node.tag) != "sheet":
             continue
@@ -221,11 +213,7 @@ def _odd_cells(xml: bytes) -> dict[tuple[int, int], NoValue]:
             place = (cell["row"], cell["column"])
             if cell["kind"] == "e":
                 odd[place] = NoValue(cell["text"] or "#N/A")
-            elif (
-                cell["formula"] is not None
-                and not cell["text"]
-                and not (cell["cached"] and cell["kind"] == "str")
-            ):
+            elif cell["formula"] is not None and not cell["text"] and not (cell["cached"] and cell["kind"] == "str"):
                 odd[place] = NoValue(f"={cell['formula']}", formula=True)
 
     parser = expat.ParserCreate()

@@ -25,9 +25,7 @@ def read(path: Path) -> RawBook:
         data = path.read_bytes()
     except OSError as error:
         reason = say("The file {path} cannot be read: {reason}.", path=path, reason=error.strerror or error)
-        raise _no_workbook(
-            path, reason, say("Check the name of the file, and close it in other programs.")
-        ) from None
+        raise _no_workbook(path, reason, say("Check the name of the file, and close it in other programs.")) from None
     return read_bytes(data, path)
 
 
@@ -42,9 +40,7 @@ def read_bytes(data: bytes, path: Path) -> RawBook:
     except Refused as refused:
         raise _no_workbook(path, refused.problem, refused.fix) from None
     except BaseException as error:  # a broken file raises a dozen kinds, some of them outside Exception
-        broken = say(
-            "The file is damaged or is not an Excel workbook ({reason}).", reason=type(error).__name__
-        )
+        broken = say("The file is damaged or is not an Excel workbook ({reason}).", reason=type(error).__name__)
         raise _no_workbook(path, broken, SAVE_AS_XLSX) from error
     return RawBook(path, data, hashlib.sha256(data).hexdigest(), sheets)
 

@@ -54,9 +54,7 @@ class Book:
             for name in names:
                 self._sheet(book, schema.SHEETS[name], raw.get(name, ()), list(years))
 
-    def _sheet(
-        self, book: Any, sheet: Sheet, rows: Sequence[Mapping[str | int, Any]], years: Sequence[int]
-    ) -> None:
+    def _sheet(self, book: Any, sheet: Sheet, rows: Sequence[Mapping[str | int, Any]], years: Sequence[int]) -> None:
         page = book.add_worksheet(sheet.title(self.language))
         columns: list[tuple[str | int, Column]] = list(sheet.columns.items())
         if sheet.years:
@@ -108,9 +106,7 @@ class Book:
         for number, row in enumerate(rows, 1):
             setting = schema.SETTINGS.get(str(row.get("key")))
             if setting:
-                page.write_comment(
-                    number, 0, note_of(setting), {"author": "Haibun", "x_scale": 2.4, "y_scale": 1.9}
-                )
+                page.write_comment(number, 0, note_of(setting), {"author": "Haibun", "x_scale": 2.4, "y_scale": 1.9})
                 self._drop_down(page, number, number, 1, setting)
 
     def _spelling(self, value: str | bool, column: Column) -> str:
@@ -124,9 +120,7 @@ class Book:
             return schema.SETTINGS[value].ja
         if value in column.choices:
             return column.choices[value][0]
-        return (
-            _yes_or_no(value == "yes", "ja") if column.kind == "yes_no" and value in ("yes", "no") else value
-        )
+        return _yes_or_no(value == "yes", "ja") if column.kind == "yes_no" and value in ("yes", "no") else value
 
 
 def note_of(column: Column) -> str:

@@ -44,9 +44,7 @@ class Size:
 SIZES = {
     "S": Size(programmes=40, countries=12, regions=4, objectives=5, accounts=4, years=5, synergies=6),
     "M": Size(programmes=600, countries=60, regions=12, objectives=8, accounts=12, years=10, synergies=120),
-    "L": Size(
-        programmes=5000, countries=180, regions=15, objectives=8, accounts=20, years=10, synergies=1500
-    ),
+    "L": Size(programmes=5000, countries=180, regions=15, objectives=8, accounts=20, years=10, synergies=1500),
 }
 FAMILIES = ["oda", "non_oda", "capacity_building", "sdf_mission"]
 INSTRUMENTS = {
@@ -382,9 +380,7 @@ def limits(draft: Draft) -> None:
     appropriated = sum(float(row[FIRST_YEAR]) for row in draft.raw["Accounts"])
     limit("spend", "max", (total - aid) / appropriated * 1.3, basis="budget", tag="security", kind="law")
 
-    running = [
-        (row, float(b)) for row, b in zip(draft.raw["Programmes"], draft.baseline, strict=True) if b > 0
-    ]
+    running = [(row, float(b)) for row, b in zip(draft.raw["Programmes"], draft.baseline, strict=True) if b > 0]
     fragile_countries = {row["country"] for row in draft.raw["Countries"] if row["fragile"] == "yes"}
     fragile = sum(b for row, b in running if row.get("country") in fragile_countries)
     limit("spend", "min", fragile / total * 0.9, basis="share", fragile="yes")
@@ -394,9 +390,7 @@ def limits(draft: Draft) -> None:
     loans = [row.get("leverage", 1) * b for row, b in running if row["instrument"] == "oda_loan"]
     limit("value", "max", sum(loans) / value * 1.2 + 0.01, basis="share", instrument="oda_loan")
     amounts = {row["programme"]: b for row, b in running}
-    harm = sum(
-        -row["score"] * amounts.get(row["programme"], 0) for row in draft.raw["Effects"] if row["score"] < 0
-    )
+    harm = sum(-row["score"] * amounts.get(row["programme"], 0) for row in draft.raw["Effects"] if row["score"] < 0)
     limit("harm", "max", harm * 1.02 + 1, 1)
     limit("attainment", "min", 0.2, freedom="fear", year=draft.years[-1])
     limit("spend", "max", instruments["grant_aid"] * 1.1, 1, instrument="grant_aid", requires="lever_3")
@@ -406,8 +400,7 @@ def limits(draft: Draft) -> None:
 def scenarios(draft: Draft) -> None:
     """All levers; less money; a shock in one region."""
     rows: Table = [
-        {"scenario": "all_levers", "item": "lever", "target": f"lever_{n}", "value": "on"}
-        for n in range(1, LEVERS + 1)
+        {"scenario": "all_levers", "item": "lever", "target": f"lever_{n}", "value": "on"} for n in range(1, LEVERS + 1)
     ]
     rows.append({"scenario": "austerity", "item": "budget_factor", "value": 0.97})
     rows.append({"scenario": "shock", "item": "need_factor", "target": draft.regions[0], "value": 1.5})

@@ -1,0 +1,1 @@
+"""The web interface; it uses only what ``optimizer`` names."""
