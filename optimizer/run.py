@@ -134,7 +134,7 @@ def solve_book(
         "book_sha256": book.sha256,
         "versions": versions(),
         "options": {
-            "method": options.method_for(built),
+            "method": options.method,
             "threads": options.threads,
             "time_limit": options.time_limit,
         },
@@ -225,7 +225,7 @@ def write_run(
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
     files["run.json"] = _json(facts)
-    files["certificate.json"] = _json(_certificate(result, hashlib.sha256(files["run.json"]).hexdigest()))
+    files["certificate.json"] = _with_own_hash(_certificate(result, hashlib.sha256(files["run.json"]).hexdigest()))
     write_folder(folder, files)
 
 
@@ -368,8 +368,15 @@ def _certificate(result: Result, run_sha256: str) -> dict[str, object]:
 
 def read_run(folder: Path) -> tuple[Result, OpenBook]:
     """Read a run folder and re-check all of it exactly. Raises ``CheckFailed`` on any changed digit."""
+    try:
+        return _read_run(folder)
+    except (KeyError, TypeError, ValueError, AttributeError, WrongUsage, InputProblems) as error:
+        raise CheckFailed(say("{folder} is not a whole run folder ({error}).", folder=folder, error=error)) from None
+
+
+def _read_run(folder: Path) -> tuple[Result, OpenBook]:
     files, facts, certificate = _evidence(folder)
-    book = _reopened(folder / "book.xlsx")
+    book = open_book(folder / "book.xlsx")
     if book.sha256 != facts["book_sha256"]:
         raise CheckFailed(say("book.xlsx is not the workbook that this run was made from."))
     portfolio = scenario.apply(book.portfolio, facts["scenario"], facts["set"]).portfolio
@@ -388,10 +395,10 @@ def _evidence(folder: Path) -> tuple[dict[str, bytes], dict[str, Any], dict[str,
     """Read every file of the folder and hold it against the hashes."""
     try:
         run_bytes = (folder / "run.json").read_bytes()
-        certificate = json.loads((folder / "certificate.json").read_bytes())
+        certificate = _own_hash_checked((folder / "certificate.json").read_bytes())
         facts = json.loads(run_bytes)
         files = {name: (folder / name).read_bytes() for name in facts["files"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckFailed(say("{folder} is not a whole run folder ({error}).", folder=folder, error=error)) from None
     if hashlib.sha256(run_bytes).hexdigest() != certificate.get("run_sha256"):
         raise CheckFailed(say("run.json was changed after the run, or certificate.json was."))
@@ -401,11 +408,17 @@ def _evidence(folder: Path) -> tuple[dict[str, bytes], dict[str, Any], dict[str,
     return files, facts, certificate
 
 
-def _reopened(path: Path) -> OpenBook:
-    try:
-        return open_book(path)
-    except InputProblems:
-        raise CheckFailed(say("book.xlsx cannot be read as the workbook of this run.")) from None
+def _own_hash_checked(data: bytes) -> dict[str, Any]:
+    """The certificate, whose last entry is the hash of the rest; any changed byte shows."""
+    certificate = json.loads(data)
+    content = {key: value for key, value in certificate.items() if key != "sha256"}
+    if data != _with_own_hash(content):
+        raise CheckFailed(say("certificate.json was changed after the run."))
+    return content
+
+
+def _with_own_hash(content: Mapping[str, object]) -> bytes:
+    return _json(dict(content) | {"sha256": hashlib.sha256(_json(content)).hexdigest()})
 
 
 def _plan_from(files: Mapping[str, bytes], certificate: Mapping[str, Any], book: exact.ExactBook) -> Plan:

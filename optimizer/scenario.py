@@ -11,9 +11,11 @@ import difflib
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
+from optimizer import schema
+from optimizer.checks.cells import Fault, value_of, year_of
+from optimizer.checks.scenarios import canonical_target, column_of
 from optimizer.errors import InputProblems, Problem, WrongUsage
 from optimizer.portfolio import (
     Account,
@@ -25,18 +27,14 @@ from optimizer.portfolio import (
     Resource,
     ResourceUse,
     ScenarioItem,
-    Switch,
     Synergy,
 )
+from optimizer.schema import Item
 from optimizer.words import Words, say
 
 BASE = "base"
-FACTORS = ("budget_factor", "weight_factor", "need_factor", "effect_factor", "cost_factor", "resource_factor")
-REPLACEMENTS = ("lever", "limit_value", "programme_maximum", "pin")
-ITEMS = FACTORS + REPLACEMENTS
-ITEMS_WITH_YEAR = ("budget_factor", "resource_factor", "pin")
-ON = ("yes", "true", "1", "on", "はい")
-OFF = ("no", "false", "0", "off", "いいえ")
+FACTORS = tuple(item.name for item in schema.ITEMS.values() if item.factor)
+REPLACEMENTS = tuple(item.name for item in schema.ITEMS.values() if not item.factor)
 
 
 @dataclass(frozen=True)
@@ -70,6 +68,8 @@ def apply(portfolio: Portfolio, name: str = BASE, sets: Sequence[str] = ()) -> S
     levers |= {item.target: bool(item.value) for item in items if item.item == "lever"}
     active = _with_active_rows(portfolio.with_changes(levers_on=levers))
     changed = _with_replacements(_with_factors(active, items), items)
+    if not any(priority.weight for priority in changed.priorities.values()):
+        raise WrongUsage(say("All weights are 0 in this scenario, so no plan is better than another."))
     problems = _ranges_left_empty(changed)
     if problems:
         raise InputProblems(problems)
@@ -113,51 +113,35 @@ def _parsed(text: str, portfolio: Portfolio) -> ScenarioItem:
     text = unicodedata.normalize("NFKC", text)
     left, equals, right = text.partition("=")
     left, at, year_text = left.strip().partition("@")
-    item, _, target = (part.strip() for part in left.partition(":"))
-    if not equals or not item:
-        raise WrongUsage(say("{text}: write ITEM:TARGET=VALUE, such as budget_factor:=0.9.", text=text))
-    if item not in ITEMS:
-        raise WrongUsage(_unknown(say("scenario item"), item, ITEMS))
-    if target and target not in targets_of(portfolio, item):
-        raise WrongUsage(_unknown(say("target of {item}", item=item), target, targets_of(portfolio, item)))
-    if not target and item in REPLACEMENTS:
-        raise WrongUsage(say("{text}: {item} needs a target.", text=text, item=item))
+    name, _, target = (part.strip() for part in left.partition(":"))
+    if not equals or not name:
+        raise WrongUsage(say("{text}: write ITEM:TARGET=VALUE, such as budget_factor=0.9.", text=text))
+    if name not in schema.ITEMS:
+        raise WrongUsage(_unknown(say("scenario item"), name, schema.ITEMS))
+    item, target = schema.ITEMS[name], canonical_target(target, name)
+    if target and target not in targets_of(portfolio, name):
+        raise WrongUsage(_unknown(say("target of {item}", item=name), target, targets_of(portfolio, name)))
+    if not target and not item.factor:
+        raise WrongUsage(say("{text}: {item} needs a target.", text=text, item=name))
+    try:
+        value = value_of(right.strip(), column_of(item))
+    except Fault as fault:
+        raise WrongUsage(say("{text}: {problem} {fix}", text=text, problem=fault.problem, fix=fault.fix)) from None
     year = _year_offset(year_text.strip(), item, portfolio, text) if at else None
-    return ScenarioItem("--set", item, target, _value(right.strip(), item, text), year, row=0)
+    return ScenarioItem("--set", name, target, value, year, row=0)
 
 
-def _year_offset(year_text: str, item: str, portfolio: Portfolio, text: str) -> int:
+def _year_offset(year_text: str, item: Item, portfolio: Portfolio, text: str) -> int:
     settings = portfolio.settings
-    if item not in ITEMS_WITH_YEAR:
-        raise WrongUsage(say("{text}: {item} takes no year.", text=text, item=item))
-    digits = year_text.removeprefix("FY").removesuffix("年度")
-    if digits.isdecimal() and 0 <= int(digits) - settings.first_year < settings.years:
-        return int(digits) - settings.first_year
+    if not item.year:
+        raise WrongUsage(say("{text}: {item} takes no year.", text=text, item=item.name))
+    year = year_of(year_text)
+    if year is not None and 0 <= year - settings.first_year < settings.years:
+        return year - settings.first_year
     last = settings.first_year + settings.years - 1
     raise WrongUsage(
-        say(
-            "{text}: the year must be one of {first} to {last}.",
-            text=text,
-            first=settings.first_year,
-            last=last,
-        )
+        say("{text}: the year must be one of {first} to {last}.", text=text, first=settings.first_year, last=last)
     )
-
-
-def _value(right: str, item: str, text: str) -> Number | bool:
-    if item == "lever":
-        if right.lower() in ON + OFF:
-            return right.lower() in ON
-        raise WrongUsage(say("{text}: a lever is on or off.", text=text))
-    try:
-        number = Fraction(Decimal(right.replace(",", "")))
-    except (InvalidOperation, ValueError, OverflowError):
-        raise WrongUsage(say("{text}: the value must be a number.", text=text)) from None
-    if number < 0 or (item == "cost_factor" and number == 0):
-        raise WrongUsage(say("{text}: the value must not be negative, and a cost factor not zero.", text=text))
-    if item == "need_factor" and number == 0:
-        raise WrongUsage(say("{text}: a need must stay above zero.", text=text))
-    return number
 
 
 def _merged(rows: list[ScenarioItem], sets: list[ScenarioItem]) -> list[ScenarioItem]:
@@ -344,11 +328,6 @@ def _pins_without_effect(portfolio: Portfolio, items: list[ScenarioItem]) -> lis
                 )
             )
     return warnings
-
-
-def levers_named_by(switch: Switch) -> tuple[str, ...]:
-    """Every lever that a row names."""
-    return switch.requires + switch.unless
 
 
 def items_by_scenario(portfolio: Portfolio) -> Mapping[str, list[ScenarioItem]]:

@@ -17,13 +17,15 @@ from optimizer.places import place_of
 from optimizer.plan import Draft
 from optimizer.words import say
 
-INTERIOR_POINT_FROM = 20_000
-"""Columns from which interior point with crossover beats dual simplex (measured: tests/bench)."""
 DROPPED_BELOW = 1e-9
 LARGEST = 1e15
 TIE_SLACK = 1e-6
+PRIMAL_SIMPLEX = 4
+"""From a basis that stays feasible while the cost changes, primal simplex needs an eighth of the pivots (on M)."""
 SCORE_ROW_SCALE = 1000.0
 """The score row of the tie-break is scaled so that the slack of 1e-6 points stays well above HiGHS's tolerance."""
+INFEASIBLE = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
+"""With integers these are believed only without presolve, which was seen to call feasible books infeasible."""
 DEFINITIONS = ("spending", "attainment")
 """Rows that say what a column means; they hold whatever the workbook says."""
 TOLERANCES = {
@@ -35,15 +37,15 @@ TOLERANCES = {
 
 @dataclass(frozen=True)
 class Options:
-    """What a user may choose of the solver: seconds, threads; ``method`` is chosen by size where it is None."""
+    """What a user may choose of the solver: seconds, threads, and the method.
+
+    ``method`` is ``simplex`` (dual simplex) or ``ipx`` (interior point, then crossover to a vertex). With a column
+    for spending of its own, dual simplex won at every size that was measured (S, M, L: see tests/bench).
+    """
 
     time_limit: float | None = None
     threads: int = 1
-    method: str | None = None
-
-    def method_for(self, model: Model) -> str:
-        """``simplex`` or ``ipx`` (interior point, then crossover to a vertex)."""
-        return self.method or ("ipx" if model.columns.count >= INTERIOR_POINT_FROM else "simplex")
+    method: str = "simplex"
 
 
 @dataclass(frozen=True)
@@ -128,13 +130,18 @@ def _run(model: Model, options: Options) -> Any:
         timeLimit=options.time_limit,
         gapRel=0.0,
         gapAbs=1e-9,
-        solver="choose" if _is_mip(model) else options.method_for(model),
+        solver="choose" if _is_mip(model) else options.method,
         run_crossover="on",
         random_seed=0,
         **TOLERANCES,
     )
     model.problem.solve(solver)
-    return model.problem.solverModel
+    highs: Any = model.problem.solverModel
+    if _is_mip(model):
+        highs.setOptionValue("presolve", "off")
+        if highs.getModelStatus() in INFEASIBLE:
+            highs.run()
+    return highs
 
 
 def _multipliers_of_relaxation(model: Model, options: Options) -> Floats:
@@ -166,6 +173,7 @@ def _nearest_to_today(model: Model, highs: Any, best: Solution, seconds: float |
     flows[columns.first_f : columns.first_z] = 1.0
     values = best.values
     highs.setOptionValue("solver", "choose")
+    highs.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
     goals = ((columns.cost, best.score - TIE_SLACK, SCORE_ROW_SCALE), (-change, None, 1.0))
     for (kept, least, scale), cost in zip(goals, (-change, -flows), strict=True):
         if not cost.any():
@@ -209,7 +217,7 @@ def _gated(model: Model, highs: Any) -> Solution:
     status, info = highs.getModelStatus(), highs.getInfo()
     states = highspy.HighsModelStatus
     is_feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-    if status in (states.kInfeasible, states.kUnboundedOrInfeasible):
+    if status in INFEASIBLE:
         raise NoPlan(say("No plan satisfies every row of the workbook."))
     if status != states.kOptimal and not (status == states.kTimeLimit and is_feasible):
         if status in (states.kTimeLimit, states.kMemoryLimit, states.kInterrupt):

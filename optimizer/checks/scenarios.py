@@ -52,19 +52,20 @@ def _with_value(review: Review, record: Record) -> Record:
     if not is_blank(raw):
         item = schema.ITEMS.get(name)
         try:
-            values["value"] = value_of(raw, _column_of(item) if item else ANYTHING)
+            values["value"] = value_of(raw, column_of(item) if item else ANYTHING)
         except Fault as fault:
             review.error("Scenarios", "value", record, fault.problem, fault.fix)
     if values["target"]:
-        values["target"] = _canonical_target(str(values["target"]), name)
+        values["target"] = canonical_target(str(values["target"]), name)
     return Record(record.row, values)
 
 
-def _column_of(item: Item) -> Column:
+def column_of(item: Item) -> Column:
+    """What may stand in the value cell of a scenario item."""
     return Column("value", "値", item.value, item.help, item.help_ja, required=True, least=item.least, above=item.above)
 
 
-def _canonical_target(target: str, item: str | None) -> str:
+def canonical_target(target: str, item: str | None) -> str:
     """A target as the tables spell it: pairs without spaces, families by their canonical name."""
     if item == "cost_factor":
         for name, others in schema.SHEETS["Programmes"].columns["family"].choices.items():

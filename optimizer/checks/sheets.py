@@ -35,7 +35,7 @@ def find_sheets(book: RawBook, findings: Findings) -> dict[str, RawSheet]:
                 second=raw.title,
             )
             findings.error(raw.title, "", raw.title, problem, say("Keep one of the two and delete the other."))
-        else:
+        elif schema.SHEETS[name].needed or any(not is_blank(cell) for row in raw.rows for cell in row):
             found[name] = raw
             _warn_of_hidden(raw, findings)
     _note_unknown(unknown, found, findings)

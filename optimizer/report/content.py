@@ -54,8 +54,10 @@ NO_ALLOWANCES = say("No rounding allowance was used: every row is kept exactly."
 
 def _allocation(money: Money) -> Section:
     flow, families, regions = money.flow_figure(), money.family_figure(), money.region_figure()
-    blocks = (families, regions, flow, money.by_agency(), money.by_account(), money.by_year())
-    return Section("allocation", say("Allocation"), blocks, (flow, families, regions, *blocks[3:]))
+    tables = (money.by_agency(), money.by_account(), money.by_year())
+    return Section(
+        "allocation", say("Allocation"), (families, regions, *tables, flow), (flow, families, regions, *tables)
+    )
 
 
 def _lines(money: Money) -> Section:

@@ -17,7 +17,6 @@ from optimizer.report.document import (
     Quantity,
     Section,
     Table,
-    Words,
     exact_sum,
     quantity,
     table_of,

@@ -15,6 +15,8 @@ from optimizer.results import FAMILY_NAMES, VERDICTS, AccountYear, Line, Result,
 from optimizer.words import Words, name_of, say
 
 MOST_LINES_ON_A_PAGE = 600
+INK = "#00417A"
+FAMILY_COLOURS = {"oda": INK, "non_oda": "#C74700", "capacity_building": "#2A9D8F", "sdf_mission": "#8E6BBF"}
 STEPS = ("account", "agency", "family", "region", "objective")
 NO_OBJECTIVE = ""
 TOTAL, KEPT, CHANGE, RATE = -4, -3, -2, -1

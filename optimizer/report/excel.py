@@ -1,0 +1,368 @@
+"""The report as a workbook that a budget division keeps working in: live totals, native charts, print set-up.
+
+No number is computed here: formulas repeat what the content already holds, and carry its value.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from optimizer.report.content import document_of
+from optimizer.report.document import (
+    Block,
+    Callout,
+    Cell,
+    Column,
+    Document,
+    Figure,
+    Points,
+    Quantity,
+    Section,
+    Table,
+    decimals_of,
+)
+from optimizer.report.money import FAMILY_COLOURS, INK
+from optimizer.results import Result
+from optimizer.words import Words, say
+
+PAPER, RULE, GREY, CAUTION = "#E3ECF5", "#9DB2C7", "#5A6672", "#FFF4D6"
+HEAT = "#8FB4DA"
+FONTS = {"en": "Calibri", "ja": "Yu Gothic"}
+WIDEST = {"text": 44, "long": 64}
+NUMBER_WIDTH, MARGIN = 13, 2
+LINE_HEIGHT = 17
+CHART_HEIGHT = 120
+LONGEST_TEXT = 32_767
+LONGEST_FOOTER = 120
+FIRST_LETTERS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+Place = tuple[int, int]
+
+
+def excel(result: Result, language: str) -> bytes:
+    """report.xlsx in ``language``."""
+    import xlsxwriter  # noqa: PLC0415  (only a report needs it)
+
+    document = document_of(result)
+    target = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "default_format_properties": {"font_name": FONTS[language], "font_size": 10, "valign": "top"},
+    }
+    with xlsxwriter.Workbook(target, options) as book:
+        book.set_properties({"title": document.title.into(language), "comments": document.fingerprint.into(language)})
+        for section in document.sections:
+            _Sheet(book, document, section, language).write()
+    return target.getvalue()
+
+
+class _Sheet:
+    """One section being written, block under block."""
+
+    def __init__(self, book: Any, document: Document, section: Section, language: str) -> None:
+        self.book, self.document, self.section, self.language = book, document, section, language
+        self.page = book.add_worksheet(_sheet_name(section.title.into(language)))
+        self.tables = [table for block in section.blocks for table in _tables_of(block)]
+        self.widths = self._column_widths()
+        self.row = 0
+
+    def say(self, words: Words) -> str:
+        """Words in the report's language."""
+        return words.into(self.language)
+
+    def format(self, **properties: object) -> Any:
+        """A cell format; equal ones are shared by the library."""
+        return self.book.add_format(properties)
+
+    def write(self) -> None:
+        """Write every block and set up the printed page."""
+        for position, width in enumerate(self.widths):
+            self.page.set_column(position, position, width)
+        self._head()
+        top = self.row
+        for block in self.section.blocks:
+            if isinstance(block, Table):
+                self._table(block)
+            elif isinstance(block, Figure):
+                for table in block.tables:
+                    first = self._table(table)
+                    if block.kind == "bars":
+                        self._bars(block, table, first)
+            elif isinstance(block, Words):
+                self._sentence(block)
+            else:
+                self._sentences(block)
+        self._set_up(top)
+
+    def _set_up(self, top: int) -> None:
+        page = self.page
+        page.hide_gridlines(2)
+        page.set_landscape()
+        page.set_paper(9)
+        page.fit_to_pages(1, 0)
+        page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+        title, print_ = self.say(self.document.title), self.say(self.document.fingerprint)
+        page.set_footer(f"&L&8{_plain(print_)}&C&8{_plain(title)}&R&8&P / &N")
+        if len(self.tables) == 1 and self.tables[0] in self.section.blocks:
+            heading = self.heading_row
+            page.freeze_panes(heading + 1, 1)
+            page.repeat_rows(heading)
+        else:
+            page.freeze_panes(top, 0)
+
+    def _column_widths(self) -> list[float]:
+        count = max((len(table.columns) for table in self.tables), default=1)
+        widths = [0.0] * count
+        for table in self.tables:
+            for position, column in enumerate(table.columns):
+                widths[position] = max(widths[position], self._width(table, position, column))
+        widths += [NUMBER_WIDTH] * (6 - count)
+        return [width or NUMBER_WIDTH for width in widths]
+
+    def _width(self, table: Table, position: int, column: Column) -> float:
+        if column.is_numeric:
+            cells = [row[position] for row in table.rows if isinstance(row[position], Words)]
+            found = max((_wide(self._text(cell)) for cell in cells), default=0)
+            return max(NUMBER_WIDTH, min(found + MARGIN, WIDEST["text"]))
+        cells = [row[position] for row in table.rows]
+        found = max((_wide(part) for cell in cells for part in self._text(cell).split("\n")), default=0)
+        return min(max(found + MARGIN, 10), WIDEST[column.kind])
+
+    # Sentences
+
+    def _head(self) -> None:
+        if self.section is self.document.sections[0]:
+            self._merged(self.say(self.document.title), bold=True, font_size=18, font_color=INK)
+            self._merged(self.say(self.document.subtitle), font_color=GREY)
+            self._merged(self.say(self.document.message), bold=True, font_size=13, text_wrap=True)
+        else:
+            self._merged(self.say(self.section.title), bold=True, font_size=14, font_color=INK)
+            self._merged(f"{self.say(self.document.title)}  {self.say(self.document.subtitle)}", font_color=GREY)
+        self.row += 1
+
+    def _sentence(self, words: Words) -> None:
+        self._merged(self.say(words), text_wrap=True)
+        self.row += 1
+
+    def _sentences(self, block: Points | Callout) -> None:
+        look: dict[str, object] = {"bg_color": CAUTION} if isinstance(block, Callout) else {}
+        self._merged(self.say(block.title), bold=True, font_color=INK, **look)
+        for words in block.sentences:
+            self._merged("・" * (self.language == "ja") + "– " * (self.language == "en") + self.say(words), text_wrap=True, **look)
+        self.row += 1
+
+    def _merged(self, text: str, **look: Any) -> None:
+        """Text over the whole width, in a row high enough for it."""
+        room = sum(self.widths) * 10 / look.get("font_size", 10)
+        lines = math.ceil(_wide(text) * 1.08 / room) if look.get("text_wrap") else 1
+        self.page.set_row(self.row, max(lines, 1) * LINE_HEIGHT * look.get("font_size", 10) / 10)
+        style = self.format(valign="vcenter", **look, **_quoted(text))
+        self.page.merge_range(self.row, 0, self.row, len(self.widths) - 1, "", style)
+        self.page.write_string(self.row, 0, text[:LONGEST_TEXT], style)
+        self.row += 1
+
+    # Tables
+
+    def _table(self, table: Table) -> int:
+        """Write a table; returns the row of its first line."""
+        page, last = self.page, len(table.columns) - 1
+        page.write_string(self.row, 0, self.say(table.title), self.format(bold=True, font_size=11, font_color=INK))
+        if table.unit is not None:
+            unit = self.say(say("Unit: {unit}", unit=table.unit))
+            page.write_string(self.row, last, unit, self.format(align="right", font_color=GREY))
+        self.row += 1
+        self.heading_row = self.row
+        for position, column in enumerate(table.columns):
+            page.write_string(self.row, position, self.say(column.heading), self._heading(column))
+        self.row += 1
+        first = self.row
+        looks: dict[tuple[str, int], Any] = {}
+        for row in table.rows:
+            for position, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
+                self._cell(table, position, column, cell, looks)
+            self.row += 1
+        final = self.row - 1
+        if table.total:
+            self._total_row(table, table.total, "SUM({})", first, final)
+        page.set_default_row()
+        name = self.section.name if table.name == "" else table.name
+        self.book.define_name(name, f"={self._quoted_sheet()}!{_area((self.heading_row, 0), (self.row - 1, last))}")
+        if table.filtered and table.rows:
+            page.autofilter(self.heading_row, 0, final, last)
+            if table.total:
+                self._total_row(table, (say("Rows shown"), *table.total[1:]), "SUBTOTAL(109,{})", first, final)
+        if table.heat:
+            self._heat(table, first, final)
+        if table.note is not None:
+            self._merged(self.say(table.note), text_wrap=True, font_color=GREY, font_size=9)
+        self.row += 1
+        return first
+
+    def _heading(self, column: Column) -> Any:
+        align = "right" if column.is_numeric else "left"
+        return self.format(
+            bold=True, text_wrap=True, valign="vcenter", align=align, font_color=INK, bg_color=PAPER, top=1, bottom=1,
+            top_color=INK, bottom_color=INK,
+        )  # fmt: skip
+
+    def _cell(self, table: Table, position: int, column: Column, cell: Cell, looks: dict[tuple[str, int], Any]) -> None:
+        if cell is None or isinstance(cell, str) or (isinstance(cell, Words) and not isinstance(cell, Quantity)):
+            text = self._text(cell)[:LONGEST_TEXT]
+            key = ("text" if not column.is_numeric else "right", int(text.startswith(FIRST_LETTERS_OF_FORMULAS)))
+            if key not in looks:
+                align = {"align": "right"} if column.is_numeric else {"text_wrap": True}
+                looks[key] = self.format(bottom=4, bottom_color=RULE, **align, **_quoted(text))
+            self.page.write_string(self.row, position, text, looks[key])
+            return
+        kind, decimals = (cell.kind, cell.decimals) if isinstance(cell, Quantity) else (column.kind, column.decimals)
+        value = cell.value if isinstance(cell, Quantity) else cell
+        if kind == "number":
+            decimals = min(decimals, decimals_of(value))  # type: ignore[arg-type]
+        if (kind, decimals) not in looks:
+            looks[kind, decimals] = self.format(
+                num_format=self._number_format(kind, decimals), align="right", bottom=4, bottom_color=RULE
+            )
+        if column.is_derived:
+            formula = _derived_formula(column, self.row)
+            self.page.write_formula(self.row, position, formula, looks[kind, decimals], float(value))
+        else:
+            self.page.write_number(self.row, position, float(value), looks[kind, decimals])
+
+    def _total_row(self, table: Table, total: Sequence[Cell], formula: str, first: int, final: int) -> None:
+        for position, (column, cell) in enumerate(zip(table.columns, total, strict=True)):
+            look: dict[str, object] = {"bold": True, "top": 1, "bottom": 1, "top_color": INK, "bottom_color": INK}
+            if cell is None:
+                self.page.write_blank(self.row, position, None, self.format(**look))
+            elif isinstance(cell, Words | str):
+                self.page.write_string(self.row, position, self._text(cell), self.format(**look))
+            else:
+                look |= {"num_format": self._number_format(column.kind, column.decimals), "align": "right"}
+                sums = f"={formula.format(_area((first, position), (final, position), fixed=False))}"
+                if column.ratio:
+                    sums = _derived_formula(column, self.row)
+                elif decimals_of(cell) <= column.decimals:  # type: ignore[arg-type]
+                    sums = f"=ROUND({sums[1:]},{column.decimals})"
+                self.page.write_formula(self.row, position, sums, self.format(**look), float(cell))
+        self.row += 1
+
+    def _heat(self, table: Table, first: int, final: int) -> None:
+        shares = [position for position, column in enumerate(table.columns) if column.kind == "share"]
+        scale = {
+            "type": "2_color_scale", "min_type": "num", "max_type": "num", "min_value": 0, "max_value": 1,
+            "min_color": "#FFFFFF", "max_color": HEAT,
+        }  # fmt: skip
+        if shares and table.rows:
+            self.page.conditional_format(first, shares[0], final, shares[-1], scale)
+
+    def _text(self, cell: Cell) -> str:
+        if cell is None:
+            return ""
+        return cell.into(self.language) if isinstance(cell, Words) else str(cell)
+
+    def _number_format(self, kind: str, decimals: int) -> str:
+        digits = "0" + "." * (decimals > 0) + "0" * decimals
+        if kind in ("share", "rate"):
+            digits += "%"
+        else:
+            digits = "#,##" + digits
+        minus = '"△ "' if self.language == "ja" else '"−"'
+        plus = '"+"' if kind in ("change", "rate") and self.language != "ja" else ""
+        return f"{plus}{digits};{minus}{digits};{digits}"
+
+    # Charts
+
+    def _bars(self, figure: Figure, table: Table, first: int) -> None:
+        """Bars under the table that they show: baseline outlined, plan filled, the change as label."""
+        final, count, sheet = first + len(table.rows) - 1, len(table.columns), self._quoted_sheet()
+        plan, baseline, rate = count - 4, count - 3, count - 1
+
+        def area(position: int) -> str:
+            return f"={sheet}!{_area((first, position), (final, position))}"
+
+        def heading(position: int) -> str:
+            return f"={sheet}!{_area((first - 1, position), (first - 1, position))}"
+
+        labels = [{"value": f"={sheet}!{_area((row, rate), (row, rate))}"} for row in range(first, final + 1)]
+        chart = self.book.add_chart({"type": "bar"})
+        font = {"name": FONTS[self.language], "size": 9}
+        chart.add_series(
+            {
+                "name": heading(baseline), "categories": area(0), "values": area(baseline), "gap": 45, "overlap": 55,
+                "fill": {"none": True}, "border": {"color": "#333333", "width": 1.25},
+            }
+        )  # fmt: skip
+        chart.add_series(
+            {
+                "name": heading(plan), "categories": area(0), "values": area(plan), "fill": {"color": INK},
+                "border": {"none": True},
+                "points": [{"fill": {"color": FAMILY_COLOURS.get(mark.colour, INK)}} for mark in figure.marks],
+                "data_labels": {"value": True, "custom": labels, "font": font},
+            }
+        )  # fmt: skip
+        chart.set_title({"name": self.say(figure.message), "name_font": {**font, "size": 11}, "overlay": False})
+        chart.set_x_axis({"num_format": "#,##0", "num_font": font, "major_gridlines": {"visible": True, "line": {"color": RULE}}})
+        chart.set_y_axis({"reverse": True, "num_font": font})
+        chart.set_legend({"position": "bottom", "font": font})
+        height = CHART_HEIGHT + 34 * len(table.rows)
+        chart.set_size({"width": 980, "height": height})
+        self.page.insert_chart(self.row, 0, chart, {"description": self.say(figure.message)})
+        self.row += math.ceil(height / 20) + 1
+
+    def _quoted_sheet(self) -> str:
+        return "'" + self.page.get_name().replace("'", "''") + "'"
+
+
+def _tables_of(block: Block) -> Sequence[Table]:
+    if isinstance(block, Figure):
+        return block.tables
+    return (block,) if isinstance(block, Table) else ()
+
+
+def _derived_formula(column: Column, row: int) -> str:
+    at: Callable[[int], str] = lambda position: _area((row, position), (row, position), fixed=False)  # noqa: E731
+    if column.across:
+        first, last = column.across
+        return f"=ROUND(SUM({_area((row, first), (row, last), fixed=False)}),{column.decimals})"
+    if column.less:
+        return f"=ROUND({at(column.less[0])}-{at(column.less[1])},{column.decimals})"
+    top, bottom = column.ratio or (0, 0)
+    return f'=IF({at(bottom)}=0,"",{at(top)}/{at(bottom)})'
+
+
+def _area(start: Place, end: Place, fixed: bool = True) -> str:
+    first, last = _address(start, fixed), _address(end, fixed)
+    return first if start == end else f"{first}:{last}"
+
+
+def _address(place: Place, fixed: bool) -> str:
+    row, column = place
+    letters, column = "", column + 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return f"${letters}${row + 1}" if fixed else f"{letters}{row + 1}"
+
+
+def _wide(text: str) -> int:
+    """Width in Latin letters: Japanese ones take two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _quoted(text: str) -> dict[str, bool]:
+    """Text that a spreadsheet might take for a formula is marked as text for good."""
+    return {"quote_prefix": True} if text.startswith(FIRST_LETTERS_OF_FORMULAS) else {}
+
+
+def _plain(text: str) -> str:
+    """Text for a printed footer, where & begins a command."""
+    return text.replace("&", "&&")[:LONGEST_FOOTER]
+
+
+def _sheet_name(title: str) -> str:
+    return "".join(letter for letter in title if letter not in "[]:*?/\\")[:31]
