@@ -278,8 +278,8 @@ def bound_from(book: ExactBook, multipliers: Multipliers, with_score: bool = Tru
             straight[cell] += whole * coefficient
         for cell, coefficient in row.curved:
             curved[cell] += whole * coefficient
-        for key, coefficient in row.others:
-            others[key] += multiplier * coefficient
+        for key, amount in row.others:
+            others[key] += multiplier * amount
     for cell in straight.keys() | curved.keys():
         for width, rate in book.pieces[cell]:
             reduced = rate * -curved[cell] - straight[cell]

@@ -110,7 +110,7 @@ def solve(model: Model, options: Options = Options()) -> Solution:
     started = time.monotonic()
     highs = _run(model, options)
     solution = _gated(model, highs)
-    if _is_mip(model):
+    if is_mip(model):
         solution = replace(solution, multipliers=_multipliers_of_relaxation(model, options))
 
     if model.columns.portfolio.settings.tie_break and solution.status == "optimal":
@@ -119,7 +119,8 @@ def solve(model: Model, options: Options = Options()) -> Solution:
     return solution
 
 
-def _is_mip(model: Model) -> bool:
+def is_mip(model: Model) -> bool:
+    """Whether the model has yes-or-no columns (indivisible programmes)."""
     return model.columns.first_z < model.columns.count
 
 
@@ -130,14 +131,14 @@ def _run(model: Model, options: Options) -> Any:
         timeLimit=options.time_limit,
         gapRel=0.0,
         gapAbs=1e-9,
-        solver="choose" if _is_mip(model) else options.method,
+        solver="choose" if is_mip(model) else options.method,
         run_crossover="on",
         random_seed=0,
         **TOLERANCES,
     )
     model.problem.solve(solver)
     highs: Any = model.problem.solverModel
-    if _is_mip(model):
+    if is_mip(model):
         highs.setOptionValue("presolve", "off")
         if highs.getModelStatus() in INFEASIBLE:
             highs.run()
@@ -145,7 +146,7 @@ def _run(model: Model, options: Options) -> Any:
 
 
 def _multipliers_of_relaxation(model: Model, options: Options) -> Floats:
-    highs = _silent_highs(options)
+    highs = silent_highs(options)
     lp = highs_lp(model)
     lp.integrality_ = []
     highs.passModel(lp)
@@ -153,7 +154,8 @@ def _multipliers_of_relaxation(model: Model, options: Options) -> Floats:
     return np.array(highs.getSolution().row_dual)
 
 
-def _silent_highs(options: Options) -> Any:
+def silent_highs(options: Options) -> Any:
+    """A solver object with this program's tolerances that prints nothing."""
     highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     highs.setOptionValue("output_flag", False)
     highs.setOptionValue("threads", options.threads)
@@ -196,7 +198,7 @@ def infeasibility_multipliers(model: Model, options: Options = Options()) -> Flo
 
     All zero where the rows fit together once indivisible programmes may be divided.
     """
-    highs = _silent_highs(options)
+    highs = silent_highs(options)
     lp = highs_lp(model)
     lp.integrality_ = []
     lp.col_cost_ = np.zeros(model.columns.count)
@@ -229,7 +231,7 @@ def _gated(model: Model, highs: Any) -> Solution:
     return Solution(
         status="optimal" if status == states.kOptimal else "time_limit",
         score=float(info.objective_function_value),
-        bound=float(info.mip_dual_bound) if _is_mip(model) else float(info.objective_function_value),
+        bound=float(info.mip_dual_bound) if is_mip(model) else float(info.objective_function_value),
         values=np.array(solution.col_value),
         multipliers=np.array(solution.row_dual),
     )

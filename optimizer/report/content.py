@@ -24,7 +24,7 @@ def document_of(result: Result) -> Document:
         fingerprint=front.fingerprint(),
         sections=(
             front.section(),
-            _allocation(money),
+            *_allocation(money),
             _lines(money),
             Section("budgets", say("Budgets"), _given(money.budgets(), money.transfers() or NO_TRANSFERS)),
             Section("attainment", say("Attainment"), (needs.tiles(), needs.dots())),
@@ -52,11 +52,16 @@ NO_WARNINGS = say("There is no warning.")
 NO_ALLOWANCES = say("No rounding allowance was used: every row is kept exactly.")
 
 
-def _allocation(money: Money) -> Section:
+def _allocation(money: Money) -> tuple[Section, ...]:
+    """One chapter of the page; in the workbook a sheet for each part, so that each prints whole."""
     flow, families, regions = money.flow_figure(), money.family_figure(), money.region_figure()
     tables = (money.by_agency(), money.by_account(), money.by_year())
-    return Section(
-        "allocation", say("Allocation"), (families, regions, *tables, flow), (flow, families, regions, *tables)
+    return (
+        Section("allocation", say("Allocation"), (), (flow, families, regions, *tables)),
+        Section("families", say("Families"), (families,), ()),
+        Section("regions", say("Regions"), (regions,), ()),
+        Section("accounts", say("Agencies and years"), tables, ()),
+        Section("flow", say("Flow of money"), (flow,), ()),
     )
 
 

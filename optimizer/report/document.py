@@ -231,12 +231,32 @@ class Points:
     sentences: tuple[Words, ...]
 
 
-Block = Words | Callout | Points | Table | Figure
+@dataclass(frozen=True)
+class Beside:
+    """Two small tables side by side."""
+
+    left: Table
+    right: Table
+
+
+Block = Words | Callout | Points | Table | Beside | Figure
+
+
+def tables_of(block: Block) -> tuple[Table, ...]:
+    """The tables of a block."""
+    if isinstance(block, Beside):
+        return (block.left, block.right)
+    if isinstance(block, Figure):
+        return block.tables
+    return (block,) if isinstance(block, Table) else ()
 
 
 @dataclass(frozen=True)
 class Section:
-    """One subject: a sheet of the workbook, a chapter of the page. ``page`` replaces its blocks in the page."""
+    """One subject: a sheet of the workbook and a chapter of the page; one without blocks is left out.
+
+    ``page`` replaces its blocks in the page.
+    """
 
     name: str
     title: Words
@@ -256,11 +276,4 @@ class Document:
 
     def tables(self) -> list[Table]:
         """Every table in the order of the sections, those of figures included."""
-        found: list[Table] = []
-        for section in self.sections:
-            for block in section.blocks:
-                if isinstance(block, Table):
-                    found.append(block)
-                elif isinstance(block, Figure):
-                    found += block.tables
-        return found
+        return [table for section in self.sections for block in section.blocks for table in tables_of(block)]

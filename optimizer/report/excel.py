@@ -13,7 +13,7 @@ from typing import Any
 
 from optimizer.report.content import document_of
 from optimizer.report.document import (
-    Block,
+    Beside,
     Callout,
     Cell,
     Column,
@@ -24,16 +24,15 @@ from optimizer.report.document import (
     Section,
     Table,
     decimals_of,
+    tables_of,
 )
-from optimizer.report.money import FAMILY_COLOURS, INK
+from optimizer.report.palette import CAUTION, COLOURS, GREY, HEAT, INK, OUTLINE, PAPER, RULE
 from optimizer.results import Result
 from optimizer.words import Words, say
 
-PAPER, RULE, GREY, CAUTION = "#E3ECF5", "#9DB2C7", "#5A6672", "#FFF4D6"
-HEAT = "#8FB4DA"
 FONTS = {"en": "Calibri", "ja": "Yu Gothic"}
 WIDEST = {"text": 44, "long": 64}
-NUMBER_WIDTH, MARGIN = 13, 2
+NUMBER_WIDTH, MARGIN, GAP = 13, 2, 4
 LINE_HEIGHT = 17
 CHART_HEIGHT = 120
 LONGEST_TEXT = 32_767
@@ -57,7 +56,7 @@ def excel(result: Result, language: str) -> bytes:
     }
     with xlsxwriter.Workbook(target, options) as book:
         book.set_properties({"title": document.title.into(language), "comments": document.fingerprint.into(language)})
-        for section in document.sections:
+        for section in (section for section in document.sections if section.blocks):
             _Sheet(book, document, section, language).write()
     return target.getvalue()
 
@@ -68,9 +67,9 @@ class _Sheet:
     def __init__(self, book: Any, document: Document, section: Section, language: str) -> None:
         self.book, self.document, self.section, self.language = book, document, section, language
         self.page = book.add_worksheet(_sheet_name(section.title.into(language)))
-        self.tables = [table for block in section.blocks for table in _tables_of(block)]
+        self.tables = [table for block in section.blocks for table in tables_of(block)]
         self.widths = self._column_widths()
-        self.row = 0
+        self.row = self.left = self.heading_row = self.charts = 0
 
     def say(self, words: Words) -> str:
         """Words in the report's language."""
@@ -94,6 +93,8 @@ class _Sheet:
                     first = self._table(table)
                     if block.kind == "bars":
                         self._bars(block, table, first)
+            elif isinstance(block, Beside):
+                self._beside(block)
             elif isinstance(block, Words):
                 self._sentence(block)
             else:
@@ -105,7 +106,8 @@ class _Sheet:
         page.hide_gridlines(2)
         page.set_landscape()
         page.set_paper(9)
-        page.fit_to_pages(1, 0)
+        is_one_page = self.section is self.document.sections[0] or bool(self.charts)
+        page.fit_to_pages(1, int(is_one_page))
         page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
         title, print_ = self.say(self.document.title), self.say(self.document.fingerprint)
         page.set_footer(f"&L&8{_plain(print_)}&C&8{_plain(title)}&R&8&P / &N")
@@ -117,13 +119,18 @@ class _Sheet:
             page.freeze_panes(top, 0)
 
     def _column_widths(self) -> list[float]:
-        count = max((len(table.columns) for table in self.tables), default=1)
+        placed = [(table, 0) for table in self.tables]
+        for block in self.section.blocks:
+            if isinstance(block, Beside):
+                placed.remove((block.right, 0))
+                placed.append((block.right, len(block.left.columns) + 1))
+        count = max((left + len(table.columns) for table, left in placed), default=1)
         widths = [0.0] * count
-        for table in self.tables:
+        for table, left in placed:
             for position, column in enumerate(table.columns):
-                widths[position] = max(widths[position], self._width(table, position, column))
+                widths[left + position] = max(widths[left + position], self._width(table, position, column))
         widths += [NUMBER_WIDTH] * (6 - count)
-        return [width or NUMBER_WIDTH for width in widths]
+        return [width or GAP for width in widths]
 
     def _width(self, table: Table, position: int, column: Column) -> float:
         if column.is_numeric:
@@ -132,7 +139,7 @@ class _Sheet:
             return max(NUMBER_WIDTH, min(found + MARGIN, WIDEST["text"]))
         cells = [row[position] for row in table.rows]
         found = max((_wide(part) for cell in cells for part in self._text(cell).split("\n")), default=0)
-        return min(max(found + MARGIN, 10), WIDEST[column.kind])
+        return min(max(found + MARGIN + bool(position), 10), WIDEST[column.kind])
 
     # Sentences
 
@@ -151,35 +158,50 @@ class _Sheet:
         self.row += 1
 
     def _sentences(self, block: Points | Callout) -> None:
-        look: dict[str, object] = {"bg_color": CAUTION} if isinstance(block, Callout) else {}
+        look: dict[str, Any] = {"bg_color": CAUTION} if isinstance(block, Callout) else {}
         self._merged(self.say(block.title), bold=True, font_color=INK, **look)
         for words in block.sentences:
-            self._merged("・" * (self.language == "ja") + "– " * (self.language == "en") + self.say(words), text_wrap=True, **look)
+            self._merged(
+                "・" * (self.language == "ja") + "– " * (self.language == "en") + self.say(words),
+                text_wrap=True,
+                **look,
+            )
         self.row += 1
 
-    def _merged(self, text: str, **look: Any) -> None:
-        """Text over the whole width, in a row high enough for it."""
-        room = sum(self.widths) * 10 / look.get("font_size", 10)
-        lines = math.ceil(_wide(text) * 1.08 / room) if look.get("text_wrap") else 1
+    def _merged(self, text: str, left: int = 0, **look: Any) -> None:
+        """Text over the width from column ``left``, in a row high enough for it."""
+        room = sum(self.widths[left:]) * 10 / look.get("font_size", 10)
+        lines = math.ceil(_wide(text) / room) if look.get("text_wrap") else 1
         self.page.set_row(self.row, max(lines, 1) * LINE_HEIGHT * look.get("font_size", 10) / 10)
         style = self.format(valign="vcenter", **look, **_quoted(text))
-        self.page.merge_range(self.row, 0, self.row, len(self.widths) - 1, "", style)
-        self.page.write_string(self.row, 0, text[:LONGEST_TEXT], style)
+        self.page.merge_range(self.row, left, self.row, len(self.widths) - 1, "", style)
+        self.page.write_string(self.row, left, text[:LONGEST_TEXT], style)
         self.row += 1
 
     # Tables
 
+    def _beside(self, block: Beside) -> None:
+        top = self.row
+        self._table(block.left)
+        bottom, self.row, self.left = self.row, top, len(block.left.columns) + 1
+        self._table(block.right)
+        self.row, self.left = max(bottom, self.row), 0
+
     def _table(self, table: Table) -> int:
         """Write a table; returns the row of its first line."""
-        page, last = self.page, len(table.columns) - 1
-        page.write_string(self.row, 0, self.say(table.title), self.format(bold=True, font_size=11, font_color=INK))
+        page, left, last = self.page, self.left, self.left + len(table.columns) - 1
+        page.write_string(self.row, left, self.say(table.title), self.format(bold=True, font_size=11, font_color=INK))
         if table.unit is not None:
             unit = self.say(say("Unit: {unit}", unit=table.unit))
             page.write_string(self.row, last, unit, self.format(align="right", font_color=GREY))
         self.row += 1
         self.heading_row = self.row
+        headings = [
+            _wide(self.say(column.heading)) / (self.widths[left + i] - 1) for i, column in enumerate(table.columns)
+        ]
+        page.set_row(self.row, max(1, *(math.ceil(lines * 1.15) for lines in headings)) * LINE_HEIGHT)
         for position, column in enumerate(table.columns):
-            page.write_string(self.row, position, self.say(column.heading), self._heading(column))
+            page.write_string(self.row, left + position, self.say(column.heading), self._heading(position, column))
         self.row += 1
         first = self.row
         looks: dict[tuple[str, int], Any] = {}
@@ -190,35 +212,36 @@ class _Sheet:
         final = self.row - 1
         if table.total:
             self._total_row(table, table.total, "SUM({})", first, final)
-        page.set_default_row()
-        name = self.section.name if table.name == "" else table.name
-        self.book.define_name(name, f"={self._quoted_sheet()}!{_area((self.heading_row, 0), (self.row - 1, last))}")
+        self.book.define_name(
+            table.name, f"={self._quoted_sheet()}!{_area((self.heading_row, left), (self.row - 1, last))}"
+        )
         if table.filtered and table.rows:
-            page.autofilter(self.heading_row, 0, final, last)
+            page.autofilter(self.heading_row, left, final, last)
             if table.total:
                 self._total_row(table, (say("Rows shown"), *table.total[1:]), "SUBTOTAL(109,{})", first, final)
         if table.heat:
             self._heat(table, first, final)
         if table.note is not None:
-            self._merged(self.say(table.note), text_wrap=True, font_color=GREY, font_size=9)
+            self._merged(self.say(table.note), left, text_wrap=True, font_color=GREY, font_size=9)
         self.row += 1
         return first
 
-    def _heading(self, column: Column) -> Any:
-        align = "right" if column.is_numeric else "left"
+    def _heading(self, position: int, column: Column) -> Any:
+        align = {"align": "right"} if column.is_numeric else {"align": "left", "indent": int(position > 0)}
         return self.format(
-            bold=True, text_wrap=True, valign="vcenter", align=align, font_color=INK, bg_color=PAPER, top=1, bottom=1,
+            **align,
+            bold=True, text_wrap=True, valign="vcenter", font_color=INK, bg_color=PAPER, top=1, bottom=1,
             top_color=INK, bottom_color=INK,
         )  # fmt: skip
 
     def _cell(self, table: Table, position: int, column: Column, cell: Cell, looks: dict[tuple[str, int], Any]) -> None:
         if cell is None or isinstance(cell, str) or (isinstance(cell, Words) and not isinstance(cell, Quantity)):
             text = self._text(cell)[:LONGEST_TEXT]
-            key = ("text" if not column.is_numeric else "right", int(text.startswith(FIRST_LETTERS_OF_FORMULAS)))
+            key = (f"text {column.is_numeric} {position > 0}", int(text.startswith(FIRST_LETTERS_OF_FORMULAS)))
             if key not in looks:
-                align = {"align": "right"} if column.is_numeric else {"text_wrap": True}
+                align = {"align": "right"} if column.is_numeric else {"text_wrap": True, "indent": int(position > 0)}
                 looks[key] = self.format(bottom=4, bottom_color=RULE, **align, **_quoted(text))
-            self.page.write_string(self.row, position, text, looks[key])
+            self.page.write_string(self.row, self.left + position, text, looks[key])
             return
         kind, decimals = (cell.kind, cell.decimals) if isinstance(cell, Quantity) else (column.kind, column.decimals)
         value = cell.value if isinstance(cell, Quantity) else cell
@@ -229,26 +252,27 @@ class _Sheet:
                 num_format=self._number_format(kind, decimals), align="right", bottom=4, bottom_color=RULE
             )
         if column.is_derived:
-            formula = _derived_formula(column, self.row)
-            self.page.write_formula(self.row, position, formula, looks[kind, decimals], float(value))
+            formula = _derived_formula(column, self.row, self.left)
+            self.page.write_formula(self.row, self.left + position, formula, looks[kind, decimals], float(value))
         else:
-            self.page.write_number(self.row, position, float(value), looks[kind, decimals])
+            self.page.write_number(self.row, self.left + position, float(value), looks[kind, decimals])
 
     def _total_row(self, table: Table, total: Sequence[Cell], formula: str, first: int, final: int) -> None:
         for position, (column, cell) in enumerate(zip(table.columns, total, strict=True)):
-            look: dict[str, object] = {"bold": True, "top": 1, "bottom": 1, "top_color": INK, "bottom_color": INK}
+            look: dict[str, Any] = {"bold": True, "top": 1, "bottom": 1, "top_color": INK, "bottom_color": INK}
             if cell is None:
-                self.page.write_blank(self.row, position, None, self.format(**look))
+                self.page.write_blank(self.row, self.left + position, None, self.format(**look))
             elif isinstance(cell, Words | str):
-                self.page.write_string(self.row, position, self._text(cell), self.format(**look))
+                self.page.write_string(self.row, self.left + position, self._text(cell), self.format(**look))
             else:
                 look |= {"num_format": self._number_format(column.kind, column.decimals), "align": "right"}
-                sums = f"={formula.format(_area((first, position), (final, position), fixed=False))}"
+                at = self.left + position
+                sums = f"={formula.format(_area((first, at), (final, at), fixed=False))}"
                 if column.ratio:
-                    sums = _derived_formula(column, self.row)
+                    sums = _derived_formula(column, self.row, self.left)
                 elif decimals_of(cell) <= column.decimals:  # type: ignore[arg-type]
                     sums = f"=ROUND({sums[1:]},{column.decimals})"
-                self.page.write_formula(self.row, position, sums, self.format(**look), float(cell))
+                self.page.write_formula(self.row, self.left + position, sums, self.format(**look), float(cell))
         self.row += 1
 
     def _heat(self, table: Table, first: int, final: int) -> None:
@@ -278,9 +302,9 @@ class _Sheet:
     # Charts
 
     def _bars(self, figure: Figure, table: Table, first: int) -> None:
-        """Bars under the table that they show: baseline outlined, plan filled, the change as label."""
+        """Bars under the table that they show: baseline outlined, plan filled."""
         final, count, sheet = first + len(table.rows) - 1, len(table.columns), self._quoted_sheet()
-        plan, baseline, rate = count - 4, count - 3, count - 1
+        plan, baseline = count - 4, count - 3
 
         def area(position: int) -> str:
             return f"={sheet}!{_area((first, position), (final, position))}"
@@ -288,47 +312,43 @@ class _Sheet:
         def heading(position: int) -> str:
             return f"={sheet}!{_area((first - 1, position), (first - 1, position))}"
 
-        labels = [{"value": f"={sheet}!{_area((row, rate), (row, rate))}"} for row in range(first, final + 1)]
         chart = self.book.add_chart({"type": "bar"})
         font = {"name": FONTS[self.language], "size": 9}
         chart.add_series(
             {
                 "name": heading(baseline), "categories": area(0), "values": area(baseline), "gap": 45, "overlap": 55,
-                "fill": {"none": True}, "border": {"color": "#333333", "width": 1.25},
+                "fill": {"none": True}, "border": {"color": OUTLINE, "width": 1.25},
             }
         )  # fmt: skip
         chart.add_series(
             {
                 "name": heading(plan), "categories": area(0), "values": area(plan), "fill": {"color": INK},
                 "border": {"none": True},
-                "points": [{"fill": {"color": FAMILY_COLOURS.get(mark.colour, INK)}} for mark in figure.marks],
-                "data_labels": {"value": True, "custom": labels, "font": font},
+                "points": [{"fill": {"color": COLOURS.get(mark.colour, INK)}} for mark in figure.marks],
+                "data_labels": {"value": True, "num_format": "#,##0", "font": font},
             }
         )  # fmt: skip
         chart.set_title({"name": self.say(figure.message), "name_font": {**font, "size": 11}, "overlay": False})
-        chart.set_x_axis({"num_format": "#,##0", "num_font": font, "major_gridlines": {"visible": True, "line": {"color": RULE}}})
+        chart.set_x_axis(
+            {"num_format": "#,##0", "num_font": font, "major_gridlines": {"visible": True, "line": {"color": RULE}}}
+        )
         chart.set_y_axis({"reverse": True, "num_font": font})
         chart.set_legend({"position": "bottom", "font": font})
         height = CHART_HEIGHT + 34 * len(table.rows)
         chart.set_size({"width": 980, "height": height})
         self.page.insert_chart(self.row, 0, chart, {"description": self.say(figure.message)})
         self.row += math.ceil(height / 20) + 1
+        self.charts += 1
 
     def _quoted_sheet(self) -> str:
-        return "'" + self.page.get_name().replace("'", "''") + "'"
+        return "'" + str(self.page.get_name()).replace("'", "''") + "'"
 
 
-def _tables_of(block: Block) -> Sequence[Table]:
-    if isinstance(block, Figure):
-        return block.tables
-    return (block,) if isinstance(block, Table) else ()
-
-
-def _derived_formula(column: Column, row: int) -> str:
-    at: Callable[[int], str] = lambda position: _area((row, position), (row, position), fixed=False)  # noqa: E731
+def _derived_formula(column: Column, row: int, left: int) -> str:
+    at: Callable[[int], str] = lambda position: _area((row, left + position), (row, left + position), fixed=False)  # noqa: E731
     if column.across:
         first, last = column.across
-        return f"=ROUND(SUM({_area((row, first), (row, last), fixed=False)}),{column.decimals})"
+        return f"=ROUND(SUM({_area((row, left + first), (row, left + last), fixed=False)}),{column.decimals})"
     if column.less:
         return f"=ROUND({at(column.less[0])}-{at(column.less[1])},{column.decimals})"
     top, bottom = column.ratio or (0, 0)

@@ -10,6 +10,7 @@ from typing import Any
 from optimizer.report import grounds, terms
 from optimizer.report.document import (
     ZERO,
+    Beside,
     Block,
     Callout,
     Column,
@@ -63,11 +64,10 @@ class Front:
     def section(self) -> Section:
         """The first page."""
         blocks: tuple[Block, ...] = (
-            self.key_figures(),
+            Beside(self.key_figures(), grounds.kinds_table(self.result)),
             Points(say("In short"), self.in_short()),
             Points(say("What is proved"), self.proved()),
             CAUTION,
-            grounds.kinds_table(self.result),
         )
         return Section("summary", say("Summary"), blocks)
 
@@ -104,35 +104,27 @@ class Front:
     def key_figures(self) -> Table:
         """Score, bound, gap, status, money and attainment."""
         money, portfolio = self.money, self.result.portfolio
-        levers = [name_of(portfolio.levers[lever]) for lever, on in portfolio.levers_on.items() if on]
-        status = say("optimal") if self.is_finished else say("time limit reached: the best plan found")
-        rows: list[tuple[Words, Words | str, Words | str]] = [
-            (say("Score"), _down(self.proof.score, PLACES), say("points of 100, of the published amounts")),
-            (say("Upper bound"), _up(self.proof.bound, PLACES), say("points; no plan can score more")),
-            (say("Gap"), _up(self.proof.gap, PLACES), say("points; upper bound less score")),
-            (say("Status"), status, ""),
-            (say("Plan, total"), money.quantity(money.spent), money.unit_and_years()),
-            (say("Baseline kept, total"), money.quantity(money.kept), money.unit_and_years()),
-            (say("Appropriations"), money.quantity(money.appropriated), money.unit_and_years()),
-            (say("Unspent (lapsed)"), money.quantity(money.lapsed), money.unit_and_years()),
+        rows: list[tuple[Words, Words]] = [
+            (say("Status"), say("optimal") if self.is_finished else say("time limit reached; the best plan found")),
+            (say("Score of the published amounts (points of 100)"), _down(self.proof.score, PLACES)),
+            (say("Upper bound: no plan can score more (points)"), _up(self.proof.bound, PLACES)),
+            (say("Gap: upper bound less score (points)"), _up(self.proof.gap, PLACES)),
+            (say("Plan, total ({unit})", unit=money.unit), money.quantity(money.spent)),
+            (say("Baseline kept, total ({unit})", unit=money.unit), money.quantity(money.kept)),
+            (say("Appropriations, total ({unit})", unit=money.unit), money.quantity(money.appropriated)),
+            (say("Unspent, total ({unit})", unit=money.unit), money.quantity(money.lapsed)),
         ]
         for freedom in self.needs.freedoms:
             share = quantity(self.needs.met(freedom=freedom) or 0, "share", 1)
-            rows.append((FREEDOM_NAMES[freedom], share, say("of the weighted need met")))
-        rows.append((say("Levers on"), terms.listed(levers) if levers else say("none"), ""))
-        rows.append(
-            (
-                say("Programmes"),
-                quantity(len(portfolio.programmes), "count", 0),
-                say("in force; {lines} amounts published", lines=quantity(len(self.result.lines), "count", 0)),
-            )
-        )
-        columns = [Column(say("Item")), Column(say("Value"), "number"), Column(say("What it is"))]
+            rows.append((say("{freedom}: weighted need met", freedom=FREEDOM_NAMES[freedom]), share))
+        rows.append((say("Programmes in force"), quantity(len(portfolio.programmes), "count", 0)))
+        rows.append((say("Published amounts (programme and year)"), quantity(len(self.result.lines), "count", 0)))
+        columns = [Column(say("Item")), Column(say("Value"), "number")]
         return table_of("key_figures", say("Key figures"), columns, rows)
 
     def in_short(self) -> tuple[Words, ...]:
         """Three or four sentences on money and rules."""
-        money = self.money
+        money, portfolio = self.money, self.result.portfolio
         said = []
         families = self.result.totals_by(lambda p: p.family)
         if money.spent:
@@ -168,6 +160,11 @@ class Front:
             else say("All appropriations are spent.")
         )
         said.append(self._binding())
+        levers = [name_of(portfolio.levers[lever]) for lever, on in portfolio.levers_on.items() if on]
+        if portfolio.levers:
+            said.append(
+                say("Levers on: {levers}.", levers=terms.listed(levers)) if levers else say("All levers are off.")
+            )
         return tuple(said)
 
     def _binding(self) -> Words:

@@ -115,7 +115,7 @@ def scenario_rows(result: Result) -> Table | None:
         portfolio.regions, portfolio.objectives, portfolio.accounts, portfolio.programmes,
         portfolio.resources, portfolio.limits, portfolio.levers,
     ):  # fmt: skip
-        names |= {key: name_of(record) for key, record in records.items()}  # type: ignore[attr-defined]
+        names |= {key: name_of(record) for key, record in records.items()}
     spelled = schema.SHEETS["Scenarios"].columns["item"].choices
     rows = [
         (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby
 from math import lcm
@@ -15,8 +15,6 @@ from optimizer.results import FAMILY_NAMES, VERDICTS, AccountYear, Line, Result,
 from optimizer.words import Words, name_of, say
 
 MOST_LINES_ON_A_PAGE = 600
-INK = "#00417A"
-FAMILY_COLOURS = {"oda": INK, "non_oda": "#C74700", "capacity_building": "#2A9D8F", "sdf_mission": "#8E6BBF"}
 STEPS = ("account", "agency", "family", "region", "objective")
 NO_OBJECTIVE = ""
 TOTAL, KEPT, CHANGE, RATE = -4, -3, -2, -1
@@ -87,7 +85,7 @@ class Money:
             baseline[key(programme)] += programme.baseline or ZERO
             kept[key(programme)] += kept_baseline(programme)
         nothing = [ZERO] * self.settings.years
-        rows = [
+        rows: list[tuple[Cell, ...]] = [
             (names.get(label) or terms.usual(label), baseline[label], *sums.get(label, nothing), kept[label])
             for label in self.labels(key, names)
         ]
@@ -166,7 +164,7 @@ class Money:
                 Column(say("Instrument"), page=False),
                 Column(say("Region")),
                 Column(say("Country"), page=False),
-                Column(say("Account")),
+                Column(say("Account"), page=False),
                 Column(say("Agency"), page=False),
             ]
         )
@@ -223,8 +221,10 @@ class Money:
             self.column(say("Carried out")),
             self.column(say("Spent")),
             self.column(say("Unspent (lapsed)")),
-            Column(say("What stopped the unspent money"), "long"),
         ]
+        unspent = any(row.stopped_by for row in self.result.accounts)
+        if unspent:
+            columns.append(Column(say("What stopped the unspent money"), "long"))
         rows = [
             (
                 self.account_names[row.account],
@@ -236,7 +236,7 @@ class Money:
                 row.carried_out,
                 row.spent,
                 row.lapsed,
-                without_year(row.stopped_by) if row.stopped_by else "",
+                *([without_year(row.stopped_by) if row.stopped_by else ""] if unspent else []),
             )
             for row in self.result.accounts
         ]
@@ -256,7 +256,7 @@ class Money:
         order = {account: number for number, account in enumerate(names)}
         columns = [Column(say("From")), Column(say("To")), *(self.column(year) for year in self.years)]
         columns.append(self.column(say("Total"), across=(2, 1 + len(self.years))))
-        rows = [
+        rows: list[tuple[Cell, ...]] = [
             (names[a], names[b], *moved[a, b]) for a, b in sorted(moved, key=lambda ab: (order[ab[0]], order[ab[1]]))
         ]
         return table_of("transfers", say("Transfers between accounts"), columns, rows, unit=self.unit)
@@ -338,7 +338,7 @@ class Money:
                 sums[index[level, path[level]], index[level + 1, path[level + 1]], colour] += amount
             flows = [(*key, amount) for key, amount in sorted(sums.items()) if amount]
             links += [(a, b, amount, colour) for a, b, colour, amount in flows]
-            tables.append(self._flow_table(level, [(marks[a].name, marks[b].name, n) for a, b, _, n in flows]))
+            tables.append(self._flow_table(level, marks, {(a, b): amount for a, b, _, amount in flows}))
         return Figure(
             "figure_flow",
             "flow",
@@ -372,11 +372,21 @@ class Money:
             part=largest[1][1],
         )
 
-    def _flow_table(self, level: int, rows: Iterable[tuple[Words, Words, Fraction]]) -> Table:
+    def _flow_table(self, level: int, marks: Sequence[Mark], amounts: Mapping[tuple[int, int], Fraction]) -> Table:
+        """From × to (numbers of marks), the longer side downwards."""
         headings = (say("Account"), say("Agency"), say("Family"), say("Region"), say("Objective"))
-        columns = [Column(headings[level]), Column(headings[level + 1]), self.column(say("Amount"))]
         title = say("{first} → {second}", first=headings[level], second=headings[level + 1])
-        return table_of(f"flow_{STEPS[level]}_to_{STEPS[level + 1]}", title, columns, rows, unit=self.unit)
+        down, right = sorted({a for a, _ in amounts}), sorted({b for _, b in amounts})
+        heading = headings[level]
+        if len(right) > len(down):
+            down, right, heading = right, down, headings[level + 1]
+            amounts = {(b, a): amount for (a, b), amount in amounts.items()}
+        columns = [Column(heading), *(self.column(marks[number].name) for number in right)]
+        columns.append(self.column(say("Total"), across=(1, len(right))))
+        rows: list[tuple[Cell, ...]] = [(marks[a].name, *(amounts.get((a, b), ZERO) for b in right)) for a in down]
+        note = SPLIT_NOTE if level == len(STEPS) - 2 else None
+        name = f"flow_{STEPS[level]}_to_{STEPS[level + 1]}"
+        return table_of(name, title, columns, rows, unit=self.unit, note=note)
 
     def _step_marks(self, level: int) -> dict[str, Mark]:
         portfolio = self.portfolio

@@ -1,0 +1,142 @@
+"""One model kept live in HiGHS: changes are applied in place and solved again from the last basis.
+
+Every change is undone when its ``with`` block ends, so that each question starts from the book as written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import highspy
+import numpy as np
+
+from optimizer.errors import HaibunError, NoPlan
+from optimizer.model import Model
+from optimizer.model.columns import Floats
+from optimizer.solver import (
+    INFEASIBLE,
+    PRIMAL_SIMPLEX,
+    SCORE_ROW_SCALE,
+    Options,
+    highs_lp,
+    is_mip,
+    refuse_numbers_that_highs_would_drop,
+    silent_highs,
+)
+from optimizer.words import say
+
+DUAL_SIMPLEX = 1
+Bounds = tuple[float, float]
+
+
+class Live:
+    """A model in HiGHS, solved once for the best score (points) at the start.
+
+    Raises ``NoPlan`` where a solve finds none, also inside a change; the object stays usable.
+    """
+
+    def __init__(self, model: Model, options: Options | None = None) -> None:
+        refuse_numbers_that_highs_would_drop(model)
+        self.model = model
+        self.highs: Any = silent_highs(options or Options())
+        self.highs.setOptionValue("mip_rel_gap", 0.0)
+        self.highs.setOptionValue("mip_abs_gap", 1e-9)
+        if is_mip(model):
+            self.highs.setOptionValue("presolve", "off")
+        self.highs.passModel(highs_lp(model))
+        self.cost = model.columns.cost.copy()
+        self.score = self.solve()
+        self.values = self._values()
+
+    def solve(self) -> float:
+        """Solve as things stand; returns the objective. Raises ``NoPlan``."""
+        self.highs.run()
+        status = self.highs.getModelStatus()
+        if status in INFEASIBLE:
+            raise NoPlan(say("No plan satisfies every row of the workbook."))
+        if status != highspy.HighsModelStatus.kOptimal:
+            word = self.highs.modelStatusToString(status)
+            raise HaibunError(say("The solver stopped without an answer ({status}).", status=word))
+        return float(self.highs.getInfo().objective_function_value)
+
+    def _values(self) -> Floats:
+        return np.array(self.highs.getSolution().col_value)
+
+    def solved_values(self) -> Floats:
+        """Values of all columns at the last solve."""
+        return self._values()
+
+    def spending(self) -> Floats:
+        """Money of each cell at the last solve."""
+        columns = self.model.columns
+        return self._values()[columns.first_x : columns.first_g]
+
+    def prices(self) -> Floats:
+        """Row multipliers (points a unit) at the last solve."""
+        return np.array(self.highs.getSolution().row_dual)
+
+    @contextmanager
+    def changed(
+        self,
+        rows: Mapping[int, Bounds] | None = None,
+        columns: Mapping[int, Bounds] | None = None,
+        entries: Mapping[tuple[int, int], float] | None = None,
+    ) -> Iterator[None]:
+        """Other bounds of rows or columns, other matrix entries (row, column), until the block ends."""
+        rows, columns, entries = rows or {}, columns or {}, entries or {}
+        old_entries = {place: self._entry(*place) for place in entries}
+        self._set_rows({row: bounds for row, bounds in rows.items()})
+        self._set_columns(columns)
+        self._set_entries(entries)
+        try:
+            yield
+        finally:
+            model = self.model
+            self._set_rows({row: (model.row_lower[row], model.row_upper[row]) for row in rows})
+            self._set_columns({c: (model.columns.lower[c], model.columns.upper[c]) for c in columns})
+            self._set_entries(old_entries)
+
+    def without_rows(self, rows: Iterable[int]) -> Any:
+        """The model as if these rows were not there, until the block ends."""
+        return self.changed(rows=dict.fromkeys(rows, (-highspy.kHighsInf, highspy.kHighsInf)))
+
+    def _entry(self, row: int, column: int) -> float:
+        model = self.model
+        start, end = model.starts[row], model.starts[row + 1]
+        at = np.searchsorted(model.indices[start:end], column)
+        found = start + at < end and model.indices[start + at] == column
+        return float(model.coefficients[start + at]) if found else 0.0
+
+    def _set_rows(self, rows: Mapping[int, Bounds]) -> None:
+        for row, (low, high) in rows.items():
+            self.highs.changeRowBounds(row, low, high)
+
+    def _set_columns(self, columns: Mapping[int, Bounds]) -> None:
+        for column, (low, high) in columns.items():
+            self.highs.changeColBounds(column, low, high)
+
+    def _set_entries(self, entries: Mapping[tuple[int, int], float]) -> None:
+        for (row, column), value in entries.items():
+            self.highs.changeCoeff(row, column, value)
+
+    def keep_score_within(self, points: float) -> None:
+        """From now on only plans within ``points`` of the best score count; the objective becomes free to choose."""
+        used = np.flatnonzero(self.cost)
+        floor = (self.score - points) * SCORE_ROW_SCALE
+        scaled = self.cost[used] * SCORE_ROW_SCALE
+        self.highs.addRow(floor, highspy.kHighsInf, len(used), used.astype(np.int32), scaled)
+        self.maximise({})
+        if not is_mip(self.model):
+            self.highs.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
+
+    def maximise(self, cost: Mapping[int, float]) -> None:
+        """Replace the whole objective by a few columns' costs."""
+        new = np.zeros(len(self.cost))
+        for column, value in cost.items():
+            new[column] = value
+        changed = np.flatnonzero(new != self.cost).astype(np.int32)
+        if len(changed):
+            self.highs.changeColsCost(len(changed), changed, new[changed])
+        self.cost = new

@@ -1,0 +1,40 @@
+"""What every question begins with: a book, its scenario, and the model before rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from optimizer import model, scenario
+from optimizer.live import Live
+from optimizer.model import Model
+from optimizer.portfolio import Portfolio
+from optimizer.run import OpenBook, explained
+from optimizer.errors import NoPlan
+from optimizer.solver import Options
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An active portfolio with its model (amounts not rounded) live in the solver."""
+
+    portfolio: Portfolio
+    model: Model
+    live: Live
+    options: Options
+
+
+def ask(book: OpenBook, name: str = scenario.BASE, sets: Sequence[str] = (), options: Options | None = None) -> Asked:
+    """Build and solve one scenario for questions. Raises ``NoPlan`` with the rows that collide."""
+    return ask_portfolio(scenario.apply(book.portfolio, name, sets).portfolio, options)
+
+
+def ask_portfolio(portfolio: Portfolio, options: Options | None = None) -> Asked:
+    """The same for a portfolio under its scenario."""
+    options = options or Options()
+    built = model.build(portfolio)
+    try:
+        live = Live(built, options)
+    except NoPlan as error:
+        raise explained(error, portfolio, built, options) from None
+    return Asked(portfolio, built, live, options)

@@ -1,0 +1,133 @@
+"""How little and how much each line can get in any plan that is nearly as good as the best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+import numpy as np
+
+from optimizer import scenario
+from optimizer.live import Live
+from optimizer.model import Columns
+from optimizer.portfolio import Portfolio
+from optimizer.questions.asking import ask_portfolio
+from optimizer.run import OpenBook
+from optimizer.solver import Options, is_mip
+
+WITHIN = 0.1
+"""Points below the best score that still count as nearly as good, unless the user says otherwise."""
+TOUCHES = 1e-6
+LINES_WORTH_A_PROCESS = 100
+
+
+@dataclass(frozen=True)
+class Range:
+    """One line: the amount of the best plan and the ends of its range (money, before rounding)."""
+
+    programme: str
+    year: int
+    amount: float
+    low: float
+    high: float
+
+    @property
+    def kind(self) -> str:
+        """``core`` (always gets money), ``excluded`` (never) or ``negotiable``."""
+        if self.low > TOUCHES:
+            return "core"
+        return "excluded" if self.high <= TOUCHES else "negotiable"
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """The ranges of all lines within ``within`` points of ``score``."""
+
+    score: float
+    within: float
+    lines: tuple[Range, ...]
+    has_indivisible: bool
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether no line can move at all."""
+        return all(line.high - line.low <= TOUCHES for line in self.lines)
+
+
+def ranges(
+    book: OpenBook,
+    name: str = scenario.BASE,
+    sets: Sequence[str] = (),
+    within: float = WITHIN,
+    workers: int = 2,
+    options: Options | None = None,
+) -> Ranges:
+    """The least and the most of every line over plans within ``within`` points of the best.
+
+    Each end is a solve of its own (exact, also with indivisible programmes); ends that an earlier answer already
+    reached are not solved again. Raises ``NoPlan``.
+    """
+    portfolio = scenario.apply(book.portfolio, name, sets).portfolio
+    first = ask_portfolio(portfolio, options)
+    cells = range(len(first.model.columns.cell_year))
+    amounts = first.live.spending()
+    if workers > 1 and len(cells) > LINES_WORTH_A_PROCESS:
+        size = -(-len(cells) // workers)
+        parts = [cells[start : start + size] for start in range(0, len(cells), size)]
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            found = [pair for part in pool.map(_Part(portfolio, within, options), parts) for pair in part]
+    else:
+        found = ends_of(first.live, cells, within)
+    columns = first.model.columns
+    lines = tuple(
+        Range(columns.programmes[p].id, year, float(amount), low, high)
+        for p, year, amount, (low, high) in zip(
+            columns.cell_programme.tolist(), columns.cell_year.tolist(), amounts, found, strict=True
+        )
+    )
+    return Ranges(first.live.score, within, lines, is_mip(first.model))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The work of one process: its own live model, a stretch of lines."""
+
+    portfolio: Portfolio
+    within: float
+    options: Options | None
+
+    def __call__(self, cells: range) -> list[tuple[float, float]]:
+        return ends_of(ask_portfolio(self.portfolio, self.options).live, cells, self.within)
+
+
+def ends_of(live: Live, cells: range, within: float) -> list[tuple[float, float]]:
+    """Solve for both ends of a stretch of lines in one live model."""
+    columns = live.model.columns
+    least, most = _widest(columns)
+    low = live.spending().copy()
+    high = low.copy()
+    live.keep_score_within(within)
+    for cell in cells:
+        for ends, widest, sign in ((high, most, 1.0), (low, least, -1.0)):
+            if abs(ends[cell] - widest[cell]) > TOUCHES:
+                live.maximise({columns.first_x + cell: sign})
+                live.solve()
+                spending = live.spending()
+                np.minimum(low, spending, out=low)
+                np.maximum(high, spending, out=high)
+                ends[cell] = spending[cell]
+    return [(max(float(low[cell]), 0.0), max(float(high[cell]), 0.0)) for cell in cells]
+
+
+def _widest(columns: Columns) -> tuple[list[float], list[float]]:
+    """The ends that no plan can pass: minimum (or nothing) and maximum, or the pin."""
+    least, most = [], []
+    for position, year in zip(columns.cell_programme.tolist(), columns.cell_year.tolist(), strict=True):
+        programme = columns.programmes[position]
+        pin = programme.pins.get(year)
+        floor = 0.0 if programme.indivisible else float(programme.floor)
+        least.append(float(pin) if pin is not None else floor)
+        most.append(float(programme.ceiling(year)))
+    return least, most

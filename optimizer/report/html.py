@@ -1,0 +1,120 @@
+"""The report as one page that works without a network: both languages, interactive figures, a table for each.
+
+No number is computed here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from optimizer.report.content import document_of
+from optimizer.report.document import (
+    Beside,
+    Block,
+    Callout,
+    Cell,
+    Column,
+    Document,
+    Figure,
+    Points,
+    Section,
+    Table,
+    number_text,
+)
+from optimizer.report.drawing import drawing
+from optimizer.results import Result
+from optimizer.words import LANGUAGES, Name, Words, say
+
+TEMPLATES = Path(__file__).parent / "templates"
+HTML_KINDS: Mapping[type[Any], str] = {
+    Callout: "callout",
+    Points: "points",
+    Table: "table",
+    Beside: "beside",
+    Figure: "figure",
+}
+
+
+def html(result: Result, language: str = "en") -> bytes:
+    """report.html, opened in ``language``."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415  (only a report needs it)
+    from markupsafe import Markup  # noqa: PLC0415
+    from plotly.offline import get_plotlyjs  # noqa: PLC0415
+
+    document = document_of(result)
+    jinja = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    jinja.filters["both"] = both
+    page = jinja.get_template("report.html.j2").render(
+        document=document,
+        sections=[section for section in document.sections if blocks_of(section)],
+        blocks_of=blocks_of,
+        kind_of=kind_of,
+        cell=cell_of,
+        columns_of=columns_of,
+        say=say,
+        unit_of=lambda table: say("Unit: {unit}", unit=table.unit),
+        language=language,
+        drawings=Markup(json_for_script(drawings_of(document))),  # noqa: S704  (escaped for a script by the function)
+        plotly=Markup(get_plotlyjs()),  # noqa: S704  (the installed package's own file)
+    )
+    return page.encode()
+
+
+def both(words: Words | str) -> Any:
+    """Words in both languages, escaped; the page shows one of them."""
+    from markupsafe import Markup, escape  # noqa: PLC0415
+
+    if isinstance(words, str):
+        return escape(words)
+    english, japanese = (escape(words.into(language)) for language in LANGUAGES)
+    if english == japanese:
+        return english
+    return Markup('<span lang="en">{}</span><span lang="ja">{}</span>').format(english, japanese)
+
+
+def cell_of(column: Column, cell: Cell) -> Any:
+    """A cell's content."""
+    if cell is None:
+        return ""
+    if isinstance(cell, Words | str):
+        return both(cell)
+    texts = {language: number_text(cell, column.kind, column.decimals, language) for language in LANGUAGES}  # type: ignore[arg-type]
+    return both(Name(texts["en"], japanese=texts["ja"]))
+
+
+def columns_of(table: Table) -> list[int]:
+    """The columns that the page has room for."""
+    return [number for number, column in enumerate(table.columns) if column.page]
+
+
+def blocks_of(section: Section) -> tuple[Block, ...]:
+    """What the page shows of a section."""
+    return section.blocks if section.page is None else section.page
+
+
+def kind_of(block: Block) -> str:
+    """The name of the template's macro for a block."""
+    return HTML_KINDS.get(type(block), "sentence")
+
+
+def drawings_of(document: Document) -> dict[str, dict[str, Any]]:
+    """Every figure of the page, by language and name."""
+    figures = [block for section in document.sections for block in blocks_of(section) if isinstance(block, Figure)]
+    return {language: {figure.name: drawing(figure, language) for figure in figures} for language in LANGUAGES}
+
+
+def json_for_script(content: object) -> str:
+    """JSON that can stand inside a script element: nothing in it can end the element or open a comment."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    for letter in "<>&\u2028\u2029":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return text
