@@ -87,7 +87,7 @@ class Live:
         """Other bounds of rows or columns, other matrix entries (row, column), until the block ends."""
         rows, columns, entries = rows or {}, columns or {}, entries or {}
         old_entries = {place: self._entry(*place) for place in entries}
-        self._set_rows({row: bounds for row, bounds in rows.items()})
+        self._set_rows(rows)
         self._set_columns(columns)
         self._set_entries(entries)
         try:

@@ -109,6 +109,16 @@ def solve_book(
             solution = solver.solve(built, options)
         except NoPlan as error:
             raise explained(error, portfolio, built, options) from None
+    return publish_solution(book, active, built, solution, options, watch)
+
+
+def publish_solution(
+    book: OpenBook, active: scenario.Scenario, built: Any, solution: Any, options: Any, watch: Stopwatch
+) -> Result:
+    """Round a solver's answer, prove it, and gather what ``run.json`` says. Raises ``CheckFailed``."""
+    from optimizer import solver  # noqa: PLC0415
+
+    portfolio = active.portfolio
     with watch.stage("publish"):
         book_in_rationals = exact.state_exactly(portfolio)
         draft = solver.draft_of(built, solution)
@@ -118,13 +128,13 @@ def solve_book(
         proven, unexcused = proof.prove(book_in_rationals, plan, multipliers)
     if unexcused:
         raise CheckFailed(_breach_words(unexcused[0]))
-    facts = {
+    facts: dict[str, object] = {
         "status": solution.status,
         "score": float(proven.score),
         "bound": float(proven.bound),
         "gap": float(proven.gap),
-        "scenario": name,
-        "set": list(sets),
+        "scenario": active.name,
+        "set": list(active.sets),
         "unit": portfolio.settings.unit,
         "publish_unit": float(portfolio.settings.publish_unit),
         "seconds": watch.seconds,
@@ -133,11 +143,7 @@ def solve_book(
         "nonzeros": len(built.indices),
         "book_sha256": book.sha256,
         "versions": versions(),
-        "options": {
-            "method": options.method,
-            "threads": options.threads,
-            "time_limit": options.time_limit,
-        },
+        "options": {"method": options.method, "threads": options.threads, "time_limit": options.time_limit},
         "assumptions": [_assumption(a) for a in book.assumptions],
         "warnings": [problem.as_dict() for problem in (*book.warnings, *active.warnings)],
         "allowances": [
@@ -204,33 +210,34 @@ def versions() -> dict[str, str]:
 def write_run(
     result: Result, data: bytes, folder: Path, reports: Mapping[str, Writer], watch: Stopwatch | None = None
 ) -> None:
-    """Write the run folder whole or not at all: into a temporary folder beside it, then renamed.
-
-    An older run in ``folder`` is replaced; any other folder that is not empty is refused (``WrongUsage``).
-    """
+    """Write the run folder whole or not at all: into a temporary folder beside it, then renamed."""
     watch = watch or Stopwatch()
     folder = folder.resolve()
-    if folder.exists() and not (folder / "run.json").is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise WrongUsage(say("{folder} exists and holds no run; choose another folder.", folder=folder))
     with watch.stage("write"):
         files = {
             "book.xlsx": data,
-            "allocation.csv": _csv(allocation_rows(result)),
-            "flows.csv": _csv(flow_rows(result)),
-            "transfers.csv": _csv(transfer_rows(result)),
+            "allocation.csv": csv_bytes(allocation_rows(result)),
+            "flows.csv": csv_bytes(flow_rows(result)),
+            "transfers.csv": csv_bytes(transfer_rows(result)),
         }
         files |= {name: writer(result) for name, writer in reports.items()}
     facts = dict(result.facts) | {
         "seconds": dict(watch.seconds) or result.facts["seconds"],
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
-    files["run.json"] = _json(facts)
+    files["run.json"] = json_bytes(facts)
     files["certificate.json"] = _with_own_hash(_certificate(result, hashlib.sha256(files["run.json"]).hexdigest()))
     write_folder(folder, files)
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write files into a temporary folder, flush them to disk, and move it into place in one step."""
+def write_folder(folder: Path, files: Mapping[str, bytes], owned: str = "run.json") -> None:
+    """Write files into a temporary folder, flush them to disk, and move it into place in one step.
+
+    A folder that holds ``owned`` is an older answer and is replaced; any other that is not empty is refused
+    (``WrongUsage``).
+    """
+    if folder.exists() and not (folder / owned).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WrongUsage(say("{folder} exists and holds something else; choose another folder.", folder=folder))
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = folder.with_name(f".{folder.name}.{os.getpid()}.new")
     old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
@@ -329,8 +336,11 @@ def transfer_rows(result: Result) -> list[dict[str, object]]:
     return rows or [dict.fromkeys(("from_account", "to_account", "year", "amount"), "")]
 
 
-def _csv(rows: list[dict[str, object]]) -> bytes:
-    """UTF-8 with a byte-order mark, so that Excel opens Japanese right; rows of blanks stand for a header alone."""
+def csv_bytes(rows: list[dict[str, object]]) -> bytes:
+    """Rows as CSV, UTF-8 with a byte-order mark so that Excel opens Japanese right.
+
+    A single row of blanks stands for a table with a header alone.
+    """
     text = io.StringIO()
     writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\r\n")
     writer.writeheader()
@@ -347,7 +357,8 @@ def _plain(value: object) -> object:
     return value
 
 
-def _json(content: Mapping[str, object]) -> bytes:
+def json_bytes(content: object) -> bytes:
+    """JSON as the program writes it: UTF-8, one entry a line."""
     return (json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n").encode()
 
 
@@ -418,7 +429,7 @@ def _own_hash_checked(data: bytes) -> dict[str, Any]:
 
 
 def _with_own_hash(content: Mapping[str, object]) -> bytes:
-    return _json(dict(content) | {"sha256": hashlib.sha256(_json(content)).hexdigest()})
+    return json_bytes(dict(content) | {"sha256": hashlib.sha256(json_bytes(content)).hexdigest()})
 
 
 def _plan_from(files: Mapping[str, bytes], certificate: Mapping[str, Any], book: exact.ExactBook) -> Plan:
@@ -455,8 +466,8 @@ def _agree(
         "run.json bound": (float(result.proof.bound), facts["bound"]),
         "run.json gap": (float(result.proof.gap), facts["gap"]),
         "allowances": (len(result.proof.allowances), len(facts["allowances"])),
-        "flows.csv": (_csv(flow_rows(result)), files["flows.csv"]),
-        "allocation.csv": (_csv(allocation_rows(result)), files["allocation.csv"]),
+        "flows.csv": (csv_bytes(flow_rows(result)), files["flows.csv"]),
+        "allocation.csv": (csv_bytes(allocation_rows(result)), files["allocation.csv"]),
     }
     for name, (found, written) in stated.items():
         if found != written:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optimizer import model, scenario
+from optimizer.errors import NoPlan
 from optimizer.live import Live
-from optimizer.model import Model
+from optimizer.model import Grid, Model
+from optimizer.model.columns import CONTINUOUS
 from optimizer.portfolio import Portfolio
 from optimizer.run import OpenBook, explained
-from optimizer.errors import NoPlan
 from optimizer.solver import Options
 
 
@@ -29,10 +30,10 @@ def ask(book: OpenBook, name: str = scenario.BASE, sets: Sequence[str] = (), opt
     return ask_portfolio(scenario.apply(book.portfolio, name, sets).portfolio, options)
 
 
-def ask_portfolio(portfolio: Portfolio, options: Options | None = None) -> Asked:
-    """The same for a portfolio under its scenario."""
+def ask_portfolio(portfolio: Portfolio, options: Options | None = None, grid: Grid = CONTINUOUS) -> Asked:
+    """The same for a portfolio under its scenario; with a ``grid``, the book rounded for publishing."""
     options = options or Options()
-    built = model.build(portfolio)
+    built = model.build(portfolio, grid)
     try:
         live = Live(built, options)
     except NoPlan as error:

@@ -82,5 +82,3 @@ class _Search:
         self.out = set(without)
         self.highs.run()
         return self.highs.getModelStatus() not in INFEASIBLE
-
-

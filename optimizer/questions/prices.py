@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from optimizer import scenario
 from optimizer.errors import NoPlan
 from optimizer.live import Live
 from optimizer.places import place_of
-from optimizer.portfolio import Portfolio
+from optimizer.portfolio import Account, Limit, Portfolio, Resource
 from optimizer.questions.asking import Asked, ask
 from optimizer.run import OpenBook
 from optimizer.solver import Options, is_mip
@@ -93,11 +93,12 @@ class _Pricing:
         binding = [row for row in rows if self._is_tight(row)]
         score = self._score_without(what, rows, bool(binding))
         place = place_of(self.portfolio, self.model.keys[rows[0]])
-        record = {
+        sheets: dict[str, Mapping[str, Limit | Resource | Account]] = {
             "limit": self.portfolio.limits,
             "resource": self.portfolio.resources,
             "appropriation": self.portfolio.accounts,
-        }[what][ident]  # type: ignore[index]
+        }
+        record = sheets[what][ident]
         per_unit, low, high = self._margin(rows)
         return Price(
             row=record.row,
@@ -125,7 +126,6 @@ class _Pricing:
         """Re-solve without the rows; what does not bind costs nothing (exact for linear books)."""
         if not is_binding and not is_mip(self.model):
             return self.best
-        model = self.model
         try:
             if what == "appropriation":
                 with self.live.changed(rows=self._with_one_more_unit(rows[0])):

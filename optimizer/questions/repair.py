@@ -7,13 +7,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import highspy
 import numpy as np
 
 from optimizer import model, scenario
-from optimizer.errors import HaibunError, InputProblems, NoPlan, Place
+from optimizer.errors import HaibunError, InputProblems, NoPlan, Place, WrongUsage
 from optimizer.model import Model
 from optimizer.model.limits import limit_in_money, pair_in, programmes_in, years_key, years_of
 from optimizer.portfolio import Limit, Number, Portfolio, Programme, ScenarioItem
@@ -21,6 +22,7 @@ from optimizer.questions.conflict import smallest_conflict
 from optimizer.run import OpenBook, solve_book
 from optimizer.solver import INFEASIBLE, Options, highs_lp, is_mip, silent_highs
 from optimizer.words import Words, name_of, say
+from optimizer.workbook import write_cells
 
 WEIGHTS = {"preference": 1, "programme": 2, "resource": 3, "cabinet": 5}
 """What a relative change costs, by kind; law is never offered."""
@@ -82,9 +84,7 @@ class _Edit:
     transfer: int | None = None
 
 
-def repair(
-    book: OpenBook, name: str = scenario.BASE, sets: Sequence[str] = (), options: Options | None = None
-) -> Menu:
+def repair(book: OpenBook, name: str = scenario.BASE, sets: Sequence[str] = (), options: Options | None = None) -> Menu:
     """Find a smallest conflict and up to five verified repairs of an infeasible book or scenario."""
     options = options or Options()
     portfolio = scenario.apply(book.portfolio, name, sets).portfolio
@@ -127,7 +127,10 @@ class _Finder:
             if not changes:
                 continue
             ranked = sorted(changes, key=lambda change: -change.cost(self.unit))
-            for cells in (frozenset((c.sheet, c.cell) for c in changes), *(frozenset({(c.sheet, c.cell)}) for c in ranked)):
+            for cells in (
+                frozenset((c.sheet, c.cell) for c in changes),
+                *(frozenset({(c.sheet, c.cell)}) for c in ranked),
+            ):
                 if forbidden | cells not in tried:
                     tried.add(forbidden | cells)
                     waiting.append(forbidden | cells)
@@ -154,7 +157,9 @@ class _Finder:
         for edit, size in zip(edits, sizes, strict=True):
             if size > NEGLIGIBLE * max(1.0, abs(float(edit.change.before))):
                 amount = _needed_share(self.built, edit.share_of, amounts) if edit.share_of else None
-                after = Fraction(amount) if amount is not None else edit.change.before + edit.sign * Fraction(float(size))
+                after = (
+                    Fraction(amount) if amount is not None else edit.change.before + edit.sign * Fraction(float(size))
+                )
                 changes.append(replace(edit.change, after=after))
         return changes
 
@@ -259,12 +264,20 @@ def edited(portfolio: Portfolio, changes: Sequence[Change]) -> Portfolio:
     )
 
 
+def apply(data: bytes, menu: Menu, number: int, out: Path) -> None:
+    """Write the workbook with the cells of repair ``number`` (counted from 1) changed, and nothing else.
+
+    Raises ``WrongUsage`` where there is no such repair.
+    """
+    if not 1 <= number <= len(menu.repairs):
+        raise WrongUsage(say("There is no repair {number}; there are {count}.", number=number, count=len(menu.repairs)))
+    write_cells(data, {(c.sheet, c.cell): float(c.after) for c in menu.repairs[number - 1].changes}, out)
+
+
 # What may change, and how it relaxes the rows
 
 
-def _edits(
-    written: Portfolio, active: Portfolio, built: Model, name: str, sets: Sequence[str]
-) -> Iterator[_Edit]:
+def _edits(written: Portfolio, active: Portfolio, built: Model, name: str, sets: Sequence[str]) -> Iterator[_Edit]:
     """Every cell that may be offered: never a baseline, maximum, effect or need, never what is law."""
     items = [item for item in written.scenario_items if item.scenario == name]
     fixed = {text.partition("=")[0].replace("：", ":") for text in sets}
@@ -396,9 +409,7 @@ def _resource_edits(written: Portfolio, portfolio: Portfolio, built: Model) -> I
             yield _Edit(change, 1, highspy.kHighsInf, [(row, -float(factor))])
 
 
-def _programme_edits(
-    written: Programme, programme: Programme, portfolio: Portfolio, built: Model
-) -> Iterator[_Edit]:
+def _programme_edits(written: Programme, programme: Programme, portfolio: Portfolio, built: Model) -> Iterator[_Edit]:
     rows: dict[str, list[int]] = defaultdict(list)
     for year in programme.years:
         for constraint in ("minimum", "ramp_up", "ramp_down"):

@@ -88,7 +88,7 @@ class _Pen:
             },
             {
                 "type": "scatter", "mode": "text", "y": names, "x": [max(pair) for pair in bars], "showlegend": False,
-                "text": [self.money(p) for p in plan], "textposition": "middle right", "hoverinfo": "skip",
+                "text": [f" {self.money(p)}" for p in plan], "textposition": "middle right", "hoverinfo": "skip",
                 "cliponaxis": False,
             },
             {
@@ -143,7 +143,7 @@ class _Pen:
         freedoms = list(dict.fromkeys(mark.colour for mark in across))
         data: list[Drawing] = []
         layout = self._layout(len(names), annotations=[])
-        layout["yaxis"] = {**AXIS, "autorange": "reversed", "tickfont": {"size": 12}, "showgrid": False}
+        layout["yaxis"] = {**AXIS, "autorange": "reversed", "tickfont": {"size": 12}, "showgrid": False, "ticks": ""}
         done = 0
         for number, freedom in enumerate(freedoms):
             columns = [i for i, mark in enumerate(across) if mark.colour == freedom]
@@ -160,7 +160,7 @@ class _Pen:
             )  # fmt: skip
             start, end = done / len(across) + 0.02 * number, (done + len(columns)) / len(across)
             layout["xaxis" + axis[1:]] = {
-                **AXIS, "domain": [start, end], "side": "bottom", "tickangle": 0, "tickfont": {"size": 11},
+                **AXIS, "domain": [start, end], "side": "bottom", "tickangle": 0, "ticks": "", "showgrid": False, "tickfont": {"size": 11},
             }  # fmt: skip
             layout["annotations"].append(
                 self._heading(Mark(FREEDOMS.get(freedom, across[columns[0]].name), freedom), (start + end) / 2)

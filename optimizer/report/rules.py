@@ -62,10 +62,10 @@ class Rules:
         columns = [
             Column(say("Limit")),
             Column(say("Kind")),
-            Column(say("Rule")),
+            Column(say("Measure")),
             Column(say("Value in force"), "number"),
             *(Column(say("Reached, {year}", year=year), "number") for year in years),
-            Column(say("Reached, whole period"), "number"),
+            *([Column(say("Reached, whole period"), "number")] if self._sums_years else []),
             Column(say("Least room left"), "number"),
             Column(say("State")),
         ]
@@ -83,6 +83,11 @@ class Rules:
         )
         return table_of("limits", say("Limits: value in force, reached, room"), columns, rows, note=note)
 
+    @property
+    def _sums_years(self) -> bool:
+        """Whether some limit speaks of the sum over the horizon."""
+        return any(row.key[-1] == "all" for stated in self.rows.values() for row in stated)
+
     def _limit_row(self, limit: Limit, stated: Sequence[Row], binding: list[int] | None) -> tuple[Cell, ...]:
         reached = {row.key[-1]: self._reached(limit, row) for row in stated}
         sign = 1 if limit.sense == "max" else -1
@@ -98,7 +103,7 @@ class Rules:
             RULES[limit.measure, limit.sense],
             self._shown(limit, limit.value),
             *(self._shown(limit, reached[t]) if t in reached else None for t in self.horizon),
-            self._shown(limit, reached["all"]) if "all" in reached else None,
+            *([self._shown(limit, reached["all"]) if "all" in reached else None] if self._sums_years else []),
             self._shown(limit, room),
             state,
         )

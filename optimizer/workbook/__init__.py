@@ -5,6 +5,7 @@ where they are used.
 """
 
 from optimizer.workbook.annotation import annotate
+from optimizer.workbook.cells import write_cells
 from optimizer.workbook.guide import guide
 from optimizer.workbook.reading import read, read_bytes
 from optimizer.workbook.tables import (
@@ -35,5 +36,6 @@ __all__ = [
     "read",
     "read_bytes",
     "write",
+    "write_cells",
     "write_template",
 ]

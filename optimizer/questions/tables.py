@@ -1,0 +1,197 @@
+"""Answers as files, as JSON and in words: one place for the names that commands and reports share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from optimizer.questions.alternatives import Alternative
+from optimizer.questions.prices import KINDS, Price
+from optimizer.questions.ranges import Ranges
+from optimizer.questions.repair import Change, Menu
+from optimizer.run import csv_bytes
+from optimizer.words import Words, say
+
+MOST_PRICES_SHOWN = 12
+
+
+def ranges_csv(found: Ranges, first_year: int) -> bytes:
+    """ranges.csv: a row a line, before rounding."""
+    return csv_bytes(_range_rows(found, first_year))
+
+
+def _range_rows(found: Ranges, first_year: int) -> list[dict[str, object]]:
+    return [
+        {
+            "programme": line.programme,
+            "year": first_year + line.year,
+            "amount": _amount(line.amount),
+            "low": _amount(line.low),
+            "high": _amount(line.high),
+            "class": line.kind,
+        }
+        for line in found.lines
+    ]
+
+
+def _amount(value: float) -> str:
+    return f"{round(value, 9) + 0.0:.9g}"
+
+
+def ranges_as_dict(found: Ranges, others: Sequence[Alternative], first_year: int, language: str) -> dict[str, object]:
+    """The answer of ``haibun ranges`` for programs."""
+    return {
+        "score": found.score,
+        "within": found.within,
+        "unique": found.is_unique,
+        "lines": _range_rows(found, first_year),
+        "alternatives": [
+            {"id": other.id, "name": other.name.into(language), "score": float(other.result.proof.score)}
+            for other in others
+        ],
+    }
+
+
+def ranges_in_words(found: Ranges, others: Sequence[Alternative]) -> list[Words]:
+    """What the ranges say, in sentences."""
+    kinds = Counter(line.kind for line in found.lines)
+    said = [
+        say(
+            "Within {within} points of the best ({score}): {core} lines are core, {negotiable} negotiable, "
+            "{excluded} excluded.",
+            within=f"{found.within:g}",
+            score=f"{found.score:.4f}",
+            core=kinds["core"],
+            negotiable=kinds["negotiable"],
+            excluded=kinds["excluded"],
+        )
+    ]
+    if found.is_unique:
+        said.append(say("No line can move: the plan is the only one."))
+    if found.has_indivisible:
+        said.append(say("Indivisible programmes are kept whole in every one of these plans: the ends are exact."))
+    said += [
+        say("{name}: {score} points.", name=other.name, score=f"{float(other.result.proof.score):.4f}")
+        for other in others
+    ]
+    return said
+
+
+def prices_csv(found: Sequence[Price]) -> bytes:
+    """prices.csv: a row a requirement, dearest first."""
+    return csv_bytes([_price_row(price) for price in found])
+
+
+def _price_row(price: Price) -> dict[str, object]:
+    return {
+        "row": price.row,
+        "what": price.what,
+        "id": price.id,
+        "year": "" if price.year is None else price.year,
+        "kind": price.kind,
+        "binding": "yes" if price.binding else "no",
+        "score_without": f"{price.score_without:.9g}",
+        "price": f"{round(price.price, 9) + 0.0:.9g}",
+        "per_unit": "" if price.per_unit is None else f"{price.per_unit:.9g}",
+        "holds_from": "" if price.holds_from is None else f"{price.holds_from:.9g}",
+        "holds_to": "" if price.holds_to is None else f"{price.holds_to:.9g}",
+        "cell": price.cell,
+    }
+
+
+def prices_as_dicts(found: Sequence[Price], language: str) -> list[dict[str, object]]:
+    """The answer of ``haibun prices`` for programs."""
+    return [
+        _price_row(price)
+        | {"score_without": price.score_without, "price": price.price, "name": price.name.into(language)}
+        for price in found
+    ]
+
+
+def prices_in_words(found: Sequence[Price]) -> list[Words]:
+    """The dearest requirements, in sentences."""
+    dear = [price for price in found if price.price > 1e-6]
+    said = [_price_words(price) for price in dear[:MOST_PRICES_SHOWN]]
+    if len(dear) > MOST_PRICES_SHOWN:
+        said.append(say("… and {count} more that cost something.", count=len(dear) - MOST_PRICES_SHOWN))
+    said.append(say("{count} requirements cost nothing.", count=len(found) - len(dear)))
+    return said
+
+
+def _price_words(price: Price) -> Words:
+    if price.what == "appropriation":
+        return say(
+            "{name}, FY{year}: one more unit of money adds {points} points.",
+            name=price.name,
+            year=price.year,
+            points=f"{price.price:.4f}",
+        )
+    return say(
+        "{what} {name}: costs {points} points.", what=KINDS[price.what], name=price.name, points=f"{price.price:.4f}"
+    )
+
+
+def menu_as_dict(menu: Menu, language: str) -> dict[str, object]:
+    """repair.json."""
+    return {
+        "feasible": menu.is_feasible,
+        "conflict": [
+            {"sheet": place.sheet, "cell": place.cell, "id": place.id, "name": place.name.into(language)}
+            for place in menu.conflict
+        ],
+        "repairs": [
+            {
+                "changes": [_change_row(change) for change in repair.changes],
+                "cost": float(repair.cost),
+                "score": repair.score,
+            }
+            for repair in menu.repairs
+        ],
+    }
+
+
+def _change_row(change: Change) -> dict[str, object]:
+    return {
+        "sheet": change.sheet,
+        "cell": change.cell,
+        "id": change.id,
+        "from": float(change.before),
+        "to": float(change.after),
+        "kind": change.kind,
+    }
+
+
+def menu_in_words(menu: Menu) -> list[Words]:
+    """Why nothing fits and how to mend it, in sentences."""
+    if menu.is_feasible:
+        return [say("The book has a plan: there is nothing to repair.")]
+    said = [say("These rows cannot hold together; without any one of them a plan exists:")]
+    said += [
+        say("  {sheet} {cell}: {id} ({name})", sheet=place.sheet, cell=place.cell, id=place.id, name=place.name)
+        for place in menu.conflict
+    ]
+    if not menu.repairs:
+        said.append(
+            say("No change that may be offered mends it: what collides is law, or lies in what may not change.")
+        )
+    for number, repair in enumerate(menu.repairs, 1):
+        said.append(
+            say(
+                "Repair {number} (cost {cost}, score {score}):",
+                number=number,
+                cost=f"{float(repair.cost):.4g}",
+                score=f"{repair.score:.2f}",
+            )
+        )
+        said += [
+            say(
+                "  {sheet} {cell}, {id}: {before} → {after}",
+                sheet=change.sheet,
+                cell=change.cell,
+                id=change.id,
+                before=f"{float(change.before):g}",
+                after=f"{float(change.after):g}",
+            )
+            for change in repair.changes
+        ]
+    return said
