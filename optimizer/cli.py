@@ -324,7 +324,7 @@ def ranges(talker: Talker, book: Path, scenario: str, sets: Sequence[str], withi
     """
     from optimizer import report, run  # noqa: PLC0415
     from optimizer.questions import alternatives, tables  # noqa: PLC0415
-    from optimizer.questions import ranges as asking
+    from optimizer.questions import ranges as asking  # noqa: PLC0415
 
     opened = run.open_book(book)
     with talker.working(say("Solving twice for each line …")):
@@ -350,7 +350,7 @@ def prices(talker: Talker, book: Path, scenario: str, sets: Sequence[str], out: 
     """
     from optimizer import run  # noqa: PLC0415
     from optimizer.questions import prices as asking  # noqa: PLC0415
-    from optimizer.questions import tables
+    from optimizer.questions import tables  # noqa: PLC0415
 
     opened = run.open_book(book)
     with talker.working(say("Solving again without each rule …")):
@@ -382,7 +382,7 @@ def repair(
     """
     from optimizer import run  # noqa: PLC0415
     from optimizer.questions import repair as asking  # noqa: PLC0415
-    from optimizer.questions import tables
+    from optimizer.questions import tables  # noqa: PLC0415
 
     opened = run.open_book(book)
     with talker.working(say("Looking for the rows that collide and the cheapest way out …")):

@@ -81,14 +81,8 @@ def place_of(portfolio: Portfolio, key: Key) -> Place:
     if sheet in ("Accounts", "Resources") and isinstance(year, int):
         column = portfolio.settings.first_year + year
     if sheet == "Scenarios":
-        row = next(
-            (
-                i.row
-                for i in portfolio.scenario_items
-                if i.item == "pin" and i.target == first and i.year in (None, year)
-            ),
-            0,
-        )
+        pins = [i for i in portfolio.scenario_items if i.item == "pin" and i.target == first and i.year in (None, year)]
+        row = min(pins, key=lambda item: item.year is None).row if pins else 0
     cell = table.cell(column, row) if column and row else ""
     if not cell and row:
         cell = f"A{row}"

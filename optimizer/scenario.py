@@ -67,7 +67,7 @@ def apply(portfolio: Portfolio, name: str = BASE, sets: Sequence[str] = ()) -> S
     levers = {lever.id: lever.default for lever in portfolio.levers.values()}
     levers |= {item.target: bool(item.value) for item in items if item.item == "lever"}
     active = _with_active_rows(portfolio.with_changes(levers_on=levers))
-    changed = _with_replacements(_with_factors(active, items), items)
+    changed = _with_replacements(_with_factors(active, items), items).with_changes(scenario_items=items)
     if not any(priority.weight for priority in changed.priorities.values()):
         raise WrongUsage(say("All weights are 0 in this scenario, so no plan is better than another."))
     problems = _ranges_left_empty(changed)

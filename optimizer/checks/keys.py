@@ -104,6 +104,7 @@ def check_words(review: Review) -> None:
         "agency": {r.values["agency"] for r in review.records("Accounts")} - {"", None},
     }
     nouns = {"instrument": NOUNS["instrument"], "tag": say("tag"), "agency": say("agency")}
+    _check_words_of_programmes(review, nouns)
     for record in review.records("Limits"):
         for prefix in ("", "of_"):
             for column, names in known.items():
@@ -112,3 +113,27 @@ def check_words(review: Review) -> None:
                     problem = review.findings.unknown(nouns[column], word, sorted(names))
                     fix = say("Correct the word, or give it to a programme or account.")
                     review.warn("Limits", prefix + column, record, problem, fix)
+
+
+def _check_words_of_programmes(review: Review, nouns: Mapping[str, Words]) -> None:
+    """A word of a programme or account that nearly is one that limits name would slip out of them in silence."""
+    places = (
+        ("Programmes", "instrument", "instrument"),
+        ("Programmes", "tags", "tag"),
+        ("Accounts", "agency", "agency"),
+    )
+    for sheet, column, kind in places:
+        named = {r.values[prefix + kind] for r in review.records("Limits") for prefix in ("", "of_")} - {"", None}
+        for record in review.records(sheet):
+            words = record.values[column] or ()
+            for word in (words,) if isinstance(words, str) else words:
+                near = review.findings.near(word, sorted(named), cutoff=0.85) if word not in named else None
+                if near:
+                    problem = say(
+                        "{found}: no limit names this {kind}; did you mean {near}?",
+                        found=word,
+                        kind=nouns[kind],
+                        near=near,
+                    )
+                    fix = say("Correct the word if the limits on {near} are meant to count it.", near=near)
+                    review.warn(sheet, column, record, problem, fix)

@@ -28,7 +28,7 @@ def check_scenarios(review: Review) -> None:
         if values["scenario"] == schema.BASE_SCENARIO:
             problem = say("base is the scenario without a row.")
             review.error("Scenarios", "scenario", record, problem, say("Choose another name for the scenario."))
-        if values["scenario"] is None or values["item"] is None or values["target"] is None:
+        if not values["scenario"] or not values["item"] or values["target"] is None:
             continue
         key = (values["scenario"], values["item"], values["target"], values["year"])
         if key in seen:

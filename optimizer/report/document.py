@@ -80,7 +80,7 @@ class Column:
 
     ``kind`` is text, long (text that wraps) or one of ``Quantity``'s. ``summed``: the total row holds its sum.
     Derived: ``across`` (first, last) adds up columns of the row, ``less`` (a, b) is a − b, ``ratio`` (a, b) a / b.
-    ``page``: shown in the web page too, where room is scarce.
+    ``page``: shown where room is scarce too, in the web page and in print.
     """
 
     heading: Words

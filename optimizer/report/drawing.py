@@ -160,7 +160,8 @@ class _Pen:
             )  # fmt: skip
             start, end = done / len(across) + 0.02 * number, (done + len(columns)) / len(across)
             layout["xaxis" + axis[1:]] = {
-                **AXIS, "domain": [start, end], "side": "bottom", "tickangle": 0, "ticks": "", "showgrid": False, "tickfont": {"size": 11},
+                **AXIS, "domain": [start, end], "side": "bottom", "tickangle": 0, "ticks": "",
+                "showgrid": False, "tickfont": {"size": 11},
             }  # fmt: skip
             layout["annotations"].append(
                 self._heading(Mark(FREEDOMS.get(freedom, across[columns[0]].name), freedom), (start + end) / 2)

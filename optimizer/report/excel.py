@@ -9,6 +9,7 @@ import io
 import math
 import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from optimizer.report.content import document_of
@@ -31,8 +32,8 @@ from optimizer.results import Result
 from optimizer.words import Words, say
 
 FONTS = {"en": "Calibri", "ja": "Yu Gothic"}
-WIDEST = {"text": 44, "long": 64}
-NUMBER_WIDTH, MARGIN, GAP = 13, 2, 4
+WIDEST = {"text": 44, "long": 58}
+NUMBER_WIDTH, MARGIN, GAP = 12, 2, 4
 LINE_HEIGHT = 17
 CHART_HEIGHT = 120
 LONGEST_TEXT = 32_767
@@ -69,7 +70,9 @@ class _Sheet:
         self.page = book.add_worksheet(_sheet_name(section.title.into(language)))
         self.tables = [table for block in section.blocks for table in tables_of(block)]
         self.widths = self._column_widths()
-        self.row = self.left = self.heading_row = self.charts = 0
+        aside = {sum(not column.page for column in table.columns) for table in self.tables}
+        self.printed = len(self.widths) - (aside.pop() if len(aside) == 1 else 0)
+        self.row = self.left = self.heading_row = 0
 
     def say(self, words: Words) -> str:
         """Words in the report's language."""
@@ -106,8 +109,11 @@ class _Sheet:
         page.hide_gridlines(2)
         page.set_landscape()
         page.set_paper(9)
-        is_one_page = self.section is self.document.sections[0] or bool(self.charts)
+        is_one_page = self.section is self.document.sections[0] or any(
+            isinstance(block, Figure) for block in self.section.blocks
+        )
         page.fit_to_pages(1, int(is_one_page))
+        page.print_area(0, 0, self.row, self.printed - 1)
         page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
         title, print_ = self.say(self.document.title), self.say(self.document.fingerprint)
         page.set_footer(f"&L&8{_plain(print_)}&C&8{_plain(title)}&R&8&P / &N")
@@ -168,24 +174,27 @@ class _Sheet:
             )
         self.row += 1
 
-    def _merged(self, text: str, left: int = 0, **look: Any) -> None:
-        """Text over the width from column ``left``, in a row high enough for it."""
-        room = sum(self.widths[left:]) * 10 / look.get("font_size", 10)
+    def _merged(self, text: str, **look: Any) -> None:
+        """Text over the printed width, in a row high enough for it."""
+        room = sum(self.widths[: self.printed]) * 10 / look.get("font_size", 10)
         lines = math.ceil(_wide(text) / room) if look.get("text_wrap") else 1
         self.page.set_row(self.row, max(lines, 1) * LINE_HEIGHT * look.get("font_size", 10) / 10)
         style = self.format(valign="vcenter", **look, **_quoted(text))
-        self.page.merge_range(self.row, left, self.row, len(self.widths) - 1, "", style)
-        self.page.write_string(self.row, left, text[:LONGEST_TEXT], style)
+        self.page.merge_range(self.row, 0, self.row, self.printed - 1, "", style)
+        self.page.write_string(self.row, 0, text[:LONGEST_TEXT], style)
         self.row += 1
 
     # Tables
 
     def _beside(self, block: Beside) -> None:
         top = self.row
-        self._table(block.left)
+        self._table(replace(block.left, note=None))
         bottom, self.row, self.left = self.row, top, len(block.left.columns) + 1
-        self._table(block.right)
-        self.row, self.left = max(bottom, self.row), 0
+        self._table(replace(block.right, note=None))
+        self.row, self.left = max(bottom, self.row) - 1, 0
+        for table in (block.left, block.right):
+            self._note(table)
+        self.row += 1
 
     def _table(self, table: Table) -> int:
         """Write a table; returns the row of its first line."""
@@ -206,8 +215,11 @@ class _Sheet:
         first = self.row
         looks: dict[tuple[str, int], Any] = {}
         for row in table.rows:
+            lines = 1
             for position, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
-                self._cell(table, position, column, cell, looks)
+                lines = max(lines, self._cell(position, column, cell, looks))
+            if lines > 1:
+                page.set_row(self.row, lines * LINE_HEIGHT - 2)
             self.row += 1
         final = self.row - 1
         if table.total:
@@ -221,10 +233,13 @@ class _Sheet:
                 self._total_row(table, (say("Rows shown"), *table.total[1:]), "SUBTOTAL(109,{})", first, final)
         if table.heat:
             self._heat(table, first, final)
-        if table.note is not None:
-            self._merged(self.say(table.note), left, text_wrap=True, font_color=GREY, font_size=9)
+        self._note(table)
         self.row += 1
         return first
+
+    def _note(self, table: Table) -> None:
+        if table.note is not None:
+            self._merged(self.say(table.note), text_wrap=True, font_color=GREY, font_size=9)
 
     def _heading(self, position: int, column: Column) -> Any:
         align = {"align": "right"} if column.is_numeric else {"align": "left", "indent": int(position > 0)}
@@ -234,7 +249,8 @@ class _Sheet:
             top_color=INK, bottom_color=INK,
         )  # fmt: skip
 
-    def _cell(self, table: Table, position: int, column: Column, cell: Cell, looks: dict[tuple[str, int], Any]) -> None:
+    def _cell(self, position: int, column: Column, cell: Cell, looks: dict[tuple[str, int], Any]) -> int:
+        """Write a cell; returns how many lines it takes."""
         if cell is None or isinstance(cell, str) or (isinstance(cell, Words) and not isinstance(cell, Quantity)):
             text = self._text(cell)[:LONGEST_TEXT]
             key = (f"text {column.is_numeric} {position > 0}", int(text.startswith(FIRST_LETTERS_OF_FORMULAS)))
@@ -242,7 +258,8 @@ class _Sheet:
                 align = {"align": "right"} if column.is_numeric else {"text_wrap": True, "indent": int(position > 0)}
                 looks[key] = self.format(bottom=4, bottom_color=RULE, **align, **_quoted(text))
             self.page.write_string(self.row, self.left + position, text, looks[key])
-            return
+            room = self.widths[self.left + position] - MARGIN
+            return sum(max(1, math.ceil(_wide(part) / room)) for part in text.split("\n"))
         kind, decimals = (cell.kind, cell.decimals) if isinstance(cell, Quantity) else (column.kind, column.decimals)
         value = cell.value if isinstance(cell, Quantity) else cell
         if kind == "number":
@@ -256,6 +273,7 @@ class _Sheet:
             self.page.write_formula(self.row, self.left + position, formula, looks[kind, decimals], float(value))
         else:
             self.page.write_number(self.row, self.left + position, float(value), looks[kind, decimals])
+        return 1
 
     def _total_row(self, table: Table, total: Sequence[Cell], formula: str, first: int, final: int) -> None:
         for position, (column, cell) in enumerate(zip(table.columns, total, strict=True)):
@@ -338,7 +356,6 @@ class _Sheet:
         chart.set_size({"width": 980, "height": height})
         self.page.insert_chart(self.row, 0, chart, {"description": self.say(figure.message)})
         self.row += math.ceil(height / 20) + 1
-        self.charts += 1
 
     def _quoted_sheet(self) -> str:
         return "'" + str(self.page.get_name()).replace("'", "''") + "'"

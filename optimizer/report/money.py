@@ -156,19 +156,10 @@ class Money:
         rest = [self.portfolio.programmes[name] for name in by_programme if name not in set(names)]
         if rest:
             rows.append(self._rest(rest))
-        columns = self.columns(
-            [
-                Column(say("Programme")),
-                Column(say("Id"), page=False),
-                Column(say("Family"), page=False),
-                Column(say("Instrument"), page=False),
-                Column(say("Region")),
-                Column(say("Country"), page=False),
-                Column(say("Account"), page=False),
-                Column(say("Agency"), page=False),
-            ]
-        )
+        columns = self.columns([Column(say("Programme")), Column(say("Region"))])
         columns += [Column(say("Verdict"), "long"), Column(say("Reason"), "long")]
+        aside = (say("Id"), say("Family"), say("Instrument"), say("Country"), say("Account"), say("Agency"))
+        columns += [Column(heading, page=False) for heading in aside]
         title = say("Every line: programmes and years")
         return table_of("lines", title, columns, rows, unit=self.unit, note=VERDICT_NOTE, filtered=True)
 
@@ -180,18 +171,18 @@ class Money:
         country = self.portfolio.countries.get(programme.country)
         return (
             name_of(programme),
-            programme.id,
-            family_name(programme.family),
-            terms.instrument_name(programme.instrument),
             self.region_names[programme.region],
-            name_of(country) if country else "",
-            self.account_names[programme.account],
-            terms.usual(programme.agency),
             programme.baseline,
             *amounts,
             kept_baseline(programme),
             _in_runs([(line.year, VERDICTS[line.verdict]) for line in lines], first_year),
             _in_runs([(line.year, without_year(line.reason)) for line in lines], first_year),
+            programme.id,
+            family_name(programme.family),
+            terms.instrument_name(programme.instrument),
+            name_of(country) if country else "",
+            self.account_names[programme.account],
+            terms.usual(programme.agency),
         )
 
     def _rest(self, programmes: Sequence[Programme]) -> tuple[Cell, ...]:
@@ -199,12 +190,11 @@ class Money:
         ids = {programme.id for programme in programmes}
         return (
             say("{count} smaller programmes (each is in report.xlsx)", count=len(ids)),
-            *[""] * 7,
+            "",
             exact_sum(p.baseline or ZERO for p in programmes),
             *(self.result.total(lambda p, t, y=t: p.id in ids and t == y) for t in range(self.settings.years)),  # type: ignore[misc]
             exact_sum(kept_baseline(p) for p in programmes),
-            "",
-            "",
+            *[""] * 8,
         )
 
     # Budgets and transfers

@@ -1,0 +1,482 @@
+"""The reports are read back: tables foot with the published amounts, in both languages, and no name does harm."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import subprocess
+import sys
+from fractions import Fraction
+from html.parser import HTMLParser
+from pathlib import Path
+
+import books
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import opened
+
+from optimizer import report, run
+from optimizer.report.content import document_of
+from optimizer.report.document import Document, Quantity, Table, exact_sum, number_text, tables_of
+from optimizer.report.money import Money, split
+from optimizer.report.terms import both, year_name, years_named
+from optimizer.results import Result
+from optimizer.words import Words
+
+FORMULA = '=HYPERLINK("http://example.org","x")'
+SCRIPT = "<script>alert('x')</script> & </title>"
+JAPANESE = re.compile("[぀-ヿ一-鿿]")
+
+
+def hostile() -> books.Book:
+    """A book with everything whose names try to be formulas and markup."""
+    book = books.with_everything()
+    book["Settings"][0]["value"] = f"{SCRIPT} / {SCRIPT}計画"
+    book["Programmes"][0] |= {"name": FORMULA, "name_ja": "+SUM(1)計", "source": "@data: =1+1"}
+    book["Programmes"][1] |= {"name": SCRIPT, "name_ja": SCRIPT}
+    book["Regions"][0] |= {"name": SCRIPT, "name_ja": "-2+3"}
+    book["Accounts"][0] |= {"name": "</script><img src=http://example.org/x>", "agency": FORMULA}
+    book["Limits"][0] |= {"source": "law: '; DROP"}
+    return book
+
+
+@pytest.fixture(scope="module", params=["base", "all", "pinned"])
+def result(request: pytest.FixtureRequest) -> Result:
+    """A solved book with every sheet, in three scenarios."""
+    return run.solve_book(opened(books.with_everything()), request.param)
+
+
+@pytest.fixture(scope="module")
+def attacked() -> Result:
+    """A solved book with hostile names."""
+    return run.solve_book(opened(hostile()))
+
+
+def tables(document: Document) -> dict[str, Table]:
+    return {table.name: table for table in document.tables()}
+
+
+# The content
+
+
+def test_every_table_of_money_comes_to_the_published_amounts(result: Result) -> None:
+    """Each view of the money has the same total: the sum of the published amounts."""
+    spent = sum(result.plan.spending.values(), Fraction(0))
+    found = tables(document_of(result))
+    for name in ("money_by_family", "money_by_region", "money_by_agency", "money_by_account", "lines"):
+        headings = [str(column.heading) for column in found[name].columns]
+        assert found[name].total[headings.index("Plan, total")] == spent, name
+    flows = [table for name, table in found.items() if name.startswith("flow_")]
+    assert len(flows) == 4
+    assert all(table.total[-1] == spent for table in flows)
+    assert found["budgets"].total[7] == spent
+    by_year = found["money_by_year"]
+    assert by_year.total[[str(c.heading) for c in by_year.columns].index("Spent")] == spent
+
+
+def test_every_total_is_the_sum_of_its_column_and_every_derived_cell_follows(result: Result) -> None:
+    """Totals, row sums, differences and ratios hold exactly."""
+    for table in document_of(result).tables():
+        for number, column in enumerate(table.columns):
+            if column.summed and table.total:
+                assert table.total[number] == sum(table.numbers(number), Fraction(0)), (table.name, number)
+            for row in (*table.rows, *([table.total] if table.total else [])):
+                if column.across:
+                    first, last = column.across
+                    assert row[number] == sum((Fraction(row[i] or 0) for i in range(first, last + 1)), Fraction(0))  # type: ignore[arg-type]
+                if column.less:
+                    assert row[number] == row[column.less[0]] - row[column.less[1]]  # type: ignore[operator]
+
+
+def test_budgets_balance(result: Result) -> None:
+    """What an account receives is spent, given, carried or lapses."""
+    for row in tables(document_of(result))["budgets"].rows:
+        appropriation, into, carried_in, given, carried_out, spent, lapsed = row[2:9]
+        assert appropriation + into + carried_in == given + carried_out + spent + lapsed  # type: ignore[operator]
+
+
+def test_limits_reach_what_the_plan_spends() -> None:
+    """The minimal book with a share limit: reached and room are those of the answer worked out by hand."""
+    book = books.minimal()
+    book["Limits"] = [
+        {
+            "limit": "few_wells",
+            "measure": "spend",
+            "sense": "max",
+            "value": 0.5,
+            "basis": "share",
+            "programme": "wells",
+        },
+        {"limit": "some_roads", "measure": "spend", "sense": "min", "value": 1, "programme": "roads"},
+    ]
+    result = run.solve_book(opened(book))
+    assert result.plan.spending == {("wells", 0): 5, ("roads", 0): 5}
+    few, some = tables(document_of(result))["limits"].rows
+    assert [cell.into("en") for cell in few[3:]] == ["50.00%", "50.00%", "0.00%", "binds"]  # type: ignore[union-attr]
+    assert [cell.into("en") for cell in some[3:]] == ["1.00", "5.00", "4.00", "has room"]  # type: ignore[union-attr]
+
+
+def test_the_first_page_says_what_the_numbers_are(result: Result) -> None:
+    """Score, bound and the caution are on the first page, and the proved numbers are rounded the honest way."""
+    first = document_of(result).sections[0]
+    said = " ".join(str(s) for block in first.blocks for s in getattr(block, "sentences", ()))
+    assert "scores are not measurements" in said
+    assert "a ministry is meant to replace them" in said
+    key = {str(row[0]): row[1] for row in tables(document_of(result))["key_figures"].rows}
+    score = key["Score of the published amounts (points of 100)"]
+    bound = key["Upper bound: no plan can score more (points)"]
+    assert isinstance(score, Quantity)
+    assert isinstance(bound, Quantity)
+    assert score.value <= result.proof.score < score.value + Fraction(1, 10**6)
+    assert bound.value - Fraction(1, 10**6) < result.proof.bound <= bound.value
+
+
+def test_figures_are_counted_by_the_first_word_of_their_source() -> None:
+    """data, rule, assumption and judgement are told apart in either language; other words are not stated."""
+    book = books.minimal()
+    book["Programmes"][0]["source"] = "data: budget"
+    book["Programmes"][1]["source"] = "判断：例示"
+    counted = tables(document_of(run.solve_book(opened(book))))["kinds_of_figures"]
+    assert counted.rows[0][1:] == (1, 0, 0, 1, 0, 2)
+    assert counted.rows[1][1:] == (0, 0, 0, 0, 2, 2)
+
+
+def test_a_long_list_is_cut_for_the_page_and_still_foots(result: Result) -> None:
+    """The smallest programmes become one row; the totals do not change."""
+    money = Money(result)
+    whole, cut = money.lines(), money.lines(2)
+    assert len(cut.rows) == 3
+    assert cut.total == whole.total
+
+
+@given(
+    st.integers(0, 10**6),
+    st.dictionaries(st.sampled_from("abcdef"), st.fractions(min_value="1/1000", max_value=50), min_size=1),
+)
+def test_a_split_is_whole_and_loses_nothing(units: int, weights: dict[str, Fraction]) -> None:
+    """Parts are whole publish units, add up, and are within one unit of the exact share."""
+    unit = Fraction(1, 100)
+    parts = dict(split(units * unit, weights, unit))
+    assert sum(parts.values(), Fraction(0)) == units * unit
+    for key, part in parts.items():
+        assert part % unit == 0
+        assert abs(part - units * unit * weights[key] / sum(weights.values())) < unit
+
+
+@given(st.lists(st.fractions()))
+def test_exact_sum_is_the_sum(numbers: list[Fraction]) -> None:
+    """Adding by denominator changes nothing."""
+    assert exact_sum(numbers) == sum(numbers, Fraction(0))
+
+
+def test_numbers_read_as_officials_write_them() -> None:
+    """Thousands separators; △ for minus in Japanese; no minus before a zero."""
+    assert number_text(Fraction("-1234.5"), "money", 2, "ja") == "△ 1,234.50"
+    assert number_text(Fraction("-1234.5"), "money", 2, "en") == "−1,234.50"
+    assert number_text(Fraction("0.0666"), "rate", 1, "en") == "+6.7%"
+    assert number_text(Fraction("0.0666"), "rate", 1, "ja") == "6.7%"
+    assert number_text(Fraction("-0.001"), "money", 2, "ja") == "0.00"
+    assert number_text(Fraction(620), "number", 2, "en") == "620"
+
+
+def test_years_read_as_officials_write_them() -> None:
+    """Reiwa years in Japanese, runs of years with a dash."""
+    assert year_name(2027).into("ja") == "令和9年度"
+    assert year_name(2019).into("ja") == "令和元年度"
+    assert year_name(2018).into("ja") == "2018年度"
+    assert years_named(2027, [0, 1, 3]).into("en") == "FY2027–FY2028, FY2030"
+
+
+def test_a_bilingual_text_gives_each_reader_a_half() -> None:
+    """English / 日本語 is split; anything else stays whole."""
+    assert (both("persons / 人").into("en"), both("persons / 人").into("ja")) == ("persons", "人")
+    assert both("A / B").into("ja") == "A / B"
+
+
+# The workbook
+
+
+@pytest.fixture(scope="module")
+def workbooks(result: Result) -> dict[str, bytes]:
+    """report.xlsx in both languages."""
+    return {language: report.writers(language)["report.xlsx"](result) for language in ("en", "ja")}
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_workbook_holds_every_table_with_its_numbers(
+    result: Result, workbooks: dict[str, bytes], language: str
+) -> None:
+    """Each named range has the content's heading, rows and total, to the last digit; cached totals are the sums."""
+    values = openpyxl.load_workbook(io.BytesIO(workbooks[language]), data_only=True)
+    formulas = openpyxl.load_workbook(io.BytesIO(workbooks[language]))
+    for name, table in tables(document_of(result)).items():
+        (sheet, area), *_ = values.defined_names[name].destinations
+        cells = values[sheet][area]
+        assert [cell.value for cell in cells[0]] == [column.heading.into(language) for column in table.columns]
+        expected = [*table.rows, *([table.total] if table.total else [])]
+        assert len(cells) == 1 + len(expected), name
+        for cell_row, row in zip(cells[1:], expected, strict=True):
+            for cell, wanted, column in zip(cell_row, row, table.columns, strict=True):
+                number = wanted.value if isinstance(wanted, Quantity) else wanted
+                if isinstance(number, Fraction | int):
+                    assert cell.value == float(number), (name, cell.coordinate)
+                elif isinstance(wanted, Words | str) and str(wanted):
+                    text = wanted.into(language) if isinstance(wanted, Words) else wanted
+                    assert str(cell.value).replace("\r", "") == text, (name, cell.coordinate)
+                elif column.is_numeric:
+                    assert cell.value in (None, ""), (name, cell.coordinate)
+        for column_number, column in enumerate(table.columns):
+            if column.summed:
+                total = cells[-1][column_number]
+                column_sum = sum(Fraction(str(row[column_number].value or 0)) for row in cells[1:-1])
+                assert round(column_sum, 6) == round(Fraction(str(total.value)), 6), (name, total.coordinate)
+                assert formulas[sheet][total.coordinate].value.startswith(("=ROUND(SUM(", "=SUM("))
+
+
+def test_the_workbook_prints(workbooks: dict[str, bytes]) -> None:
+    """A4 landscape, one page wide, frozen headings, a filter on the lines, native charts with their titles."""
+    book = openpyxl.load_workbook(io.BytesIO(workbooks["ja"]))
+    for sheet in book:
+        assert (sheet.page_setup.orientation, str(sheet.page_setup.paperSize)) == ("landscape", "9")
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.page_setup.fitToWidth in (None, 1)
+        assert sheet.freeze_panes
+        assert len(sheet.title) <= 31
+    (sheet, area), *_ = book.defined_names["lines"].destinations
+    lines = book[sheet]
+    assert lines.auto_filter.ref
+    assert lines.print_title_rows
+    assert sum(len(sheet._charts) for sheet in book) == 2
+
+
+def test_no_name_becomes_a_formula(attacked: Result) -> None:
+    """Text of the user's stays text; only the report's own sums are formulas."""
+    for language in ("en", "ja"):
+        book = openpyxl.load_workbook(io.BytesIO(report.writers(language)["report.xlsx"](attacked)))
+        texts = set()
+        for sheet in book:
+            assert sheet._hyperlinks == []
+            for row in sheet.iter_rows():
+                for cell in row:
+                    if cell.data_type == "f":
+                        assert re.fullmatch(r"=(ROUND|SUM|SUBTOTAL|IF)\([A-Z0-9:(),\"=/+\-]*\)", cell.value), cell.value
+                    elif cell.data_type == "s":
+                        texts.add(cell.value)
+                        assert cell.style_array is not None
+                        if cell.value.startswith(("=", "+", "-", "@")):
+                            assert cell.quotePrefix, cell.value
+        assert (FORMULA if language == "en" else "+SUM(1)計") in texts
+
+
+def test_the_workbook_opens_in_libreoffice(result: Result, workbooks: dict[str, bytes], tmp_path: Path) -> None:
+    """LibreOffice converts it without a complaint, and recomputes the same totals."""
+    soffice = shutil.which("soffice")
+    if soffice is None:
+        pytest.skip("LibreOffice (soffice) is not installed")
+    (tmp_path / "report.xlsx").write_bytes(workbooks["en"])
+    done = subprocess.run(
+        [soffice, f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless", "--convert-to", "ods"]
+        + ["--outdir", str(tmp_path), str(tmp_path / "report.xlsx")],
+        capture_output=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    subprocess.run(
+        [soffice, f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless", "--convert-to"]
+        + ["xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path / "back"), str(tmp_path / "report.ods")],
+        capture_output=True,
+        timeout=180,
+        check=True,
+    )
+    back = openpyxl.load_workbook(tmp_path / "back" / "report.xlsx", data_only=True)
+    given = openpyxl.load_workbook(io.BytesIO(workbooks["en"]), data_only=True)
+    assert back.sheetnames == given.sheetnames
+    for name, table in tables(document_of(result)).items():
+        (sheet, area), *_ = given.defined_names[name].destinations
+        for column, cell in zip(table.columns, given[sheet][area][-1], strict=True):
+            if column.summed:
+                assert back[sheet][cell.coordinate].value == pytest.approx(cell.value, abs=1e-9)
+    assert sum(len(sheet._charts) for sheet in back) == 2
+
+
+# The page
+
+
+class Page(HTMLParser):
+    """What a browser would see: elements, text by language, links, identifiers and table cells."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.stack: list[tuple[str, str]] = []
+        self.text: dict[str, str] = {"en": "", "ja": "", "": ""}
+        self.scripts: list[str] = []
+        self.rows: dict[str, list[list[dict[str, str]]]] = {}
+        self.table = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.elements.append((tag, found))
+        if tag in ("meta", "link", "img", "input", "br"):
+            return
+        self.stack.append((tag, found.get("lang") or ""))
+        if tag == "table":
+            self.table = found["id"] or ""
+            self.rows[self.table] = []
+        elif tag == "tr":
+            self.rows[self.table].append([])
+        elif tag in ("td", "th"):
+            self.rows[self.table][-1].append({"en": "", "ja": ""})
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.stack[-1][0] == tag, (self.stack[-3:], tag)
+        self.stack.pop()
+
+    def handle_data(self, data: str) -> None:
+        tags = [tag for tag, _ in self.stack]
+        if "script" in tags:
+            self.scripts.append(data)
+            return
+        language = next((lang for tag, lang in reversed(self.stack) if lang and tag == "span"), "")
+        self.text[language] += data
+        if "td" in tags or "th" in tags:
+            cell = self.rows[self.table][-1][-1]
+            for name in [language] if language else ["en", "ja"]:
+                cell[name] += data
+
+
+@pytest.fixture(scope="module")
+def page(result: Result) -> Page:
+    """report.html, parsed."""
+    data = report.writers("ja")["report.html"](result)
+    assert len(data) < 6 * 1024 * 1024
+    return Page(data.decode())
+
+
+def test_the_page_asks_the_network_for_nothing(page: Page) -> None:
+    """No address in any attribute leads outside, and the page forbids it to itself."""
+    for tag, attributes in page.elements:
+        for name in ("src", "href", "data", "action", "poster", "srcset"):
+            assert (attributes.get(name) or "#").startswith("#"), (tag, attributes)
+    assert not any(tag in ("link", "img", "iframe", "base") for tag, _ in page.elements)
+    policy = next(a for tag, a in page.elements if tag == "meta" and "http-equiv" in a)
+    assert (policy["content"] or "").startswith("default-src 'none'")
+
+
+def test_the_page_is_bilingual(page: Page) -> None:
+    """It opens in the language asked for, and what is English in one place is Japanese beside it."""
+    assert page.elements[0] == ("html", {"lang": "ja"}) or ("html", {"lang": "ja"}) in page.elements
+    assert {a.get("data-language") for tag, a in page.elements if tag == "button"} == {"en", "ja"}
+    spans = [a["lang"] for tag, a in page.elements if tag == "span" and "lang" in a]
+    assert spans.count("en") == spans.count("ja") > 100
+    assert "scores are not measurements" in page.text["en"]
+    assert JAPANESE.search(page.text["ja"])
+    assert not JAPANESE.search(page.text["en"])
+
+
+def test_every_sentence_of_the_report_has_its_japanese(result: Result) -> None:
+    """Titles, headings, messages and sentences read in Japanese (proper names and versions apart)."""
+    document = document_of(result)
+    words = [document.message, document.subtitle]
+    for section in document.sections:
+        words.append(section.title)
+        for block in (*section.blocks, *(section.page or ())):
+            words += [block] if isinstance(block, Words) else [getattr(block, "message", section.title)]
+            words += getattr(block, "sentences", ())
+            for table in tables_of(block):
+                words += [table.title, *(column.heading for column in table.columns), *filter(None, [table.note])]
+    lacking = {str(w) for w in words if not JAPANESE.search(w.into("ja")) and w.into("ja") not in NAMES}
+    assert not lacking
+
+
+NAMES = {"MOFA", "JICA", "MOD", "ODA"}
+
+
+def test_the_page_shows_the_numbers_of_the_content(result: Result, page: Page) -> None:
+    """Rows and totals of every table on the page read as the content says, in both languages."""
+    found = {
+        table.name: table for s in document_of(result).sections for b in (s.page or s.blocks) for table in tables_of(b)
+    }
+    assert found.keys() == page.rows.keys()
+    for name, table in found.items():
+        shown = [n for n, column in enumerate(table.columns) if column.page]
+        expected = [*table.rows, *([table.total] if table.total else [])]
+        assert len(page.rows[name]) == 1 + len(expected)
+        for cells, row in zip(page.rows[name][1:], expected, strict=True):
+            for cell, number in zip(cells, shown, strict=True):
+                column, value = table.columns[number], row[number]
+                for language in ("en", "ja"):
+                    if isinstance(value, Words):
+                        assert cell[language] == value.into(language)
+                    elif isinstance(value, Fraction | int):
+                        text = number_text(Fraction(value), column.kind, column.decimals, language)
+                        assert cell[language] == text
+
+
+def test_figures_have_a_title_a_table_and_a_source(page: Page) -> None:
+    """Each figure is labelled by its message, drawn in both languages, with its numbers in a table beneath."""
+    drawn = next(json.loads(m[1]) for s in page.scripts if (m := re.search(r"const drawings = (\{.*\});\n", s)))
+    plots = [a["id"] for _, a in page.elements if a.get("class") == "plot"]
+    assert len(plots) == 5
+    assert set(plots) == set(drawn["en"]) == set(drawn["ja"])
+    tags = [tag for tag, _ in page.elements]
+    assert tags.count("figure") == tags.count("figcaption") == tags.count("details") == 5
+    identifiers = [a["id"] for _, a in page.elements if "id" in a]
+    assert len(identifiers) == len(set(identifiers))
+    for _, attributes in page.elements:
+        if "aria-labelledby" in attributes:
+            assert attributes["aria-labelledby"] in identifiers
+
+
+def test_tables_of_the_page_tell_their_headings(page: Page) -> None:
+    """Every table has a caption, and every heading a scope."""
+    tags = [tag for tag, _ in page.elements]
+    assert tags.count("caption") == tags.count("table")
+    assert all(a.get("scope") in ("col", "row") for tag, a in page.elements if tag == "th")
+
+
+def test_names_cannot_break_out_of_the_page(attacked: Result) -> None:
+    """Markup in names is shown as text: in the page, in its title and in the figures."""
+    text = report.writers("en")["report.html"](attacked).decode()
+    page = Page(text)
+    assert "alert('x')" not in "".join(page.scripts[1:]).replace("&lt;script&gt;", "") or "<script>alert" not in text
+    assert "<script>alert" not in text
+    assert "<img" not in text.split("<script>", 1)[0]
+    assert sum(tag == "script" for tag, _ in page.elements) == 2
+    assert not any(tag == "img" for tag, _ in page.elements)
+    drawn = json.loads(re.search(r"const drawings = (\{.*\});\n", page.scripts[-1])[1])  # type: ignore[index]
+    labels = json.dumps(drawn, ensure_ascii=False)
+    assert "<script" not in labels
+    assert "<img" not in labels
+    assert "&lt;script&gt;" in labels
+
+
+def test_checking_a_book_pays_for_no_report() -> None:
+    """Importing the reports loads none of what they are drawn with."""
+    heavy = "{'plotly', 'xlsxwriter', 'jinja2', 'pandas'}"
+    code = f"import sys; from optimizer import report; report.writers('ja'); print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_the_smallest_book_has_reports() -> None:
+    """One region, one objective, one year, no limits, no baseline: both reports are written."""
+    result = run.solve_book(opened(books.minimal()))
+    for language in ("en", "ja"):
+        for writer in report.writers(language).values():
+            assert len(writer(result)) > 10_000
+
+
+def test_a_plan_that_spends_nothing_has_reports() -> None:
+    """Without any appropriation there is still a report."""
+    book = books.minimal()
+    book["Accounts"][0][books.FIRST_YEAR] = 0
+    result = run.solve_book(opened(book))
+    for writer in report.writers("ja").values():
+        assert writer(result)
