@@ -27,7 +27,13 @@ from optimizer.solver import (
 )
 from optimizer.words import say
 
-DUAL_SIMPLEX = 1
+FOR_MANY_SMALL_STEPS = {
+    "simplex_strategy": PRIMAL_SIMPLEX,
+    "simplex_scale_strategy": 0,
+    "primal_simplex_bound_perturbation_multiplier": 0.0,
+    "dual_simplex_cost_perturbation_multiplier": 0.0,
+}
+"""From one nearly optimal vertex to another only the cost changes: no scaling and no perturbation save a third."""
 Bounds = tuple[float, float]
 
 
@@ -51,9 +57,16 @@ class Live:
         self.values = self._values()
 
     def solve(self) -> float:
-        """Solve as things stand; returns the objective. Raises ``NoPlan``."""
+        """Solve as things stand; returns the objective. Raises ``NoPlan``.
+
+        Where the solver loses its way from the last basis, it begins once more without one.
+        """
         self.highs.run()
         status = self.highs.getModelStatus()
+        if status not in (highspy.HighsModelStatus.kOptimal, *INFEASIBLE):
+            self.highs.clearSolver()
+            self.highs.run()
+            status = self.highs.getModelStatus()
         if status in INFEASIBLE:
             raise NoPlan(say("No plan satisfies every row of the workbook."))
         if status != highspy.HighsModelStatus.kOptimal:
@@ -129,7 +142,8 @@ class Live:
         self.highs.addRow(floor, highspy.kHighsInf, len(used), used.astype(np.int32), scaled)
         self.maximise({})
         if not is_mip(self.model):
-            self.highs.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
+            for name, value in FOR_MANY_SMALL_STEPS.items():
+                self.highs.setOptionValue(name, value)
 
     def maximise(self, cost: Mapping[int, float]) -> None:
         """Replace the whole objective by a few columns' costs."""

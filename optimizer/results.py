@@ -138,7 +138,10 @@ class Result:
             reason = say("The need that it serves is already met.")
         elif blockers:
             account = name_of(self.portfolio.accounts[programme.account])
-            reason = say("{account} is used up; a further unit here would score no more than where it is spent.", account=account)
+            reason = say(
+                "{account} is used up; a further unit here would score no more than where it is spent.",
+                account=account,
+            )
         else:
             reason = say("Further money would not raise the score.")
         return reason

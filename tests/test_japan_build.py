@@ -73,9 +73,7 @@ def test_the_gaps_and_factors_of_128_countries_follow_from_the_indicators(case: 
         place = case["need"].country(row["country"])
         if column in flows:
             return float(flows[column](row["country"]))
-        return float(
-            place.gap[column.removeprefix("gap_")] if column.startswith("gap_") else getattr(place, column)
-        )
+        return float(place.gap[column.removeprefix("gap_")] if column.startswith("gap_") else getattr(place, column))
 
     allowed = {f"gap_{o}": 0.0005 for o in case["figures"].objectives()}
     allowed |= {"risk": 0, "absorption": 0.0005, "unit_cost": 0} | dict.fromkeys(flows, 0.005)
@@ -84,9 +82,7 @@ def test_the_gaps_and_factors_of_128_countries_follow_from_the_indicators(case: 
     assert [
         row["country"] for row in rows if (row["fragile"] == "yes") != case["need"].is_fragile(row["country"])
     ] == []
-    assert [
-        row["country"] for row in rows if row["region"] != case["figures"].region_of()[row["country"]]
-    ] == []
+    assert [row["country"] for row in rows if row["region"] != case["figures"].region_of()[row["country"]]] == []
 
 
 def test_the_need_of_each_pair_is_its_share_of_a_thousand_points(case: Any, book: Any) -> None:
@@ -140,23 +136,20 @@ def test_the_baseline_fits_the_accounts(book: Any) -> None:
     appropriations = {row["account"]: row[2027] for row in book["Accounts"]}
     assert sum(appropriations.values()) == pytest.approx(5568.5)
     grants = spent["MOFA_GRANT"] / (spent["MOFA_GRANT"] + spent["JICA_TC"])
-    lines = {
-        (row["line"], row["year"]): float(row["value"]) for row in rows_of("data/japan_budget_lines.csv")
-    }
+    lines = {(row["line"], row["year"]): float(row["value"]) for row in rows_of("data/japan_budget_lines.csv")}
     bilateral = 10 * (
         lines["oda_general_account_mofa", "2026"]
         - lines["oda_assessed_contributions_intl_orgs", "2025"]
         - lines["oda_voluntary_contributions_intl_orgs", "2025"]
     )
     capital = (
-        lines["oda_general_account_loan_capitalisation", "2005"]
-        / lines["oda_general_account_government_total", "2005"]
+        lines["oda_general_account_loan_capitalisation", "2005"] / lines["oda_general_account_government_total", "2005"]
     )
     assert round(bilateral * grants) == appropriations["MOFA_GRANT"]
     assert round(bilateral * (1 - grants)) == appropriations["JICA_TC"]
-    assert round(
-        10 * round(capital, 3) * lines["oda_general_account_government_total", "2024"]
-    ) == pytest.approx(appropriations["JICA_LOAN"], abs=1)
+    assert round(10 * round(capital, 3) * lines["oda_general_account_government_total", "2024"]) == pytest.approx(
+        appropriations["JICA_LOAN"], abs=1
+    )
     assert round(1.05 * spent["MOF_JBIC"]) == appropriations["MOF_JBIC"]
     assert 10 * lines["osa_budget", "2026"] == appropriations["MOFA_OSA"]
 
@@ -187,9 +180,7 @@ def test_effects_are_1538_and_never_two_active_at_once(book: Any) -> None:
 
 def test_an_effect_by_hand(book: Any) -> None:
     """Grant aid for Kenya's poverty: points x effectiveness x gap x absorption / unit cost."""
-    row = next(
-        row for row in book["Effects"] if (row["programme"], row["objective"]) == ("grant_KEN", "poverty")
-    )
+    row = next(row for row in book["Effects"] if (row["programme"], row["objective"]) == ("grant_KEN", "poverty"))
     assert row["score"] == pytest.approx(0.3847 * 1.0 * 0.854 * 1.058 / 1, rel=0.001)
     assert (row["low"], row["high"]) == (
         pytest.approx(0.7 * row["score"], rel=0.001),

@@ -21,7 +21,7 @@ from support import opened
 
 from optimizer import report, run
 from optimizer.report.content import document_of
-from optimizer.report.document import Document, Quantity, Table, exact_sum, number_text, tables_of
+from optimizer.report.document import Block, Document, Quantity, Section, Table, exact_sum, number_text, tables_of
 from optimizer.report.money import Money, split
 from optimizer.report.terms import both, year_name, years_named
 from optimizer.results import Result
@@ -39,7 +39,8 @@ def hostile() -> books.Book:
     book["Programmes"][0] |= {"name": FORMULA, "name_ja": "+SUM(1)計", "source": "@data: =1+1"}
     book["Programmes"][1] |= {"name": SCRIPT, "name_ja": SCRIPT}
     book["Regions"][0] |= {"name": SCRIPT, "name_ja": "-2+3"}
-    book["Accounts"][0] |= {"name": "</script><img src=http://example.org/x>", "agency": FORMULA}
+    book["Accounts"][0] |= {"name": "</script><img src=http://example.org/x>"}
+    book["Accounts"][2] |= {"agency": "=1+1"}
     book["Limits"][0] |= {"source": "law: '; DROP"}
     return book
 
@@ -223,7 +224,9 @@ def test_the_workbook_holds_every_table_with_its_numbers(
             for cell, wanted, column in zip(cell_row, row, table.columns, strict=True):
                 number = wanted.value if isinstance(wanted, Quantity) else wanted
                 if isinstance(number, Fraction | int):
-                    assert cell.value == float(number), (name, cell.coordinate)
+                    exact = column.kind in ("money", "change", "count")
+                    wanted_value = float(number) if exact else pytest.approx(float(number), rel=1e-15)
+                    assert cell.value == wanted_value, (name, cell.coordinate)
                 elif isinstance(wanted, Words | str) and str(wanted):
                     text = wanted.into(language) if isinstance(wanted, Words) else wanted
                     assert str(cell.value).replace("\r", "") == text, (name, cell.coordinate)
@@ -246,7 +249,7 @@ def test_the_workbook_prints(workbooks: dict[str, bytes]) -> None:
         assert sheet.page_setup.fitToWidth in (None, 1)
         assert sheet.freeze_panes
         assert len(sheet.title) <= 31
-    (sheet, area), *_ = book.defined_names["lines"].destinations
+    (sheet, _), *_ = book.defined_names["lines"].destinations
     lines = book[sheet]
     assert lines.auto_filter.ref
     assert lines.print_title_rows
@@ -266,7 +269,6 @@ def test_no_name_becomes_a_formula(attacked: Result) -> None:
                         assert re.fullmatch(r"=(ROUND|SUM|SUBTOTAL|IF)\([A-Z0-9:(),\"=/+\-]*\)", cell.value), cell.value
                     elif cell.data_type == "s":
                         texts.add(cell.value)
-                        assert cell.style_array is not None
                         if cell.value.startswith(("=", "+", "-", "@")):
                             assert cell.quotePrefix, cell.value
         assert (FORMULA if language == "en" else "+SUM(1)計") in texts
@@ -278,17 +280,17 @@ def test_the_workbook_opens_in_libreoffice(result: Result, workbooks: dict[str, 
     if soffice is None:
         pytest.skip("LibreOffice (soffice) is not installed")
     (tmp_path / "report.xlsx").write_bytes(workbooks["en"])
+    profile = (tmp_path / "profile").as_uri()
+    convert = [soffice, f"-env:UserInstallation={profile}", "--headless", "--convert-to"]
     done = subprocess.run(
-        [soffice, f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless", "--convert-to", "ods"]
-        + ["--outdir", str(tmp_path), str(tmp_path / "report.xlsx")],
+        [*convert, "ods", "--outdir", str(tmp_path), str(tmp_path / "report.xlsx")],
         capture_output=True,
         timeout=180,
         check=False,
     )
     assert done.returncode == 0, done.stderr
     subprocess.run(
-        [soffice, f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless", "--convert-to"]
-        + ["xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path / "back"), str(tmp_path / "report.ods")],
+        [*convert, "xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path / "back"), str(tmp_path / "report.ods")],
         capture_output=True,
         timeout=180,
         check=True,
@@ -327,7 +329,7 @@ class Page(HTMLParser):
             return
         self.stack.append((tag, found.get("lang") or ""))
         if tag == "table":
-            self.table = found["id"] or ""
+            self.table = (found["id"] or "").removeprefix("table-")
             self.rows[self.table] = []
         elif tag == "tr":
             self.rows[self.table].append([])
@@ -398,10 +400,14 @@ def test_every_sentence_of_the_report_has_its_japanese(result: Result) -> None:
 NAMES = {"MOFA", "JICA", "MOD", "ODA"}
 
 
+def shown_on_the_page(section: Section) -> tuple[Block, ...]:
+    return section.blocks if section.page is None else section.page
+
+
 def test_the_page_shows_the_numbers_of_the_content(result: Result, page: Page) -> None:
     """Rows and totals of every table on the page read as the content says, in both languages."""
     found = {
-        table.name: table for s in document_of(result).sections for b in (s.page or s.blocks) for table in tables_of(b)
+        table.name: table for s in document_of(result).sections for b in shown_on_the_page(s) for table in tables_of(b)
     }
     assert found.keys() == page.rows.keys()
     for name, table in found.items():
@@ -445,7 +451,6 @@ def test_names_cannot_break_out_of_the_page(attacked: Result) -> None:
     """Markup in names is shown as text: in the page, in its title and in the figures."""
     text = report.writers("en")["report.html"](attacked).decode()
     page = Page(text)
-    assert "alert('x')" not in "".join(page.scripts[1:]).replace("&lt;script&gt;", "") or "<script>alert" not in text
     assert "<script>alert" not in text
     assert "<img" not in text.split("<script>", 1)[0]
     assert sum(tag == "script" for tag, _ in page.elements) == 2

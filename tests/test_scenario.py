@@ -62,7 +62,7 @@ SETS = [
     ("austerity", "budget_factor=1.05", "budget_factor:GRANT@2028=1.2"),
     ("base", "weight_factor:SEA=2", "weight_factor:maritime=0.5", "weight_factor:SEA/maritime=3"),
     ("base", "need_factor:health=1.4", "need_factor:EHA/maritime=0.5"),
-    ("shock", "need_factor=0.5", "weight_factor:fear=1")[:2],
+    ("shock", "need_factor=0.5"),
     ("base", "effect_factor=0.8", "effect_factor:grant_SOM=1.5", "effect_factor:maritime=1.1"),
     ("all", "effect_factor:peace=3"),
     ("base", "cost_factor=1.1", "cost_factor:oda=1.2", "cost_factor:grant_VNM=0.9"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from multiprocessing import get_context
 
 import numpy as np
@@ -109,16 +110,24 @@ def ends_of(live: Live, cells: range, within: float) -> list[tuple[float, float]
     low = live.spending().copy()
     high = low.copy()
     live.keep_score_within(within)
-    for cell in cells:
-        for ends, widest, sign in ((high, most, 1.0), (low, least, -1.0)):
-            if abs(ends[cell] - widest[cell]) > TOUCHES:
-                live.maximise({columns.first_x + cell: sign})
-                live.solve()
-                spending = live.spending()
-                np.minimum(low, spending, out=low)
-                np.maximum(high, spending, out=high)
-                ends[cell] = spending[cell]
+    for cell, sign in _neighbours_together(columns, cells):
+        ends, widest = (high, most) if sign > 0 else (low, least)
+        if abs(ends[cell] - widest[cell]) > TOUCHES:
+            live.maximise({columns.first_x + cell: sign})
+            live.solve()
+            spending = live.spending()
+            np.minimum(low, spending, out=low)
+            np.maximum(high, spending, out=high)
+            ends[cell] = spending[cell]
     return [(max(float(low[cell]), 0.0), max(float(high[cell]), 0.0)) for cell in cells]
+
+
+def _neighbours_together(columns: Columns, cells: range) -> Iterator[tuple[int, float]]:
+    """All upper ends of a programme, year by year, then all its lower ends: half the pivots of going to and fro."""
+    for _, group in groupby(cells, key=lambda cell: int(columns.cell_programme[cell])):
+        own = list(group)
+        for sign in (1.0, -1.0):
+            yield from ((cell, sign) for cell in own)
 
 
 def _widest(columns: Columns) -> tuple[list[float], list[float]]:

@@ -90,13 +90,17 @@ def _price_row(price: Price) -> dict[str, object]:
         "year": "" if price.year is None else price.year,
         "kind": price.kind,
         "binding": "yes" if price.binding else "no",
-        "score_without": f"{price.score_without:.9g}",
-        "price": f"{round(price.price, 9) + 0.0:.9g}",
-        "per_unit": "" if price.per_unit is None else f"{price.per_unit:.9g}",
-        "holds_from": "" if price.holds_from is None else f"{price.holds_from:.9g}",
-        "holds_to": "" if price.holds_to is None else f"{price.holds_to:.9g}",
+        "score_without": _number(price.score_without),
+        "price": _number(price.price),
+        "per_unit": _number(price.per_unit),
+        "holds_from": _number(price.holds_from),
+        "holds_to": _number(price.holds_to),
         "cell": price.cell,
     }
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else _amount(value)
 
 
 def prices_as_dicts(found: Sequence[Price], language: str) -> list[dict[str, object]]:
@@ -110,7 +114,7 @@ def prices_as_dicts(found: Sequence[Price], language: str) -> list[dict[str, obj
 
 def prices_in_words(found: Sequence[Price]) -> list[Words]:
     """The dearest requirements, in sentences."""
-    dear = [price for price in found if price.price > 1e-6]
+    dear = [price for price in found if price.price is not None and price.price > 1e-6]
     said = [_price_words(price) for price in dear[:MOST_PRICES_SHOWN]]
     if len(dear) > MOST_PRICES_SHOWN:
         said.append(say("… and {count} more that cost something.", count=len(dear) - MOST_PRICES_SHOWN))

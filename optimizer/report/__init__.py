@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from optimizer.report.document import Document
 from optimizer.results import Result
 
 Writer = Callable[[Result], bytes]
 
 
 def writers(language: str) -> Mapping[str, Writer]:
-    """The reports by file name. What they are drawn and written with is loaded when one is asked for."""
-    return {
-        "report.xlsx": lambda result: _excel(result, language),
-        "report.html": lambda result: _html(result, language),
-    }
+    """The reports by file name. What they are drawn and written with is loaded when one is asked for.
 
+    The writers share the content of the result that they were last given.
+    """
+    made: list[tuple[Result, Document]] = []
 
-def _excel(result: Result, language: str) -> bytes:
-    from optimizer.report.excel import excel  # noqa: PLC0415  (checking a book must not pay for reports)
+    def document(result: Result) -> Document:
+        from optimizer.report.content import document_of  # noqa: PLC0415  (checking a book must not pay for reports)
 
-    return excel(result, language)
+        if not made or made[0][0] is not result:
+            made[:] = [(result, document_of(result))]
+        return made[0][1]
 
+    def excel(result: Result) -> bytes:
+        from optimizer.report.excel import excel  # noqa: PLC0415
 
-def _html(result: Result, language: str) -> bytes:
-    from optimizer.report.html import html  # noqa: PLC0415
+        return excel(document(result), language)
 
-    return html(result, language)
+    def html(result: Result) -> bytes:
+        from optimizer.report.html import html  # noqa: PLC0415
+
+        return html(document(result), language)
+
+    return {"report.xlsx": excel, "report.html": html}

@@ -79,14 +79,21 @@ def _sources(result: Result) -> tuple[Section, ...]:
         count=len(effects.rows),
         sheet=EFFECTS,
     )
+    listed: Block = programmes
+    if len(programmes.rows) > MOST_LINES_ON_A_PAGE:
+        listed = say(
+            "The sources of all {count} programmes are in report.xlsx on the sheet “{sheet}”.",
+            count=len(programmes.rows),
+            sheet=SOURCES,
+        )
     return (
-        Section("sources", say("Sources"), _given(programmes), (in_the_book, *_given(rules, programmes))),
+        Section("sources", SOURCES, _given(programmes), (in_the_book, *_given(rules, listed))),
         Section("effect_sources", EFFECTS, (effects,), ()),
         Section("rule_sources", say("Sources of rules"), _given(rules or NO_LIMITS), ()),
     )
 
 
-EFFECTS = say("Sources of effects")
+SOURCES, EFFECTS = say("Sources"), say("Sources of effects")
 
 
 def _given(*blocks: Block | Words | None) -> tuple[Block, ...]:

@@ -15,6 +15,7 @@ from optimizer.words import Name, Words, say
 
 ZERO = Fraction(0)
 MOST_DECIMALS = 4
+SIGNED = ("change", "rate")
 NUMERIC = ("money", "change", "points", "share", "rate", "number", "count")
 
 
@@ -41,18 +42,18 @@ def quantity(value: Fraction | int, kind: str, decimals: int = 2) -> Quantity:
 
 
 def number_text(value: Fraction, kind: str, decimals: int, language: str) -> str:
-    """A number as people read it."""
+    """A number as people read it; halves are rounded up, as spreadsheets do."""
+    unit = ""
     if kind in ("share", "rate"):
         value, unit = 100 * value, "%"
-    else:
-        unit = ""
-    if kind == "number":
+    elif kind == "number":
         decimals = min(decimals, decimals_of(value))
-    rounded = round(value, decimals) if decimals else Fraction(round(value))
-    digits = f"{abs(rounded):,.{decimals}f}{unit}"
-    if rounded < 0:
+    scale = 10**decimals
+    rounded = (2 * abs(value.numerator) * scale + value.denominator) // (2 * value.denominator)
+    digits = f"{rounded // scale:,}" + (f".{rounded % scale:0{decimals}d}" if decimals else "") + unit
+    if rounded and value < 0:
         return f"△ {digits}" if language == "ja" else f"−{digits}"
-    return f"+{digits}" if kind in ("change", "rate") and rounded > 0 and language != "ja" else digits
+    return f"+{digits}" if rounded and kind in SIGNED and language != "ja" else digits
 
 
 def decimals_of(value: Fraction, most: int = MOST_DECIMALS) -> int:

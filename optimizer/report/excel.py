@@ -10,9 +10,9 @@ import math
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
-from optimizer.report.content import document_of
 from optimizer.report.document import (
     Beside,
     Callout,
@@ -28,11 +28,11 @@ from optimizer.report.document import (
     tables_of,
 )
 from optimizer.report.palette import CAUTION, COLOURS, GREY, HEAT, INK, OUTLINE, PAPER, RULE
-from optimizer.results import Result
 from optimizer.words import Words, say
 
 FONTS = {"en": "Calibri", "ja": "Yu Gothic"}
-WIDEST = {"text": 44, "long": 58}
+WIDEST = {"text": 44, "long": 84}
+WIDEST_OF_MANY, MANY = 58, 12
 NUMBER_WIDTH, MARGIN, GAP = 12, 2, 4
 LINE_HEIGHT = 17
 CHART_HEIGHT = 120
@@ -42,11 +42,10 @@ FIRST_LETTERS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 Place = tuple[int, int]
 
 
-def excel(result: Result, language: str) -> bytes:
+def excel(document: Document, language: str) -> bytes:
     """report.xlsx in ``language``."""
     import xlsxwriter  # noqa: PLC0415  (only a report needs it)
 
-    document = document_of(result)
     target = io.BytesIO()
     options = {
         "in_memory": True,
@@ -145,7 +144,8 @@ class _Sheet:
             return max(NUMBER_WIDTH, min(found + MARGIN, WIDEST["text"]))
         cells = [row[position] for row in table.rows]
         found = max((_wide(part) for cell in cells for part in self._text(cell).split("\n")), default=0)
-        return min(max(found + MARGIN + bool(position), 10), WIDEST[column.kind])
+        widest = WIDEST_OF_MANY if len(table.columns) > MANY and column.kind == "long" else WIDEST[column.kind]
+        return min(max(found + MARGIN + bool(position), 10), widest)
 
     # Sentences
 
@@ -202,7 +202,7 @@ class _Sheet:
         page.write_string(self.row, left, self.say(table.title), self.format(bold=True, font_size=11, font_color=INK))
         if table.unit is not None:
             unit = self.say(say("Unit: {unit}", unit=table.unit))
-            page.write_string(self.row, last, unit, self.format(align="right", font_color=GREY))
+            page.write_string(self.row, min(last, self.printed - 1), unit, self.format(align="right", font_color=GREY))
         self.row += 1
         self.heading_row = self.row
         headings = [
@@ -210,7 +210,8 @@ class _Sheet:
         ]
         page.set_row(self.row, max(1, *(math.ceil(lines * 1.15) for lines in headings)) * LINE_HEIGHT)
         for position, column in enumerate(table.columns):
-            page.write_string(self.row, left + position, self.say(column.heading), self._heading(position, column))
+            text = self.say(column.heading)
+            page.write_string(self.row, left + position, text, self._heading(position, column, text))
         self.row += 1
         first = self.row
         looks: dict[tuple[str, int], Any] = {}
@@ -241,12 +242,11 @@ class _Sheet:
         if table.note is not None:
             self._merged(self.say(table.note), text_wrap=True, font_color=GREY, font_size=9)
 
-    def _heading(self, position: int, column: Column) -> Any:
+    def _heading(self, position: int, column: Column, text: str) -> Any:
         align = {"align": "right"} if column.is_numeric else {"align": "left", "indent": int(position > 0)}
         return self.format(
-            **align,
-            bold=True, text_wrap=True, valign="vcenter", font_color=INK, bg_color=PAPER, top=1, bottom=1,
-            top_color=INK, bottom_color=INK,
+            **align, **_quoted(text), bold=True, text_wrap=True, valign="vcenter", font_color=INK, bg_color=PAPER,
+            top=1, bottom=1, top_color=INK, bottom_color=INK,
         )  # fmt: skip
 
     def _cell(self, position: int, column: Column, cell: Cell, looks: dict[tuple[str, int], Any]) -> int:
@@ -255,7 +255,11 @@ class _Sheet:
             text = self._text(cell)[:LONGEST_TEXT]
             key = (f"text {column.is_numeric} {position > 0}", int(text.startswith(FIRST_LETTERS_OF_FORMULAS)))
             if key not in looks:
-                align = {"align": "right"} if column.is_numeric else {"text_wrap": True, "indent": int(position > 0)}
+                align = (
+                    {"align": "right"}
+                    if column.is_numeric
+                    else {"text_wrap": True, "align": "left", "indent": int(position > 0)}
+                )
                 looks[key] = self.format(bottom=4, bottom_color=RULE, **align, **_quoted(text))
             self.page.write_string(self.row, self.left + position, text, looks[key])
             room = self.widths[self.left + position] - MARGIN
@@ -386,8 +390,11 @@ def _address(place: Place, fixed: bool) -> str:
     return f"${letters}${row + 1}" if fixed else f"{letters}{row + 1}"
 
 
+@lru_cache(maxsize=50_000)
 def _wide(text: str) -> int:
     """Width in Latin letters: Japanese ones take two."""
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 

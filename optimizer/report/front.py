@@ -65,9 +65,9 @@ class Front:
         """The first page."""
         blocks: tuple[Block, ...] = (
             Beside(self.key_figures(), grounds.kinds_table(self.result)),
+            CAUTION,
             Points(say("In short"), self.in_short()),
             Points(say("What is proved"), self.proved()),
-            CAUTION,
         )
         return Section("summary", say("Summary"), blocks)
 

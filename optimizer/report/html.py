@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from optimizer.report.content import document_of
 from optimizer.report.document import (
     Beside,
     Block,
@@ -25,7 +24,6 @@ from optimizer.report.document import (
     number_text,
 )
 from optimizer.report.drawing import drawing
-from optimizer.results import Result
 from optimizer.words import LANGUAGES, Name, Words, say
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -38,13 +36,12 @@ HTML_KINDS: Mapping[type[Any], str] = {
 }
 
 
-def html(result: Result, language: str = "en") -> bytes:
+def html(document: Document, language: str) -> bytes:
     """report.html, opened in ``language``."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415  (only a report needs it)
     from markupsafe import Markup  # noqa: PLC0415
     from plotly.offline import get_plotlyjs  # noqa: PLC0415
 
-    document = document_of(result)
     jinja = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -78,7 +75,8 @@ def both(words: Words | str) -> Any:
     english, japanese = (escape(words.into(language)) for language in LANGUAGES)
     if english == japanese:
         return english
-    return Markup('<span lang="en">{}</span><span lang="ja">{}</span>').format(english, japanese)
+    shown = f'<span lang="en">{english}</span><span lang="ja">{japanese}</span>'
+    return Markup(shown)  # noqa: S704  (both halves were escaped above)
 
 
 def cell_of(column: Column, cell: Cell) -> Any:
@@ -87,8 +85,8 @@ def cell_of(column: Column, cell: Cell) -> Any:
         return ""
     if isinstance(cell, Words | str):
         return both(cell)
-    texts = {language: number_text(cell, column.kind, column.decimals, language) for language in LANGUAGES}  # type: ignore[arg-type]
-    return both(Name(texts["en"], japanese=texts["ja"]))
+    english, japanese = (number_text(cell, column.kind, column.decimals, language) for language in LANGUAGES)  # type: ignore[arg-type]
+    return english if english == japanese else both(Name(english, japanese=japanese))
 
 
 def columns_of(table: Table) -> list[int]:

@@ -14,7 +14,7 @@ from optimizer.report.document import ZERO, Cell, Column, Figure, Mark, Quantity
 from optimizer.results import FAMILY_NAMES, VERDICTS, AccountYear, Line, Result, family_name
 from optimizer.words import Words, name_of, say
 
-MOST_LINES_ON_A_PAGE = 600
+MOST_LINES_ON_A_PAGE = 400
 STEPS = ("account", "agency", "family", "region", "objective")
 NO_OBJECTIVE = ""
 TOTAL, KEPT, CHANGE, RATE = -4, -3, -2, -1

@@ -8,13 +8,14 @@ from fractions import Fraction
 from functools import cached_property
 
 from optimizer.exact import Row
-from optimizer.portfolio import Limit, Scope
+from optimizer.portfolio import Limit, Programme, Scope
 from optimizer.proof import MULTIPLIER_SCALE
 from optimizer.report import terms
 from optimizer.report.document import ZERO, Cell, Column, Quantity, Table, exact_sum, quantity, table_of
 from optimizer.results import Result
 from optimizer.words import name_of, say
 
+ONE = Fraction(1)
 LEAST_MULTIPLIER = MULTIPLIER_SCALE // 10**9
 """A row that the optimum leans on has a multiplier above this."""
 NEARLY = Fraction(1, 10_000)
@@ -41,6 +42,7 @@ class Rules:
         self.first_year = self.portfolio.settings.first_year
         unit = self.portfolio.settings.publish_unit
         self.units = {cell: int(amount / unit) for cell, amount in result.plan.spending.items()}
+        self.held: dict[Scope, list[Programme]] = {}
         self.rows: dict[str, list[Row]] = {}
         for row in result.book.rows:
             if str(row.key[0]).startswith("limit_on_"):
@@ -135,11 +137,12 @@ class Rules:
 
     def _worth(self, limit: Limit, scope: Scope, years: Sequence[int]) -> Fraction:
         """Spending (for a limit on value: times leverage) of the programmes in a scope."""
+        if scope not in self.held:
+            self.held[scope] = [p for p in self.portfolio.programmes.values() if scope.holds(p)]
         units: dict[Fraction, int] = defaultdict(int)
-        for programme in self.portfolio.programmes.values():
-            if scope.holds(programme):
-                leverage = programme.leverage if limit.measure == "value" else Fraction(1)
-                units[leverage] += sum(self.units.get((programme.id, t), 0) for t in years)
+        for programme in self.held[scope]:
+            leverage = programme.leverage if limit.measure == "value" else ONE
+            units[leverage] += sum(self.units.get((programme.id, t), 0) for t in years)
         return exact_sum(leverage * count for leverage, count in units.items()) * self.portfolio.settings.publish_unit
 
     def _budget(self, limit: Limit, years: Sequence[int]) -> Fraction:

@@ -1,10 +1,8 @@
 "use strict";
 const settings = { displayModeBar: false, responsive: true };
-function draw(language, width) {
-  for (const [name, figure] of Object.entries(drawings[language])) {
-    const layout = width ? { ...figure.layout, width, autosize: false } : { ...figure.layout, autosize: true };
-    Plotly.react(name, figure.data, layout, settings);
-  }
+function draw(language) {
+  for (const [name, figure] of Object.entries(drawings[language]))
+    Plotly.react(name, figure.data, figure.layout, settings);
 }
 function speak(language) {
   document.documentElement.lang = language;
@@ -25,10 +23,8 @@ let opened = [];
 addEventListener("beforeprint", () => {
   opened = [...document.querySelectorAll("details:not([open])")];
   for (const details of opened) details.open = true;
-  draw(document.documentElement.lang, 1000);
 });
 addEventListener("afterprint", () => {
   for (const details of opened) details.open = false;
-  draw(document.documentElement.lang);
 });
 draw(document.documentElement.lang);
