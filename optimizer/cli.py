@@ -190,7 +190,7 @@ def check(talker: Talker, book: Path, annotate: Path | None) -> None:
     from optimizer import run  # noqa: PLC0415
 
     problems = run.problems_of(book)
-    if annotate is not None:
+    if annotate is not None and all(problem.sheet or problem.cell for problem in problems):
         from optimizer.workbook import annotate as write_annotated  # noqa: PLC0415
 
         write_annotated(book, problems, annotate)

@@ -11,10 +11,11 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate
+from heapq import heapify, heappop, heappush
 from math import ceil, floor
 
-from optimizer.exact import Cell, ExactBook, Key, Row
+from optimizer.exact import Cell, ExactBook, Key
+from optimizer.gains import FELT, Gains
 
 ZERO = Fraction(0)
 SNAP = 1e-5
@@ -81,14 +82,13 @@ class _Rounding:
         bounds = [row.bound * row.scale / self.unit for row in rows]
         self.most = [floor(bound) for bound in bounds]
         self.least = [ceil(bound) for bound in bounds]
+        self.gains = Gains(book, self.units)
 
     def plan(self) -> Plan:
-        value = _value_of_the_next_unit(self.book, self.draft)
         self._mend(donors={})
-        cut = [cell for cell, units in self.units.items() if self._is_cut(cell, units)]
-        self._give_back(cut, value)
-        self._mend(self._donors(value))
-        self._give_back(self.units, value)
+        self._give_back([cell for cell, units in self.units.items() if self._is_cut(cell, units)])
+        self._mend(self._donors())
+        self._give_back(self.units)
         return Plan(
             {cell: units * self.unit for cell, units in self.units.items()},
             {key: units * self.unit for key, units in self.flows.transfers.items()},
@@ -132,6 +132,8 @@ class _Rounding:
                 changes[number] += coefficient * step
         if any(self._breaks(number, change) for number, change in changes.items()):
             return False
+        if self.gains.breaks_a_floor(tuple(cells), step):
+            return False
         paid: list[tuple[str, int]] = []
         for cell in cells:
             account = self.book.portfolio.programmes[cell[0]].account
@@ -141,6 +143,7 @@ class _Rounding:
                 return False
             self.flows.spend(account, cell[1], step)
             paid.append((account, cell[1]))
+        self.gains.moved(tuple(cells), step)
         for cell in cells:
             self.units[cell] += step
         for number, change in changes.items():
@@ -155,18 +158,25 @@ class _Rounding:
         runs = [later[:n] for n in range(1, len(later) + 1)] + [earlier[:n] for n in range(2, len(earlier) + 1)]
         return any(self._move(run, step) for run in [*runs, sorted({*later, *earlier})])
 
-    def _give_back(self, cells: Iterable[Cell], value: Callable[[Cell, Fraction], float]) -> None:
-        """Add a unit to each cell in the order of what it is worth, as long as it is worth anything."""
-        worth = [(value(cell, self.units[cell] * self.unit), cell) for cell in cells]
-        for gain, cell in sorted(worth, key=lambda pair: -pair[0]):
-            if gain <= 0:
-                break
-            self._move([cell], 1)
+    def _give_back(self, cells: Iterable[Cell]) -> None:
+        """Add units where they raise the score most, one at a time, until none that fits does."""
+        queue = [(-self.gains.of(cell, 1), cell) for cell in cells if self.units[cell] < self.high[cell]]
+        queue = [entry for entry in queue if entry[0] < -FELT]
+        heapify(queue)
+        while queue:
+            _, cell = heappop(queue)
+            gain = self.gains.of(cell, 1)
+            if gain <= FELT:
+                continue
+            if queue and -queue[0][0] > gain + FELT:
+                heappush(queue, (-gain, cell))
+            elif self._move([cell], 1) and self.units[cell] < self.high[cell]:
+                heappush(queue, (-self.gains.of(cell, 1), cell))
 
-    def _donors(self, value: Callable[[Cell, Fraction], float]) -> dict[tuple[str, int], list[Cell]]:
+    def _donors(self) -> dict[tuple[str, int], list[Cell]]:
         """By account and year, the cells that would miss a unit least, first."""
         found: dict[tuple[str, int], list[Cell]] = defaultdict(list)
-        for cell in sorted(self.units, key=lambda cell: value(cell, self.units[cell] * self.unit)):
+        for cell in sorted(self.units, key=lambda cell: -self.gains.of(cell, -1)):
             found[self.book.portfolio.programmes[cell[0]].account, cell[1]].append(cell)
         return found
 
@@ -186,6 +196,18 @@ class _Rounding:
                 if not self._move_with_years_beside(cell, step) and step > 0:
                     account = self.book.portfolio.programmes[cell[0]].account
                     self._move_with_donor(cell, donors.get((account, cell[1]), ()))
+        for floor in self.gains.shortfalls():
+            self._lift(floor, donors)
+
+    def _lift(self, floor: int, donors: Mapping[tuple[str, int], Sequence[Cell]]) -> None:
+        """Add units that lift a floor of attainment which rounding has broken."""
+        lifts = [(self.gains.lifts(floor, cell), cell) for cell in self.units if self.units[cell] < self.high[cell]]
+        for lift, cell in sorted(lifts, key=lambda pair: -pair[0]):
+            if lift <= FELT or floor not in self.gains.shortfalls():
+                return
+            if not self._move_with_years_beside(cell, 1):
+                account = self.book.portfolio.programmes[cell[0]].account
+                self._move_with_donor(cell, donors.get((account, cell[1]), ()))
 
     def _is_broken(self, number: int) -> bool:
         sense, activity = self.rows[number].sense, self.activity[number]
@@ -300,36 +322,3 @@ class _Flows:
             self._set(key, self._amount(key) + change)
             start, end = self.ends[key]
             node = end if change > 0 else start
-
-
-def _value_of_the_next_unit(book: ExactBook, draft: Draft) -> Callable[[Cell, Fraction], float]:
-    """What one more unit of money is worth in a cell (points), at the draft's prices of attainment."""
-    straight: dict[Cell, float] = defaultdict(float)
-    curved: dict[Cell, float] = defaultdict(float)
-    for row in _scoring_rows(book.rows):
-        price = draft.multipliers.get(row.key, 0.0)
-        if price:
-            for cell, coefficient in row.spend:
-                straight[cell] -= price * coefficient / row.scale
-            for cell, coefficient in row.curved:
-                curved[cell] -= price * coefficient / row.scale
-
-    ends: dict[int, list[tuple[float, float]]] = {}
-
-    def rate_at(cell: Cell, amount: float) -> float:
-        pieces = book.pieces[cell]
-        if id(pieces) not in ends:
-            total = list(accumulate(float(width) for width, _ in pieces))
-            ends[id(pieces)] = [(end, float(rate)) for end, (_, rate) in zip(total, pieces, strict=True)]
-        rates = [rate for end, rate in ends[id(pieces)] if amount < end - NEGLIGIBLE]
-        return rates[0] if rates else 0.0
-
-    def value(cell: Cell, amount: Fraction) -> float:
-        return straight[cell] + curved[cell] * rate_at(cell, float(amount))
-
-    return value
-
-
-def _scoring_rows(rows: Iterable[Row]) -> Iterable[Row]:
-    scoring = COUNTED_ELSEWHERE[:4]
-    return (row for row in rows if row.key[0] in scoring)

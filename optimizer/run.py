@@ -436,7 +436,10 @@ def _plan_from(files: Mapping[str, bytes], certificate: Mapping[str, Any], book:
     settings = book.portfolio.settings
     try:
         rows = csv.DictReader(io.StringIO(files["allocation.csv"].decode("utf-8-sig")))
-        spending = {(row["programme"], int(row["year"]) - settings.first_year): Fraction(row["amount"]) for row in rows}
+        written = {str(_plain(name)): name for name in book.portfolio.programmes}
+        spending = {
+            (written[row["programme"]], int(row["year"]) - settings.first_year): Fraction(row["amount"]) for row in rows
+        }
         transfers = {(int(n), int(t)): Fraction(a) for n, t, a in certificate["transfers"]}
         carries = {(str(account), int(t)): Fraction(a) for account, t, a in certificate["carries"]}
     except (ValueError, KeyError, TypeError, ZeroDivisionError) as error:
@@ -468,6 +471,7 @@ def _agree(
         "allowances": (len(result.proof.allowances), len(facts["allowances"])),
         "flows.csv": (csv_bytes(flow_rows(result)), files["flows.csv"]),
         "allocation.csv": (csv_bytes(allocation_rows(result)), files["allocation.csv"]),
+        "transfers.csv": (csv_bytes(transfer_rows(result)), files["transfers.csv"]),
     }
     for name, (found, written) in stated.items():
         if found != written:

@@ -20,6 +20,8 @@ from optimizer.words import say
 DROPPED_BELOW = 1e-9
 LARGEST = 1e15
 TIE_SLACK = 1e-6
+SETTLED = 1e-9
+"""Money by which an amount may still move once it is settled."""
 PRIMAL_SIMPLEX = 4
 """From a basis that stays feasible while the cost changes, primal simplex needs an eighth of the pivots (on M)."""
 SCORE_ROW_SCALE = 1000.0
@@ -119,6 +121,16 @@ def solve(model: Model, options: Options = Options()) -> Solution:
     return solution
 
 
+def use_threads(count: int) -> None:
+    """Let HiGHS's scheduler, which one process shares, start anew where another number of threads is wanted."""
+    if _threads_in_use.get("count", count) != count:
+        highspy.Highs.resetGlobalScheduler(True)
+    _threads_in_use["count"] = count
+
+
+_threads_in_use: dict[str, int] = {}
+
+
 def is_mip(model: Model) -> bool:
     """Whether the model has yes-or-no columns (indivisible programmes)."""
     return model.columns.first_z < model.columns.count
@@ -136,6 +148,7 @@ def _run(model: Model, options: Options) -> Any:
         random_seed=0,
         **TOLERANCES,
     )
+    use_threads(options.threads)
     model.problem.solve(solver)
     highs: Any = model.problem.solverModel
     if is_mip(model):
@@ -157,6 +170,7 @@ def _multipliers_of_relaxation(model: Model, options: Options) -> Floats:
 def silent_highs(options: Options) -> Any:
     """A solver object with this program's tolerances that prints nothing."""
     highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    use_threads(options.threads)
     highs.setOptionValue("output_flag", False)
     highs.setOptionValue("threads", options.threads)
     for name, value in TOLERANCES.items():
@@ -180,6 +194,8 @@ def _nearest_to_today(model: Model, highs: Any, best: Solution, seconds: float |
     for (kept, least, scale), cost in zip(goals, (-change, -flows), strict=True):
         if not cost.any():
             break
+        if least is None:
+            _hold_amounts(model, highs, values)
         if seconds is not None:
             highs.setOptionValue("time_limit", highs.getRunTime() + max(seconds, 0.0))
         bound = (float(kept @ values) - TIE_SLACK if least is None else least) * scale
@@ -212,6 +228,15 @@ def infeasibility_multipliers(model: Model, options: Options = Options()) -> Flo
         highs.addCols(len(held), np.full(len(held), -1.0), np.zeros(len(held)), most, len(held), starts, held, ones)
     highs.run()
     return np.array(highs.getSolution().row_dual)
+
+
+def _hold_amounts(model: Model, highs: Any, values: Floats) -> None:
+    """Settle spending, so that the last goal moves money between accounts and nothing else."""
+    columns = model.columns
+    held = np.arange(columns.first_x, columns.first_g, dtype=np.int32)
+    amounts = values[columns.first_x : columns.first_g]
+    lower = np.maximum(amounts - SETTLED, columns.lower[held])
+    highs.changeColsBounds(len(held), held, lower, np.minimum(amounts + SETTLED, columns.upper[held]))
 
 
 def _gated(model: Model, highs: Any) -> Solution:
