@@ -180,9 +180,7 @@ class Gains:
             return False
         change = self._change(cells, step)
         touched = {number for at, points in change.items() if points for number in self.floors_at.get(at, ())}
-        return any(
-            self._short_of(number, change) > max(self._short_of(number, {}), 0.0) + FELT for number in touched
-        )
+        return any(self._short_of(number, change) > max(self._short_of(number, {}), 0.0) + FELT for number in touched)
 
     def moved(self, cells: tuple[Cell, ...], step: int) -> None:
         """Take note of a move that was made."""

@@ -8,7 +8,7 @@ mended where a unit more or less elsewhere does it. All counting is in whole uni
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from heapq import heapify, heappop, heappush
@@ -196,14 +196,14 @@ class _Rounding:
                 if not self._move_with_years_beside(cell, step) and step > 0:
                     account = self.book.portfolio.programmes[cell[0]].account
                     self._move_with_donor(cell, donors.get((account, cell[1]), ()))
-        for floor in self.gains.shortfalls():
-            self._lift(floor, donors)
+        for number in self.gains.shortfalls():
+            self._lift(number, donors)
 
-    def _lift(self, floor: int, donors: Mapping[tuple[str, int], Sequence[Cell]]) -> None:
+    def _lift(self, number: int, donors: Mapping[tuple[str, int], Sequence[Cell]]) -> None:
         """Add units that lift a floor of attainment which rounding has broken."""
-        lifts = [(self.gains.lifts(floor, cell), cell) for cell in self.units if self.units[cell] < self.high[cell]]
+        lifts = [(self.gains.lifts(number, cell), cell) for cell in self.units if self.units[cell] < self.high[cell]]
         for lift, cell in sorted(lifts, key=lambda pair: -pair[0]):
-            if lift <= FELT or floor not in self.gains.shortfalls():
+            if lift <= FELT or number not in self.gains.shortfalls():
                 return
             if not self._move_with_years_beside(cell, 1):
                 account = self.book.portfolio.programmes[cell[0]].account

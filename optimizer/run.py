@@ -15,7 +15,7 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -168,7 +168,7 @@ def _assumption(taken: checks.Assumption) -> dict[str, object]:
 
 def explained(error: NoPlan, portfolio: Portfolio, built: Any, options: Any) -> NoPlan:
     """A ``NoPlan`` that names rows which cannot hold together, certified where exact arithmetic bears it out."""
-    from optimizer import solver  # noqa: PLC0415
+    from optimizer import conflict, solver  # noqa: PLC0415
 
     prices = solver.infeasibility_multipliers(built, options)
     multipliers = proof.scaled(solver.multipliers_by_key(built, prices))
@@ -179,6 +179,8 @@ def explained(error: NoPlan, portfolio: Portfolio, built: Any, options: Any) -> 
         if abs(multipliers[key]) > proof.MULTIPLIER_SCALE * 1e-7:
             place = place_of(portfolio, key)
             places.setdefault((place.sheet, place.cell), place)
+    if not places:
+        places = {(p.sheet, p.cell): p for p in conflict.smallest_conflict(built, options)}
     return NoPlan(error.message, tuple(places.values()), certified)
 
 
@@ -236,7 +238,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes], owned: str = "run.jso
     A folder that holds ``owned`` is an older answer and is replaced; any other that is not empty is refused
     (``WrongUsage``).
     """
-    if folder.exists() and not (folder / owned).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and not _is_ours(folder, files.keys(), owned):
         raise WrongUsage(say("{folder} exists and holds something else; choose another folder.", folder=folder))
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = folder.with_name(f".{folder.name}.{os.getpid()}.new")
@@ -257,6 +259,20 @@ def write_folder(folder: Path, files: Mapping[str, bytes], owned: str = "run.jso
         if old.exists() and not folder.exists():
             old.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _is_ours(folder: Path, names: Collection[str], owned: str) -> bool:
+    """Whether a folder is empty, or an older answer that holds no file of somebody else's."""
+    if not folder.is_dir():
+        return False
+    found = {entry.name for entry in folder.iterdir()}
+    ours = {*names, *REPORTS} if owned == "run.json" else {*names, *ALTERNATIVES}
+    return not found or (owned in found and found <= ours)
+
+
+REPORTS = ("report.xlsx", "report.html")
+ALTERNATIVES = ("nearest_to_today", "most_even", "less_concentrated")
+"""Folders that ``haibun ranges`` writes beside its table."""
 
 
 def decimal_text(number: Fraction) -> str:

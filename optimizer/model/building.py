@@ -16,6 +16,7 @@ from optimizer.model import limits, rows
 from optimizer.model.columns import CONTINUOUS, Columns, Floats, Grid, Ints, Key, lay_out
 from optimizer.model.rows import Block, Constraint
 from optimizer.portfolio import Portfolio
+from optimizer.workbook.tables import uncollected
 
 CONSTRAINTS: tuple[Constraint, ...] = (
     rows.spending,
@@ -76,7 +77,8 @@ class Model:
         score = AffineExpr()
         score.add_term_ids_coeffs(core, scoring.astype(np.uint64), self.columns.cost[scoring])
         core.set_objective(score)
-        _add_rows(core, self)
+        with uncollected():
+            _add_rows(core, self)
         return problem
 
     def row_names(self) -> list[str]:
@@ -86,8 +88,9 @@ class Model:
 
 def build(portfolio: Portfolio, grid: Grid = CONTINUOUS, constraints: Sequence[Constraint] = CONSTRAINTS) -> Model:
     """Build the model of an active portfolio; with a ``grid``, that of the book rounded for publishing."""
-    columns = lay_out(portfolio, grid)
-    blocks = [constraint(portfolio, columns) for constraint in constraints]
+    with uncollected():
+        columns = lay_out(portfolio, grid)
+        blocks = [constraint(portfolio, columns) for constraint in constraints]
     first_rows = np.cumsum([0, *(len(block.keys) for block in blocks)])
     row, column, coefficient = _entries(blocks, first_rows)
     starts, indices, coefficients = _compressed(row, column, coefficient, int(first_rows[-1]), columns.count)

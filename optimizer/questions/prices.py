@@ -13,7 +13,7 @@ import numpy as np
 from optimizer import scenario
 from optimizer.errors import NoPlan
 from optimizer.live import Live
-from optimizer.model.limits import limit_in_money, pair_in, years_of
+from optimizer.model.limits import limit_in_money, pair_in
 from optimizer.places import place_of
 from optimizer.portfolio import Account, Limit, Portfolio, Resource
 from optimizer.questions.asking import Asked, ask

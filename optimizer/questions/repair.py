@@ -14,11 +14,11 @@ import highspy
 import numpy as np
 
 from optimizer import model, scenario
+from optimizer.conflict import smallest_conflict
 from optimizer.errors import HaibunError, InputProblems, NoPlan, Place, WrongUsage
 from optimizer.model import Model
 from optimizer.model.limits import limit_in_money, pair_in, programmes_in, years_key, years_of
 from optimizer.portfolio import Limit, Number, Portfolio, Programme, ScenarioItem
-from optimizer.questions.conflict import smallest_conflict
 from optimizer.run import OpenBook, solve_book
 from optimizer.solver import INFEASIBLE, Options, highs_lp, is_mip, silent_highs
 from optimizer.words import Words, name_of, say

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,13 @@ class Book:
             raise ValueError(f"no such sheet: {unknown[0]}")
         names = [name for name in schema.SHEETS if name in raw or name in sheets]
         self.rows = {name: len(raw.get(name, ())) for name in names}
-        with xlsxwriter.Workbook(self.path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        content = BytesIO()
+        with xlsxwriter.Workbook(content, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
             self.formats = _formats(book)
             write_front_page(book, self.language)
             for name in names:
                 self._sheet(book, schema.SHEETS[name], raw.get(name, ()), list(years))
+        self.path.write_bytes(content.getvalue())
 
     def _sheet(self, book: Any, sheet: Sheet, rows: Sequence[Mapping[str | int, Any]], years: Sequence[int]) -> None:
         page = book.add_worksheet(sheet.title(self.language))
