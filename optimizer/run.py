@@ -266,11 +266,15 @@ def _is_ours(folder: Path, names: Collection[str], owned: str) -> bool:
     if not folder.is_dir():
         return False
     found = {entry.name for entry in folder.iterdir()}
-    ours = {*names, *REPORTS} if owned == "run.json" else {*names, *ALTERNATIVES}
-    return not found or (owned in found and found <= ours)
+    if owned == "run.json" and owned in found:
+        try:
+            listed = json.loads((folder / owned).read_bytes())["files"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+        return found <= {*listed, *names}
+    return not found or (owned in found and found <= {*names, *ALTERNATIVES})
 
 
-REPORTS = ("report.xlsx", "report.html")
 ALTERNATIVES = ("nearest_to_today", "most_even", "less_concentrated")
 """Folders that ``haibun ranges`` writes beside its table."""
 
@@ -461,16 +465,14 @@ def _plan_from(files: Mapping[str, bytes], certificate: Mapping[str, Any], book:
     except (ValueError, KeyError, TypeError, ZeroDivisionError) as error:
         raise CheckFailed(say("The plan cannot be read from its files ({error}).", error=error)) from None
     expected = {(p.id, year) for p in book.portfolio.programmes.values() for year in p.years}
-    flows = (
-        {key[1:] for key in book.others if key[0] == "f"},
-        {key[1:] for key in book.others if key[0] == "v"},
-    )
-    if spending.keys() != expected or not transfers.keys() <= flows[0] or not carries.keys() <= flows[1]:
+    flows = [(int(key[1]), int(key[2])) for key in book.others if key[0] == "f"]
+    carried = [(str(key[1]), int(key[2])) for key in book.others if key[0] == "v"]
+    if spending.keys() != expected or not transfers.keys() <= set(flows) or not carries.keys() <= set(carried):
         raise CheckFailed(say("The plan's lines are not those of the workbook and scenario."))
     return Plan(
         spending,
-        {(int(n), int(t)): transfers.get((int(n), int(t)), Fraction(0)) for n, t in flows[0]},
-        {(str(a), int(t)): carries.get((str(a), int(t)), Fraction(0)) for a, t in flows[1]},
+        {key: transfers.get(key, Fraction(0)) for key in flows},
+        {key: carries.get(key, Fraction(0)) for key in carried},
     )
 
 

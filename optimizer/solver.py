@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import highspy
 import numpy as np
 import pulp
 
-from optimizer.errors import HaibunError, InputProblems, NoPlan, Problem, Stopped
+from optimizer.errors import HaibunError, InputProblems, NoPlan, Place, Problem, Stopped
 from optimizer.model import Key, Model
 from optimizer.model.columns import Floats
 from optimizer.places import place_of
 from optimizer.plan import Draft
+from optimizer.portfolio import Portfolio
 from optimizer.words import say
 
 DROPPED_BELOW = 1e-9
@@ -262,6 +264,27 @@ def _gated(model: Model, highs: Any) -> Solution:
     )
 
 
+def _culprit(portfolio: Portfolio, key: Key) -> Place | None:
+    """The cell whose number alone makes a row's coefficient too small or too large, where there is one."""
+    constraint, first = str(key[0]), str(key[1])
+    cells: list[tuple[str, str, int, str, Fraction]] = []
+    if constraint == "attainment":
+        effects = [e for e in portfolio.effects if (e.region, e.objective) == (first, key[2])]
+        cells += [("Effects", "score", e.row, e.programme, e.score) for e in effects]
+        cells += [("Synergies", "score", s.row, s.id, s.score) for s in portfolio.synergies.values()]
+    elif constraint.startswith("synerg"):
+        cells += [("Synergies", "ratio", s.row, s.id, s.ratio) for s in portfolio.synergies.values()]
+    elif constraint == "resource":
+        uses = [u for u in portfolio.resource_uses if u.resource == first]
+        cells += [("ResourceUse", "uses", u.row, u.programme, u.uses) for u in uses]
+        cells += [("ResourceUse", "builds", u.row, u.programme, u.builds) for u in uses]
+    for sheet, column, row, ident, number in cells:
+        if number and not DROPPED_BELOW < abs(number) < LARGEST:
+            table = portfolio.tables[sheet]
+            return Place(table.title, table.cell(column, row), ident)
+    return None
+
+
 def refuse_numbers_that_highs_would_drop(model: Model) -> None:
     """Name the cells whose numbers are so small or so large that HiGHS would drop them without a word."""
     size = np.abs(model.coefficients)
@@ -269,7 +292,8 @@ def refuse_numbers_that_highs_would_drop(model: Model) -> None:
     rows = np.searchsorted(model.starts, bad, side="right") - 1
     problems: dict[tuple[str, str], Problem] = {}
     for row, entry in zip(rows.tolist(), bad.tolist(), strict=True):
-        place = place_of(model.columns.portfolio, model.keys[row])
+        portfolio, key = model.columns.portfolio, model.keys[row]
+        place = _culprit(portfolio, key) or place_of(portfolio, key)
         problems.setdefault(
             (place.sheet, place.cell),
             Problem(

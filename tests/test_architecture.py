@@ -30,8 +30,8 @@ LEVELS = (
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 HOMES = {
     "pulp": ("optimizer/model", "optimizer/solver.py"),
-    "highspy": ("optimizer/solver.py", "optimizer/live.py", "optimizer/questions"),
-    "numpy": ("optimizer/model", "optimizer/solver.py", "optimizer/live.py", "optimizer/questions"),
+    "highspy": ("optimizer/solver.py", "optimizer/live.py", "optimizer/conflict.py", "optimizer/questions"),
+    "numpy": ("optimizer/model", "optimizer/solver.py", "optimizer/live.py", "optimizer/conflict.py", "optimizer/questions"),
     "pandas": ("optimizer/questions", "optimizer/report", "webui"),
     "plotly": ("optimizer/report",),
     "jinja2": ("optimizer/report", "webui"),

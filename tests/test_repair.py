@@ -1,0 +1,182 @@
+"""Repairs of books without a plan, judged by the independent solver on the edited raw tables."""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from fractions import Fraction
+
+import pytest
+import reference
+from books import FIRST_YEAR, Book, books, line, minimal, scenarios_of, with_everything
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from support import opened
+
+from optimizer.errors import InputProblems
+from optimizer.questions import repair
+from optimizer.questions.repair import WEIGHTS
+
+FEW = settings(max_examples=30)
+MAY_CHANGE = {
+    "Limits": {"value"},
+    "Accounts": "years",
+    "Resources": "years",
+    "Programmes": {"minimum", "ramp"},
+    "Transfers": {"max_share"},
+    "Scenarios": {"value"},
+}
+
+
+@st.composite
+def strained(draw, *, indivisible=False):
+    """A random book that asks for too much: dear minimums, floors, little money, tight ceilings or pins."""
+    book = deepcopy(draw(books(indivisible=indivisible)))
+    years = [row["value"] for row in book["Settings"] if row["key"] == "years"][0]
+    kinds = st.sampled_from(["cabinet", "preference", "law", None])
+    for way in draw(st.lists(st.sampled_from(WAYS), min_size=1, max_size=3)):
+        way(draw, book, range(FIRST_YEAR, FIRST_YEAR + years), kinds)
+    return book
+
+
+def less_money(draw, book, years, kinds):
+    account = draw(st.sampled_from(book["Accounts"]))
+    account["kind"] = draw(st.sampled_from(["cabinet", "preference"]))
+    for year in years:
+        account[year] = round(account[year] * draw(st.sampled_from([0.1, 0.3])), 1)
+
+
+def dear_minimums(draw, book, years, kinds):
+    for row in book["Programmes"]:
+        if "start" not in row and draw(st.booleans()):
+            row["minimum"] = row["maximum"]
+
+
+def a_floor(draw, book, years, kinds):
+    programme = draw(st.sampled_from(book["Programmes"]))
+    scope = draw(st.sampled_from(["account", "family", "programme"]))
+    book["Limits"].append(
+        line(limit="floor", measure="spend", sense="min", value=draw(st.sampled_from([20.0, 60.0, 200.0])))
+        | line(kind=draw(kinds), **{scope: programme[scope]})
+    )
+
+
+def a_share(draw, book, years, kinds):
+    programme = draw(st.sampled_from(book["Programmes"]))
+    book["Limits"].append(
+        line(limit="share", measure="spend", sense="min", basis="share", value=draw(st.sampled_from([0.5, 0.9])))
+        | line(kind=draw(kinds), programme=programme["programme"])
+    )
+
+
+def an_aim(draw, book, years, kinds):
+    book["Limits"].append(
+        line(limit="aim", measure="attainment", sense="min", value=draw(st.sampled_from([0.5, 0.9])), kind=draw(kinds))
+    )
+
+
+def a_pin(draw, book, years, kinds):
+    programme = draw(st.sampled_from(book["Programmes"]))
+    book["Scenarios"] = [line(scenario="s9", item="pin", target=programme["programme"], value=90)]
+
+
+WAYS = [less_money, dear_minimums, a_floor, a_share, an_aim, a_pin]
+
+
+def asked(raw, name):
+    """The menu for a scenario that the independent solver too calls infeasible; anything else is set aside."""
+    try:
+        book = opened(raw)
+    except AssertionError:
+        assume(False)
+    assume(reference.solve(raw, name).status == "infeasible")
+    try:
+        menu = repair.repair(book, name)
+    except InputProblems:
+        assume(False)
+    assert not menu.is_feasible
+    return menu
+
+
+def mended(raw, changes):
+    """The raw tables with the cells of a repair edited, found by sheet and cell alone."""
+    edited = deepcopy(raw)
+    for change in changes:
+        letters, row = re.fullmatch(r"([A-Z]+)(\d+)", change.cell).groups()
+        rows = edited[change.sheet]
+        columns = list(dict.fromkeys(column for each in rows for column in each))
+        position = sum((ord(letter) - 64) * 26**power for power, letter in enumerate(reversed(letters))) - 1
+        cell, record = columns[position], rows[int(row) - 2]
+        allowed = MAY_CHANGE[change.sheet]
+        assert isinstance(cell, int) if allowed == "years" else cell in allowed, change
+        assert record.get("kind", "law" if change.sheet == "Accounts" else None) != "law", change
+        assert Fraction(str(record[cell])) == change.before, change
+        record[cell] = float(change.after)
+    return edited
+
+
+def check_menu(raw, name):
+    menu = asked(raw, name)
+    unit = Fraction("0.01")
+    for found in menu.repairs:
+        edited = mended(raw, found.changes)
+        result = reference.solve(edited, name)
+        assert result.status == "optimal", found
+        assert found.score == pytest.approx(result.score, abs=0.05)
+        cost = sum(abs(c.after - c.before) / max(abs(c.before), unit) * WEIGHTS[c.kind] for c in found.changes)
+        assert found.cost == cost
+        for change in found.changes:
+            assert change.kind == kind_of(raw, change)
+    costs = [found.cost for found in menu.repairs]
+    assert costs == sorted(costs)
+    assert len(menu.repairs) <= 5
+    cells = [frozenset((c.sheet, c.cell) for c in found.changes) for found in menu.repairs]
+    assert len(set(cells)) == len(cells)
+    return menu
+
+
+def kind_of(raw, change):
+    """The weight's name for a changed cell, by the contract."""
+    if change.sheet in ("Limits", "Accounts"):
+        row = raw[change.sheet][change.row - 2]
+        return row.get("kind", "preference" if change.sheet == "Limits" else "law")
+    return {"Resources": "resource", "Programmes": "programme"}.get(change.sheet, change.kind)
+
+
+@FEW
+@given(strained(), st.data())
+def test_every_repair_mends_its_book(raw, data):
+    """Edits of allowed cells only, no law, at the stated cost, cheapest first: and then a plan exists."""
+    check_menu(raw, data.draw(st.sampled_from(scenarios_of(raw))))
+
+
+@FEW
+@given(strained(indivisible=True))
+def test_every_repair_mends_a_book_with_indivisible_programmes(raw):
+    """The same with programmes that are whole or not at all."""
+    check_menu(raw, "base")
+
+
+# The smallest conflict
+
+
+def reference_rows_of(raw, name, place):
+    """A test of the independent model's row names: does a row belong to a place of the conflict?"""
+    table = place.sheet
+    cell_column = re.sub(r"\d", "", place.cell)
+    columns = list(dict.fromkeys(column for each in raw[table] for column in each))
+    column = columns[ord(cell_column) - 65]
+    if table == "Limits":
+        return lambda row: row.name[:2] == ("limit", place.id)
+    if table in ("Accounts", "Resources"):
+        what = {"Accounts": "budget", "Resources": "resource"}[table]
+        return lambda row: row.name == (what, place.id, column)
+    if table == "Scenarios":
+        return lambda row: row.name[:2] == ("pin", place.id)
+    words = {
+        "minimum": ("minimum", "runs at least"),
+        "maximum": ("runs at most",),
+        "ramp": ("ramp up", "ramp down"),
+        "commitment": ("commitment", "commitment to run"),
+    }
+    return lambda row: row.name[0] in words[column] and row.name[1] == place.id
