@@ -76,5 +76,9 @@ def _japanese() -> dict[str, str]:
     return {
         message.id: message.string
         for message in catalogue
-        if isinstance(message.id, str) and isinstance(message.string, str) and message.string and not message.fuzzy
+        if message.id
+        and isinstance(message.id, str)
+        and isinstance(message.string, str)
+        and message.string
+        and not message.fuzzy
     }
