@@ -3,47 +3,65 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import highspy
 import numpy as np
 
 from optimizer.errors import Place
-from optimizer.model import Model
+from optimizer.model import Key, Model
+from optimizer.model.columns import Floats, Ints
 from optimizer.places import place_of
 from optimizer.solver import INFEASIBLE, Options, highs_lp, infeasibility_multipliers, is_mip, silent_highs
 
 WORKBOOK_MEANS_IT = ("attainment", "spending", "synergy_at_most_first_partner", "synergy_at_most_second_partner",
                      "synergies_divide_second_partner")  # fmt: skip
 SUPPORT = 1e-9
+Cell = tuple[str, str]
 
 
 def smallest_conflict(model: Model, options: Options | None = None) -> list[Place]:
-    """Rows of the workbook of which none can be dropped without a plan becoming possible.
+    """Rows of the workbook that cannot hold together, of which none can be left out.
 
     Empty where a plan exists. Maxima and ceilings of transfers and carry-over are taken as given.
     """
+    return [place_of(model.columns.portfolio, keys[0]) for keys in conflicting_rows(model, options)]
+
+
+def conflicting_rows(
+    model: Model, options: Options | None = None, spare: Callable[[Key], bool] = lambda _key: False
+) -> list[list[Key]]:
+    """The same as the model rows of each cell; rows that ``spare`` picks are left out first, wherever that can be."""
     options = options or Options()
-    groups = _rows_by_cell(model)
-    search = _Search(model, options)
-    if search.is_feasible(set()):
+    groups = rows_by_cell(model)
+    supporting = _supporting_rows(model, options)
+    if supporting is None:
         return []
-    kept = _supporting_groups(model, groups, options) if not is_mip(model) else list(groups)
-    outside = {row for cell, rows in groups.items() if cell not in set(kept) for row in rows}
-    if search.is_feasible(outside):
-        kept, outside = list(groups), set()
-    needed = []
-    for cell in kept:
-        if search.is_feasible(outside | set(groups[cell])):
-            needed.append(cell)
-        else:
-            outside |= set(groups[cell])
-    return [place_of(model.columns.portfolio, model.keys[groups[cell][0]]) for cell in needed]
+    rest = [cell for cell, rows in groups.items() if not spare(model.keys[rows[0]])]
+    if len(rest) < len(groups) and not Search(model, _all_rows(groups, rest), options).is_feasible():
+        candidates = rest
+    else:
+        held = set(supporting.tolist())
+        candidates = [cell for cell, rows in groups.items() if not held.isdisjoint(rows)]
+        if Search(model, _all_rows(groups, candidates), options).is_feasible():
+            candidates = list(groups)
+    needed = _shrunk(Search(model, _all_rows(groups, candidates), options), groups, candidates)
+    return [[model.keys[row] for row in groups[cell]] for cell in needed]
 
 
-def _rows_by_cell(model: Model) -> dict[tuple[str, str], list[int]]:
+def is_alone(model: Model, conflict: Sequence[Sequence[Key]], options: Options | None = None) -> bool:
+    """Whether a plan exists as soon as any one of the conflicting cells does not count: nothing else collides."""
+    groups = [[model.row_of[key] for key in keys] for keys in conflict]
+    search = Search(model, range(len(model.keys)), options or Options())
+    return search.is_feasible({row for rows in groups for row in rows}) and all(
+        search.is_feasible(set(rows)) for rows in groups
+    )
+
+
+def rows_by_cell(model: Model) -> dict[Cell, list[int]]:
     """The model rows that each cell of the workbook makes."""
-    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    groups: dict[Cell, list[int]] = defaultdict(list)
     for number, key in enumerate(model.keys):
         if key[0] not in WORKBOOK_MEANS_IT:
             place = place_of(model.columns.portfolio, key)
@@ -51,34 +69,96 @@ def _rows_by_cell(model: Model) -> dict[tuple[str, str], list[int]]:
     return groups
 
 
-def _supporting_groups(
-    model: Model, groups: dict[tuple[str, str], list[int]], options: Options
-) -> list[tuple[str, str]]:
-    """The cells that the proof of infeasibility leans on, the lightest first so that they are dropped first."""
-    prices = np.abs(infeasibility_multipliers(model, options))
-    weight = {cell: float(prices[rows].max()) for cell, rows in groups.items()}
-    return sorted((cell for cell in groups if weight[cell] > SUPPORT), key=lambda cell: weight[cell])
+def _all_rows(groups: dict[Cell, list[int]], cells: Iterable[Cell]) -> set[int]:
+    return {row for cell in cells for row in groups[cell]}
 
 
-class _Search:
-    """Feasibility of the model with some rows left out, in one live solver."""
+def _supporting_rows(model: Model, options: Options) -> Ints | None:
+    """Rows that a proof of infeasibility leans on (all rows where only the integers clash); None: a plan exists."""
+    highs: Any = silent_highs(options)
+    lp = highs_lp(model)
+    lp.integrality_ = []
+    highs.setOptionValue("presolve", "off")
+    highs.passModel(lp)
+    highs.run()
+    if highs.getModelStatus() not in INFEASIBLE:
+        if not is_mip(model) or Search(model, range(len(model.keys)), options).is_feasible():
+            return None
+        return np.arange(len(model.keys))
+    _, has_ray, ray = highs.getDualRay()
+    weights: Floats = np.abs(np.array(ray)) if has_ray else np.abs(infeasibility_multipliers(model, options))
+    return np.flatnonzero(weights > SUPPORT * max(1.0, float(weights.max())))
 
-    def __init__(self, model: Model, options: Options) -> None:
+
+def _shrunk(search: Search, groups: dict[Cell, list[int]], candidates: Sequence[Cell]) -> list[Cell]:
+    """Leave out whatever can be left out: by stretches that double while it goes well, and halve where it does not."""
+    out: set[int] = set()
+    needed: list[Cell] = []
+    waiting, size = list(candidates), 1
+    while waiting:
+        part = waiting[:size]
+        without = out | _all_rows(groups, part)
+        if not search.is_feasible(without):
+            out, waiting, size = without, waiting[size:], size * 2
+        elif len(part) == 1:
+            needed, waiting = [*needed, part[0]], waiting[1:]
+        else:
+            size = len(part) // 2
+    return needed
+
+
+class Search:
+    """Feasibility of a part of the model's rows, in one live solver; what rows mean by definition always counts."""
+
+    def __init__(self, model: Model, rows: Collection[int], options: Options) -> None:
         self.model = model
+        self.rows = _with_definitions(model, rows)
+        self.position = {int(row): at for at, row in enumerate(self.rows)}
         self.out: set[int] = set()
         self.highs: Any = silent_highs(options)
-        lp = highs_lp(model)
-        lp.col_cost_ = np.zeros(model.columns.count)
-        self.highs.passModel(lp)
+        self.highs.passModel(_part_of(model, self.rows))
         if is_mip(model):
             self.highs.setOptionValue("presolve", "off")
 
-    def is_feasible(self, without: set[int]) -> bool:
-        """Whether a plan exists when the rows ``without`` do not count."""
-        for row in without - self.out:
-            self.highs.changeRowBounds(row, -highspy.kHighsInf, highspy.kHighsInf)
-        for row in self.out - without:
-            self.highs.changeRowBounds(row, self.model.row_lower[row], self.model.row_upper[row])
-        self.out = set(without)
+    def is_feasible(self, without: Collection[int] = ()) -> bool:
+        """Whether a plan exists when the rows ``without`` do not count either."""
+        model, left_out = self.model, set(without) & self.position.keys()
+        for row in left_out - self.out:
+            self.highs.changeRowBounds(self.position[row], -highspy.kHighsInf, highspy.kHighsInf)
+        for row in self.out - left_out:
+            self.highs.changeRowBounds(self.position[row], model.row_lower[row], model.row_upper[row])
+        self.out = left_out
         self.highs.run()
         return self.highs.getModelStatus() not in INFEASIBLE
+
+
+def _with_definitions(model: Model, rows: Collection[int]) -> Ints:
+    """Rows in order, with what attains the score where one of them speaks of it (else money alone decides)."""
+    wanted = {row for row in rows if model.keys[row][0] not in WORKBOOK_MEANS_IT}
+    if any(model.keys[row][0] == "limit_on_attainment" for row in wanted):
+        wanted |= {row for row, key in enumerate(model.keys) if key[0] in WORKBOOK_MEANS_IT}
+    return np.array(sorted(wanted), dtype=np.int64)
+
+
+def _part_of(model: Model, rows: Ints) -> Any:
+    """The model with some of its rows, and the columns in them.
+
+    Least spending is its goal: without any, simplex was seen to wander for minutes.
+    """
+    columns = model.columns
+    counts = np.diff(model.starts)[rows]
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    entries = np.repeat(model.starts[rows] - starts[:-1], counts) + np.arange(starts[-1])
+    used, index = np.unique(model.indices[entries], return_inverse=True)
+    lp = highs_lp(model)
+    lp.num_col_, lp.num_row_ = len(used), len(rows)
+    lp.col_cost_ = np.where((used >= columns.first_x) & (used < columns.first_g), -1.0, 0.0)
+    lp.col_lower_, lp.col_upper_ = columns.lower[used], columns.upper[used]
+    lp.row_lower_, lp.row_upper_ = model.row_lower[rows], model.row_upper[rows]
+    lp.a_matrix_.start_ = starts
+    lp.a_matrix_.index_ = index
+    lp.a_matrix_.value_ = model.coefficients[entries]
+    if is_mip(model):
+        whole, part = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
+        lp.integrality_ = [whole if column >= columns.first_z else part for column in used.tolist()]
+    return lp

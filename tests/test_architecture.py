@@ -28,10 +28,11 @@ LEVELS = (
     ("cli",),
 )
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
+SOLVING = ("optimizer/solver.py", "optimizer/live.py", "optimizer/conflict.py", "optimizer/questions")
 HOMES = {
     "pulp": ("optimizer/model", "optimizer/solver.py"),
-    "highspy": ("optimizer/solver.py", "optimizer/live.py", "optimizer/conflict.py", "optimizer/questions"),
-    "numpy": ("optimizer/model", "optimizer/solver.py", "optimizer/live.py", "optimizer/conflict.py", "optimizer/questions"),
+    "highspy": SOLVING,
+    "numpy": ("optimizer/model", *SOLVING),
     "pandas": ("optimizer/questions", "optimizer/report", "webui"),
     "plotly": ("optimizer/report",),
     "jinja2": ("optimizer/report", "webui"),

@@ -6,14 +6,13 @@ from fractions import Fraction
 
 import pytest
 import reference
-from books import books, minimal, scenarios_of, with_everything
+from books import books, scenarios_of
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import opened
 
 from optimizer.errors import InputProblems, NoPlan
 from optimizer.questions import prices
-from optimizer.questions.tables import prices_csv
 
 FEW = settings(max_examples=30)
 POINTS = 0.005

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 import reference
-from books import books, minimal, scenarios_of
+from books import books, scenarios_of
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import opened
