@@ -22,8 +22,6 @@ from optimizer.words import say
 DROPPED_BELOW = 1e-9
 LARGEST = 1e15
 TIE_SLACK = 1e-6
-SETTLED = 1e-9
-"""Money by which an amount may still move once it is settled."""
 PRIMAL_SIMPLEX = 4
 """From a basis that stays feasible while the cost changes, primal simplex needs an eighth of the pivots (on M)."""
 SCORE_ROW_SCALE = 1000.0
@@ -119,7 +117,7 @@ def solve(model: Model, options: Options = Options()) -> Solution:
 
     if model.columns.portfolio.settings.tie_break and solution.status == "optimal":
         left = None if options.time_limit is None else options.time_limit - (time.monotonic() - started)
-        solution = replace(solution, values=_nearest_to_today(model, highs, solution, left))
+        solution = replace(solution, values=_nearest_to_today(model, highs, solution, options, left))
     return solution
 
 
@@ -180,35 +178,65 @@ def silent_highs(options: Options) -> Any:
     return highs
 
 
-def _nearest_to_today(model: Model, highs: Any, best: Solution, seconds: float | None) -> Floats:
-    """Among plans within ``TIE_SLACK`` of the best, the least change from the baseline, then the least flows.
+def _nearest_to_today(model: Model, highs: Any, best: Solution, options: Options, seconds: float | None) -> Floats:
+    """Among plans within ``TIE_SLACK`` of the best, the least change from the baseline, and for it the least flows.
 
     Works in the live solver object from its last basis. Where it cannot finish, the best plan found so far stands.
     """
     columns = model.columns
     change = np.concatenate([columns.y_tie_cost, np.zeros(columns.count - columns.first_x)])
-    flows = np.zeros(columns.count)
-    flows[columns.first_f : columns.first_z] = 1.0
-    values = best.values
+    if not change.any():
+        return _with_least_flows(model, best.values, options)
+    used = np.flatnonzero(columns.cost)
+    floor = (best.score - TIE_SLACK) * SCORE_ROW_SCALE
     highs.setOptionValue("solver", "choose")
     highs.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
-    goals = ((columns.cost, best.score - TIE_SLACK, SCORE_ROW_SCALE), (-change, None, 1.0))
-    for (kept, least, scale), cost in zip(goals, (-change, -flows), strict=True):
-        if not cost.any():
-            break
-        if least is None:
-            _hold_amounts(model, highs, values)
-        if seconds is not None:
-            highs.setOptionValue("time_limit", highs.getRunTime() + max(seconds, 0.0))
-        bound = (float(kept @ values) - TIE_SLACK if least is None else least) * scale
-        used = np.flatnonzero(kept)
-        highs.addRow(bound, highspy.kHighsInf, len(used), used.astype(np.int32), kept[used] * scale)
-        highs.changeColsCost(columns.count, np.arange(columns.count, dtype=np.int32), cost)
-        highs.run()
-        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            break
-        values = np.array(highs.getSolution().col_value)
-    return values
+    if seconds is not None:
+        highs.setOptionValue("time_limit", highs.getRunTime() + max(seconds, 0.0))
+    highs.addRow(floor, highspy.kHighsInf, len(used), used.astype(np.int32), columns.cost[used] * SCORE_ROW_SCALE)
+    highs.changeColsCost(columns.count, np.arange(columns.count, dtype=np.int32), -change)
+    highs.run()
+    is_settled = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    values = np.array(highs.getSolution().col_value) if is_settled else best.values
+    return _with_least_flows(model, values, options)
+
+
+def _with_least_flows(model: Model, values: Floats, options: Options) -> Floats:
+    """The least transfers and carry-over that pay for the spending in ``values``.
+
+    With the amounts settled only the budget rows speak of flows, so this is a small network problem of its own:
+    as a third goal of the whole model it took most of the time of the tie-break.
+    """
+    first, last = model.columns.first_f, model.columns.first_z
+    if first == last:
+        return values
+    lp = highspy.HighsLp()
+    lp.num_col_ = last - first
+    lp.col_cost_ = np.ones(last - first)
+    lp.col_lower_, lp.col_upper_ = model.columns.lower[first:last], model.columns.upper[first:last]
+    starts, indices, coefficients, upper = [0], [], [], []
+    for row in [number for number, key in enumerate(model.keys) if key[0] == "budget"]:
+        entries = slice(model.starts[row], model.starts[row + 1])
+        at, size = model.indices[entries], model.coefficients[entries]
+        is_flow = (at >= first) & (at < last)
+        spent, paid = (float(size[part] @ values[at[part]]) for part in (~is_flow, is_flow))
+        upper.append(max(float(model.row_upper[row]), spent + paid) - spent)
+        indices.append(at[is_flow] - first)
+        coefficients.append(size[is_flow])
+        starts.append(starts[-1] + len(indices[-1]))
+    lp.num_row_ = len(upper)
+    lp.row_lower_, lp.row_upper_ = np.full(len(upper), -highspy.kHighsInf), np.array(upper)
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = np.array(starts)
+    lp.a_matrix_.index_, lp.a_matrix_.value_ = np.concatenate(indices), np.concatenate(coefficients)
+    highs = silent_highs(options)
+    highs.passModel(lp)
+    highs.run()
+    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return values
+    settled = values.copy()
+    settled[first:last] = highs.getSolution().col_value
+    return settled
 
 
 def infeasibility_multipliers(model: Model, options: Options = Options()) -> Floats:
@@ -230,15 +258,6 @@ def infeasibility_multipliers(model: Model, options: Options = Options()) -> Flo
         highs.addCols(len(held), np.full(len(held), -1.0), np.zeros(len(held)), most, len(held), starts, held, ones)
     highs.run()
     return np.array(highs.getSolution().row_dual)
-
-
-def _hold_amounts(model: Model, highs: Any, values: Floats) -> None:
-    """Settle spending, so that the last goal moves money between accounts and nothing else."""
-    columns = model.columns
-    held = np.arange(columns.first_x, columns.first_g, dtype=np.int32)
-    amounts = values[columns.first_x : columns.first_g]
-    lower = np.maximum(amounts - SETTLED, columns.lower[held])
-    highs.changeColsBounds(len(held), held, lower, np.minimum(amounts + SETTLED, columns.upper[held]))
 
 
 def _gated(model: Model, highs: Any) -> Solution:
