@@ -43,7 +43,7 @@ HOMES = {
     "rich": ("optimizer/cli.py",),
     "flask": ("webui",),
 }
-STANDARD_LIBRARY_ALONE = ("exact.py", "plan.py", "proof.py", "results.py", "run.py", "scenario.py", "portfolio")
+STANDARD_LIBRARY_ALONE = ("exact.py", "plan.py", "proof.py", "results.py", "run", "scenario.py", "portfolio")
 
 
 def sources(*places: str) -> Iterator[tuple[str, list[str]]]:

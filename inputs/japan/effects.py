@@ -38,9 +38,7 @@ def delivers(line: Line, o: str) -> float:
     if entry is None:
         return 0.0
     field = 1.0 if line.share is None else line.share.get(o, 0.0)
-    return (
-        float(entry["effectiveness"]) * field * line.place.gap[o] * absorbed(line, o) / cost_of_a_unit(line)
-    )
+    return float(entry["effectiveness"]) * field * line.place.gap[o] * absorbed(line, o) / cost_of_a_unit(line)
 
 
 def what_counts_on_the_curve(amount: float, line: Line) -> float:
@@ -59,18 +57,14 @@ def what_counts_on_the_curve(amount: float, line: Line) -> float:
 def points() -> dict[str, float]:
     """points(o) = 1000 / (k(o) x what the baseline delivers before caps): this fixes the score's level."""
     return {
-        row["objective"]: round(
-            WORLD_NEED / (float(row["ambition_k"]) * baseline_delivers(row["objective"])), 5
-        )
+        row["objective"]: round(WORLD_NEED / (float(row["ambition_k"]) * baseline_delivers(row["objective"])), 5)
         for row in read("case", "objectives.csv")
     }
 
 
 def baseline_delivers(o: str) -> float:
     """What today's spending delivers to an objective at home, whether its region has the priority or not."""
-    return sum(
-        what_counts_on_the_curve(line.baseline, line) * delivers(line, o) for line in programmes().values()
-    )
+    return sum(what_counts_on_the_curve(line.baseline, line) * delivers(line, o) for line in programmes().values())
 
 
 def reaches(line: Line, o: str) -> Iterator[tuple[str, float]]:

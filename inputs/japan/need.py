@@ -47,9 +47,7 @@ def is_landlocked(country: str) -> bool:
 
 def mean_governance(country: str) -> list[float]:
     """Mean of the WGI for effectiveness, corruption control and rule of law; empty where none is known."""
-    value = mean(
-        known(country, "wgi_government_effectiveness", "wgi_control_of_corruption", "wgi_rule_of_law")
-    )
+    value = mean(known(country, "wgi_government_effectiveness", "wgi_control_of_corruption", "wgi_rule_of_law"))
     return [] if value is None else [value]
 
 
@@ -88,9 +86,7 @@ def raw_maritime(c: str) -> float | None:
         return None
     state = [clip((1 - x) / 3) for x in known(c, "wgi_government_effectiveness")]
     attacks = sum(known(c, "pirate_attacks_avg_2016_2020"))
-    return 0.5 * (state or [EFFECTIVENESS_GAP_IF_UNKNOWN])[0] + 0.5 * clip(
-        math.log(1 + attacks) / math.log(41)
-    )
+    return 0.5 * (state or [EFFECTIVENESS_GAP_IF_UNKNOWN])[0] + 0.5 * clip(math.log(1 + attacks) / math.log(41))
 
 
 def raw_disaster(c: str) -> float | None:
@@ -250,9 +246,7 @@ def region(r: str) -> Place:
     """A region as one place: gaps, risk and absorption are the mean of its people."""
     row = next(row for row in read("case", "regions.csv") if row["region"] == r)
     if not row["weight"]:
-        return Place(
-            r, row["name"], row["name_ja"], r, False, dict.fromkeys(objectives(), 0.0), 0.0, 1.0, 1.0
-        )
+        return Place(r, row["name"], row["name_ja"], r, False, dict.fromkeys(objectives(), 0.0), 0.0, 1.0, 1.0)
     return Place(
         r,
         row["name"],

@@ -139,9 +139,7 @@ def has_loan_programme(c: str) -> bool:
 def appropriation(account: str) -> float:
     """An account's yearly appropriation."""
     return next(
-        float(row["appropriation_each_year"])
-        for row in read("case", "accounts.csv")
-        if row["account"] == account
+        float(row["appropriation_each_year"]) for row in read("case", "accounts.csv") if row["account"] == account
     )
 
 
@@ -236,9 +234,7 @@ def source_of_grants(c: str) -> str:
 
 def source_of_pool(countries: Iterable[str]) -> str:
     """Where the grants of the rest of a region come from."""
-    return (
-        f"{cited(FLOWS)}, {cited(NET_ODA)} mean grants of {' '.join(c for c in countries if grants_usd(c))}"
-    )
+    return f"{cited(FLOWS)}, {cited(NET_ODA)} mean grants of {' '.join(c for c in countries if grants_usd(c))}"
 
 
 def grant_programmes() -> Iterator[Line]:
@@ -286,9 +282,7 @@ def loan_programmes() -> Iterator[Line]:
             source += "10 % (assumption: budget cost)"
             yield replace(of_kind("loan", country(c), budget_of_loans(c), source), leverage=10)
         if other_official_loans_usd(c) >= 30:
-            source = (
-                f"rule: {cited(FLOWS)} {c} nonconcessional_official_loans_disbursed mean 2018-22 x 1.3144 x "
-            )
+            source = f"rule: {cited(FLOWS)} {c} nonconcessional_official_loans_disbursed mean 2018-22 x 1.3144 x "
             source += "5 % (assumption: budget cost)"
             amount = 0.05 * other_official_loans_usd(c) * OKU_PER_USD_MILLION
             yield replace(of_kind("oof", country(c), amount, source), leverage=20)
@@ -320,9 +314,7 @@ def equipment_finance_programmes() -> Iterator[Line]:
 def dual_use_programmes() -> Iterator[Line]:
     """Ports and runways on sea lanes: up to 15 percent of the country's aid, or 10 if that is more."""
     for c in ("PHL", "IDN", "VNM", "LKA", "MDV", "PNG", "FJI", "KEN", "DJI"):
-        source = (
-            f"judgement: proposal 6, new; sea lanes; maximum 15 % of aid or 10, ramp ({cited(FLOWS)} {c})"
-        )
+        source = f"judgement: proposal 6, new; sea lanes; maximum 15 % of aid or 10, ramp ({cited(FLOWS)} {c})"
         line = of_kind("dualuse", country(c), 0, source, maximum=max(10, 0.15 * aid(c)))
         yield replace(line, account="JICA_LOAN" if has_loan_programme(c) else "MOFA_GRANT")
 
@@ -374,9 +366,7 @@ def capacity_building_programmes() -> Iterator[Line]:
         fields = len(fields_of(partner))
         source = "assumption: 6 (unverified_figures.csv mod_capacity_building_budget) shared by fields (data "
         source += f"mod_capacity_building_partners.csv {partner}: {fields} of {total})"
-        place = (
-            country(partner) if partner != "ASEAN" else replace(region("SEA"), name="ASEAN", name_ja="ASEAN")
-        )
+        place = country(partner) if partner != "ASEAN" else replace(region("SEA"), name="ASEAN", name_ja="ASEAN")
         line = of_kind("cb", place, 6 * fields / total, source)
         yield replace(line, id=f"cb_{partner}", share=shares_of_fields(partner), stronger=1.25)
 

@@ -1,0 +1,27 @@
+"""From a workbook and a scenario to a run folder, and back.
+
+A run folder is evidence: ``book.xlsx`` as it was read, the plan as CSV, ``run.json`` with the hash of every other
+file, and ``certificate.json`` with the hash of ``run.json`` and the multipliers that prove the bound. It appears
+whole or not at all. ``verify`` re-checks it without PuLP, HiGHS or pandas.
+"""
+
+from optimizer.run.folder import read_run, verify, write_folder, write_run
+from optimizer.run.solving import OpenBook, Stopwatch, explained, open_book, problems_of, publish_solution, solve_book
+from optimizer.run.tables import csv_bytes, decimal_text, json_bytes
+
+__all__ = [
+    "OpenBook",
+    "Stopwatch",
+    "csv_bytes",
+    "decimal_text",
+    "explained",
+    "json_bytes",
+    "open_book",
+    "problems_of",
+    "publish_solution",
+    "read_run",
+    "solve_book",
+    "verify",
+    "write_folder",
+    "write_run",
+]

@@ -1,0 +1,193 @@
+"""From a workbook and a scenario to a published, proven plan."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from optimizer import checks, exact, proof, scenario, workbook
+from optimizer.errors import CheckFailed, InputProblems, NoPlan, Place, Problem
+from optimizer.places import place_of
+from optimizer.plan import publish
+from optimizer.portfolio import Portfolio, portfolio_of
+from optimizer.results import Result
+from optimizer.words import Words, say
+
+PROGRAM = "haibun"
+
+
+@dataclass
+class Stopwatch:
+    """Seconds by stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage; stages of the same name add up."""
+        started = time.perf_counter()
+        yield
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - started, 4)
+
+
+@dataclass(frozen=True)
+class OpenBook:
+    """A workbook without errors: its bytes, its portfolio, its warnings and the defaults that were taken."""
+
+    data: bytes
+    sha256: str
+    portfolio: Portfolio
+    warnings: tuple[Problem, ...]
+    assumptions: tuple[checks.Assumption, ...]
+
+
+def open_book(path: Path, watch: Stopwatch | None = None) -> OpenBook:
+    """Read and check a workbook. Raises ``InputProblems`` with every problem where there is one."""
+    watch = watch or Stopwatch()
+    with watch.stage("read"):
+        raw = workbook.read(path)
+    with watch.stage("check"):
+        checked = checks.check(raw)
+        if any(problem.severity == "error" for problem in checked.problems):
+            raise InputProblems(checked.problems)
+        portfolio = portfolio_of(checked)
+    return OpenBook(raw.data, raw.sha256, portfolio, tuple(checked.problems), tuple(checked.assumptions))
+
+
+def problems_of(path: Path) -> tuple[Problem, ...]:
+    """Every problem and warning of a workbook, those of a file that is no workbook included."""
+    try:
+        checked = checks.check(workbook.read(path))
+    except InputProblems as error:
+        return error.problems
+    return tuple(checked.problems)
+
+
+def solve_book(
+    book: OpenBook,
+    name: str = scenario.BASE,
+    sets: Sequence[str] = (),
+    options: Any = None,
+    watch: Stopwatch | None = None,
+) -> Result:
+    """Solve one scenario of a workbook, publish the plan and prove it.
+
+    Raises ``NoPlan`` with rows that cannot hold together, ``Stopped``, or ``CheckFailed`` where the published plan
+    does not pass the exact check of every row.
+    """
+    from optimizer import model, solver  # noqa: PLC0415  (verify must run without the solver's packages)
+
+    watch, options = watch or Stopwatch(), options or solver.Options()
+    with watch.stage("check"):
+        active = scenario.apply(book.portfolio, name, sets)
+    portfolio = active.portfolio
+    with watch.stage("build"):
+        built = model.build(portfolio, model.Grid(portfolio.settings.publish_unit))
+        solver.refuse_numbers_that_highs_would_drop(built)
+        built.problem  # noqa: B018  (filling PuLP is part of building)
+    with watch.stage("solve"):
+        try:
+            solution = solver.solve(built, options)
+        except NoPlan as error:
+            raise explained(error, portfolio, built, options) from None
+    return publish_solution(book, active, built, solution, options, watch)
+
+
+def publish_solution(
+    book: OpenBook, active: scenario.Scenario, built: Any, solution: Any, options: Any, watch: Stopwatch
+) -> Result:
+    """Round a solver's answer, prove it, and gather what ``run.json`` says. Raises ``CheckFailed``."""
+    from optimizer import solver  # noqa: PLC0415
+
+    portfolio = active.portfolio
+    with watch.stage("publish"):
+        book_in_rationals = exact.state_exactly(portfolio)
+        draft = solver.draft_of(built, solution)
+        plan = publish(book_in_rationals, draft)
+    with watch.stage("verify"):
+        multipliers = proof.scaled(draft.multipliers)
+        proven, unexcused = proof.prove(book_in_rationals, plan, multipliers)
+    if unexcused:
+        raise CheckFailed(breach_in_words(unexcused[0]))
+    facts: dict[str, object] = {
+        "status": solution.status,
+        "score": float(proven.score),
+        "bound": float(proven.bound),
+        "gap": float(proven.gap),
+        "scenario": active.name,
+        "set": list(active.sets),
+        "unit": portfolio.settings.unit,
+        "publish_unit": float(portfolio.settings.publish_unit),
+        "seconds": watch.seconds,
+        "rows": len(built.keys),
+        "columns": built.columns.count,
+        "nonzeros": len(built.indices),
+        "book_sha256": book.sha256,
+        "versions": versions(),
+        "options": {"method": options.method, "threads": options.threads, "time_limit": options.time_limit},
+        "assumptions": [_assumption(a) for a in book.assumptions],
+        "warnings": [problem.as_dict() for problem in (*book.warnings, *active.warnings)],
+        "allowances": [
+            {"row": "/".join(map(str, b.key)), "excess": float(b.excess), "allowance": float(b.allowance)}
+            for b in proven.allowances
+        ],
+    }
+    if any(programme.indivisible for programme in portfolio.programmes.values()):
+        facts["solver_bound"] = solution.bound
+    return Result(portfolio, book_in_rationals, plan, proven, facts, multipliers)
+
+
+def _assumption(taken: checks.Assumption) -> dict[str, object]:
+    return {
+        "sheet": taken.sheet,
+        "column": taken.column,
+        "count": taken.count,
+        "meaning": taken.meaning.into("en"),
+        "meaning_ja": taken.meaning.into("ja"),
+    }
+
+
+def explained(error: NoPlan, portfolio: Portfolio, built: Any, options: Any) -> NoPlan:
+    """A ``NoPlan`` that names rows which cannot hold together, certified where exact arithmetic bears it out."""
+    from optimizer import conflict, solver  # noqa: PLC0415
+
+    prices = solver.infeasibility_multipliers(built, options)
+    multipliers = proof.scaled(solver.multipliers_by_key(built, prices))
+    certified = proof.bound_from(exact.state_exactly(portfolio), multipliers, with_score=False) < 0
+    strongest = sorted(multipliers, key=lambda key: -abs(multipliers[key]))
+    places: dict[tuple[str, str], Place] = {}
+    for key in strongest:
+        if abs(multipliers[key]) > proof.MULTIPLIER_SCALE * 1e-7:
+            place = place_of(portfolio, key)
+            places.setdefault((place.sheet, place.cell), place)
+    if not places:
+        places = {(p.sheet, p.cell): p for p in conflict.smallest_conflict(built, options)}
+    return NoPlan(error.message, tuple(places.values()), certified)
+
+
+def breach_in_words(breach: proof.Breach) -> Words:
+    return say(
+        "The published plan breaks the row {row} by {excess}; no plan is shown.",
+        row="/".join(map(str, breach.key)),
+        excess=f"{float(breach.excess):g}",
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of the program and of what it stands on."""
+    found = {"program": metadata.version(PROGRAM), "Python": platform.python_version()}
+    return found | {
+        name: metadata.version(package)
+        for name, package in (
+            ("PuLP", "pulp"),
+            ("HiGHS", "highspy"),
+            ("pandas", "pandas"),
+            ("openpyxl", "openpyxl"),
+        )
+    }

@@ -1,0 +1,113 @@
+"""The tables of a run folder as CSV, and its JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from fractions import Fraction
+
+from optimizer.results import Result
+
+
+def decimal_text(number: Fraction) -> str:
+    """A rational with a finite decimal, written in full."""
+    sign, number = ("-" if number < 0 else ""), abs(number)
+    digits, scale = number.denominator, 0
+    while digits % 10 == 0:
+        digits //= 10
+    while (number * 10**scale).denominator != 1:
+        scale += 1
+        if scale > 30:
+            raise ValueError(f"{number} has no finite decimal")
+    whole = str(int(number * 10**scale)).rjust(scale + 1, "0")
+    return sign + (f"{whole[:-scale]}.{whole[-scale:]}" if scale else whole)
+
+
+def allocation_rows(result: Result) -> list[dict[str, object]]:
+    """The rows of allocation.csv."""
+    return [
+        {
+            "programme": line.programme.id,
+            "year": result.fiscal_year(line.year),
+            "amount": decimal_text(line.amount),
+            "family": line.programme.family,
+            "instrument": line.programme.instrument,
+            "region": line.programme.region,
+            "country": line.programme.country,
+            "account": line.programme.account,
+            "agency": line.programme.agency,
+            "baseline": "" if line.programme.baseline is None else decimal_text(line.programme.baseline),
+            "verdict": line.verdict,
+            "reason": line.reason.into("en"),
+            "reason_ja": line.reason.into("ja"),
+        }
+        for line in result.lines
+    ] or [dict.fromkeys(ALLOCATION_COLUMNS, "")]
+
+
+ALLOCATION_COLUMNS = (
+    "programme", "year", "amount", "family", "instrument", "region", "country",
+    "account", "agency", "baseline", "verdict", "reason", "reason_ja",
+)  # fmt: skip
+
+
+def flow_rows(result: Result) -> list[dict[str, object]]:
+    """The rows of flows.csv."""
+    return [
+        {
+            "account": row.account,
+            "year": result.fiscal_year(row.year),
+            "appropriation": decimal_text(row.appropriation),
+            "transfer_in": decimal_text(row.transfer_in),
+            "transfer_out": decimal_text(row.transfer_out),
+            "carried_in": decimal_text(row.carried_in),
+            "carried_out": decimal_text(row.carried_out),
+            "spent": decimal_text(row.spent),
+            "lapsed": decimal_text(row.lapsed),
+            "stopped_by": row.stopped_by.into("en") if row.stopped_by else "",
+            "stopped_by_ja": row.stopped_by.into("ja") if row.stopped_by else "",
+        }
+        for row in result.accounts
+    ]
+
+
+def transfer_rows(result: Result) -> list[dict[str, object]]:
+    """The rows of transfers.csv; permissions that moved nothing are left out."""
+    rows: list[dict[str, object]] = [
+        {
+            "from_account": result.portfolio.transfers[number].from_account,
+            "to_account": result.portfolio.transfers[number].to_account,
+            "year": result.fiscal_year(year),
+            "amount": decimal_text(amount),
+        }
+        for (number, year), amount in result.plan.transfers.items()
+        if amount
+    ]
+    return rows or [dict.fromkeys(("from_account", "to_account", "year", "amount"), "")]
+
+
+def csv_bytes(rows: list[dict[str, object]]) -> bytes:
+    """Rows as CSV, UTF-8 with a byte-order mark so that Excel opens Japanese right.
+
+    A single row of blanks stands for a table with a header alone.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows({name: plain(value) for name, value in row.items()} for row in rows if any(row.values()))
+    return text.getvalue().encode("utf-8-sig")
+
+
+def plain(value: object) -> object:
+    """Text that a spreadsheet would take for a formula gets a leading apostrophe."""
+    if (isinstance(value, str) and value[:1] in ("=", "+", "@", "\t", "\r")) or (
+        isinstance(value, str) and value[:1] == "-" and not value[1:2].isdigit()
+    ):
+        return "'" + value
+    return value
+
+
+def json_bytes(content: object) -> bytes:
+    """JSON as the program writes it: UTF-8, one entry a line."""
+    return (json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n").encode()
