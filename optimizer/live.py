@@ -37,6 +37,35 @@ FOR_MANY_SMALL_STEPS = {
 Bounds = tuple[float, float]
 
 
+def filled(model: Model, options: Options) -> Any:
+    """A silent solver object that holds the model."""
+    highs = silent_highs(options)
+    highs.setOptionValue("mip_rel_gap", 0.0)
+    highs.setOptionValue("mip_abs_gap", 1e-9)
+    highs.setOptionValue("presolve", "off" if is_mip(model) else "choose")
+    highs.passModel(highs_lp(model))
+    return highs
+
+
+def best_objective(highs: Any) -> float:
+    """Solve from the last basis; returns the objective. Raises ``NoPlan``.
+
+    Where the solver loses its way from that basis, it begins once more without one.
+    """
+    highs.run()
+    status = highs.getModelStatus()
+    if status not in (highspy.HighsModelStatus.kOptimal, *INFEASIBLE):
+        highs.clearSolver()
+        highs.run()
+        status = highs.getModelStatus()
+    if status in INFEASIBLE:
+        raise NoPlan(say("No plan satisfies every row of the workbook."))
+    if status != highspy.HighsModelStatus.kOptimal:
+        word = highs.modelStatusToString(status)
+        raise HaibunError(say("The solver stopped without an answer ({status}).", status=word))
+    return float(highs.getInfo().objective_function_value)
+
+
 class Live:
     """A model in HiGHS, solved once for the best score (points) at the start.
 
@@ -46,33 +75,14 @@ class Live:
     def __init__(self, model: Model, options: Options | None = None) -> None:
         refuse_numbers_that_highs_would_drop(model)
         self.model = model
-        self.highs: Any = silent_highs(options or Options())
-        self.highs.setOptionValue("mip_rel_gap", 0.0)
-        self.highs.setOptionValue("mip_abs_gap", 1e-9)
-        if is_mip(model):
-            self.highs.setOptionValue("presolve", "off")
-        self.highs.passModel(highs_lp(model))
+        self.highs: Any = filled(model, options or Options())
         self.cost = model.columns.cost.copy()
         self.score = self.solve()
         self.values = self._values()
 
     def solve(self) -> float:
-        """Solve as things stand; returns the objective. Raises ``NoPlan``.
-
-        Where the solver loses its way from the last basis, it begins once more without one.
-        """
-        self.highs.run()
-        status = self.highs.getModelStatus()
-        if status not in (highspy.HighsModelStatus.kOptimal, *INFEASIBLE):
-            self.highs.clearSolver()
-            self.highs.run()
-            status = self.highs.getModelStatus()
-        if status in INFEASIBLE:
-            raise NoPlan(say("No plan satisfies every row of the workbook."))
-        if status != highspy.HighsModelStatus.kOptimal:
-            word = self.highs.modelStatusToString(status)
-            raise HaibunError(say("The solver stopped without an answer ({status}).", status=word))
-        return float(self.highs.getInfo().objective_function_value)
+        """Solve as things stand; returns the objective. Raises ``NoPlan``."""
+        return best_objective(self.highs)
 
     def _values(self) -> Floats:
         return np.array(self.highs.getSolution().col_value)

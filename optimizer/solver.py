@@ -117,7 +117,7 @@ def solve(model: Model, options: Options = Options()) -> Solution:
 
     if model.columns.portfolio.settings.tie_break and solution.status == "optimal":
         left = None if options.time_limit is None else options.time_limit - (time.monotonic() - started)
-        solution = replace(solution, values=_nearest_to_today(model, highs, solution, options, left))
+        solution = replace(solution, values=nearest_to_today(model, highs, solution, options, left))
     return solution
 
 
@@ -178,7 +178,9 @@ def silent_highs(options: Options) -> Any:
     return highs
 
 
-def _nearest_to_today(model: Model, highs: Any, best: Solution, options: Options, seconds: float | None) -> Floats:
+def nearest_to_today(
+    model: Model, highs: Any, best: Solution, options: Options, seconds: float | None = None
+) -> Floats:
     """Among plans within ``TIE_SLACK`` of the best, the least change from the baseline, and for it the least flows.
 
     Works in the live solver object from its last basis. Where it cannot finish, the best plan found so far stands.

@@ -22,13 +22,19 @@ LEVELS = (
     ("plan", "model"),
     ("proof", "solver"),
     ("results", "live", "conflict"),
-    ("run",),
+    ("run", "session"),
     ("questions",),
     ("report",),
     ("cli",),
 )
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
-SOLVING = ("optimizer/solver.py", "optimizer/live.py", "optimizer/conflict.py", "optimizer/questions")
+SOLVING = (
+    "optimizer/solver.py",
+    "optimizer/live.py",
+    "optimizer/session.py",
+    "optimizer/conflict.py",
+    "optimizer/questions",
+)
 HOMES = {
     "pulp": ("optimizer/model", "optimizer/solver.py"),
     "highspy": SOLVING,

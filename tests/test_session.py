@@ -1,0 +1,123 @@
+"""A live session: the same answers as a cold solve, whatever the order of the changes."""
+
+from __future__ import annotations
+
+import pytest
+from books import Book, books, scenario_rows, scenarios_of, with_everything
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support import opened
+
+from optimizer import model, scenario, solver
+from optimizer.errors import HaibunError, InputProblems, NoPlan, WrongUsage
+from optimizer.session import Session
+
+RANDOM = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+POINTS = 1e-7
+
+
+def as_set(row) -> str:
+    """A scenario row as a user would type it after --set."""
+    target = f":{row['target']}" if row.get("target") else ""
+    year = f"@{row['year']}" if row.get("year") else ""
+    return f"{row['item']}{target}{year}={row['value']}"
+
+
+@st.composite
+def chains(draw: st.DrawFn, *, indivisible: bool = False) -> tuple[Book, list[tuple[str, list[str]]]]:
+    """A book and some scenarios to visit, one after the other."""
+    book = draw(books(indivisible=indivisible))
+    years = [int(year) for year in book["Accounts"][0] if isinstance(year, int)]
+    turns = []
+    for _ in range(draw(st.integers(2, 6))):
+        name = draw(st.sampled_from(scenarios_of(book)))
+        sets = draw(st.sampled_from([[], [as_set(row) for row in draw(scenario_rows(book, name, years))]]))
+        turns.append((name, sets))
+    return book, turns
+
+
+def cold(portfolio, name, sets):
+    """The score of a solve from nothing, or the kind of error."""
+    try:
+        active = scenario.apply(portfolio, name, sets).portfolio
+        return solver.solve(model.build(active)).score
+    except (InputProblems, NoPlan, WrongUsage) as error:
+        return type(error)
+
+
+def warm(session, name, sets):
+    """The same in a session."""
+    try:
+        session.turn_to(sets, name)
+        return session.score()
+    except (InputProblems, NoPlan, WrongUsage) as error:
+        return type(error)
+
+
+def check_chain(book, turns):
+    portfolio = opened(book).portfolio
+    session = Session(portfolio)
+    for name, sets in turns:
+        expected, found = cold(portfolio, name, sets), warm(session, name, sets)
+        if isinstance(expected, float):
+            assert found == pytest.approx(expected, abs=POINTS), (name, sets)
+        else:
+            assert found == expected, (name, sets)
+
+
+@RANDOM
+@given(chains())
+def test_any_chain_of_scenarios_scores_as_cold_solves_do(chain):
+    """Levers, money, weights, needs, effects, costs, maxima, pins and limits change; each answer is a cold solve's."""
+    check_chain(*chain)
+
+
+@settings(RANDOM, max_examples=30)
+@given(chains(indivisible=True))
+def test_any_chain_with_indivisible_programmes(chain):
+    """The same with programmes that are all or nothing."""
+    check_chain(*chain)
+
+
+@settings(RANDOM, max_examples=30)
+@given(chains())
+def test_the_sessions_plan_is_as_near_to_today_as_a_cold_plan(chain):
+    """Where ties are broken, the session's plan moves as little money as a cold solve's."""
+    book, turns = chain
+    portfolio = opened(book).portfolio
+    session = Session(portfolio)
+    for name, sets in turns:
+        try:
+            session.turn_to(sets, name)
+            plan = session.plan()
+        except HaibunError:
+            continue
+        active = session.portfolio
+        built = model.build(active)
+        settled = solver.draft_of(built, solver.solve(built)).spending
+        assert plan.keys() == settled.keys()
+        if active.settings.tie_break:
+            assert change(active, plan) == pytest.approx(change(active, settled), abs=1e-3)
+
+
+def change(portfolio, plan):
+    """Σ |amount − baseline|."""
+    return sum(abs(amount - float(portfolio.programmes[p].baseline or 0)) for (p, _), amount in plan.items())
+
+
+def test_prices_are_those_of_the_rows():
+    """One more unit of money in the minimal book buys 2 points of roads: 5 of a score of 100."""
+    from books import minimal
+
+    session = Session(opened(minimal()).portfolio)
+    assert session.score() == pytest.approx(65)
+    assert session.prices()["budget", "GRANT", 0] == pytest.approx(5)
+
+
+def test_an_unknown_scenario_is_refused_and_the_session_goes_on():
+    """What a user mistypes changes nothing."""
+    session = Session(opened(with_everything()).portfolio)
+    before = session.score()
+    with pytest.raises(WrongUsage):
+        session.turn_to(["budget_factor:GRAMT=1"])
+    assert session.score() == before
