@@ -45,8 +45,8 @@ HOMES = {
     "xlsxwriter": ("optimizer/report", "optimizer/workbook"),
     "openpyxl": ("optimizer/workbook",),
     "python_calamine": ("optimizer/workbook",),
-    "click": ("optimizer/cli.py",),
-    "rich": ("optimizer/cli.py",),
+    "click": ("optimizer/cli",),
+    "rich": ("optimizer/cli",),
     "flask": ("webui",),
 }
 STANDARD_LIBRARY_ALONE = ("exact.py", "plan.py", "proof.py", "results.py", "run", "scenario.py", "portfolio")

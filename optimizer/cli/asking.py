@@ -1,0 +1,137 @@
+"""Verbs that ask about a plan or a book: explain, ranges, prices, repair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from optimizer.cli.options import book_options, common_options, main
+from optimizer.cli.talking import Talker
+from optimizer.words import say
+
+
+@main.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("programme", required=False)
+@common_options
+def explain(talker: Talker, run_folder: Path, programme: str | None) -> None:
+    """Say why each line got what it got, or everything about one programme.
+
+    Example: haibun explain outputs/japan grant_KEN
+    """
+    from optimizer import run  # noqa: PLC0415
+    from optimizer.questions.explain import Explainer, explain_unspent  # noqa: PLC0415
+
+    result, _ = run.read_run(run_folder)
+    with talker.working(say("Solving again to confirm each sentence …")):
+        explainer = Explainer(result)
+        found = [explainer.programme(programme)] if programme else explainer.whole_run()
+    unspent = [] if programme else explain_unspent(result)
+    talker.answer(
+        {
+            "programmes": [
+                {
+                    "programme": item.id,
+                    "name": item.name.into(talker.language),
+                    "entry_factor": item.entry_factor,
+                    "sentences": [words.into(talker.language) for words in item.sentences],
+                }
+                for item in found
+            ],
+            "unspent": [words.into(talker.language) for words in unspent],
+        }
+    )
+    for item in found:
+        talker.say_always(say("{id}: {name}", id=item.id, name=item.name))
+        for words in item.sentences:
+            talker.say_always(say("  {sentence}", sentence=words))
+    for words in unspent:
+        talker.say_always(words)
+
+
+@main.command()
+@book_options
+@click.option("--within", type=click.FloatRange(min=0.0), default=0.1, show_default=True, help="Points below the best.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to write.")
+@common_options
+def ranges(talker: Talker, book: Path, scenario: str, sets: Sequence[str], within: float, out: Path) -> None:
+    """How little and how much each line can get in any plan nearly as good as the best, and three alternatives.
+
+    Example: haibun ranges inputs/japan.xlsx --within 0.05 --out outputs/ranges
+    """
+    from optimizer import report, run  # noqa: PLC0415
+    from optimizer.questions import alternatives, tables  # noqa: PLC0415
+    from optimizer.questions import ranges as asking  # noqa: PLC0415
+
+    opened = run.open_book(book)
+    with talker.working(say("Solving twice for each line …")):
+        found = asking.ranges(opened, scenario, sets, within)
+        others = alternatives.alternatives(opened, scenario, sets, within)
+    first_year = opened.portfolio.settings.first_year
+    run.write_folder(out.resolve(), {"ranges.csv": tables.ranges_csv(found, first_year)}, owned="ranges.csv")
+    for other in others:
+        run.write_run(other.result, opened.data, out.resolve() / other.id, report.writers(talker.language))
+    talker.answer(tables.ranges_as_dict(found, others, first_year, talker.language))
+    for words in tables.ranges_in_words(found, others):
+        talker.tell(words)
+
+
+@main.command()
+@book_options
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to write.")
+@common_options
+def prices(talker: Talker, book: Path, scenario: str, sets: Sequence[str], out: Path) -> None:
+    """What each limit, resource and appropriation costs: the score gained if it were lifted.
+
+    Example: haibun prices inputs/japan.xlsx --scenario all_proposals --out outputs/prices
+    """
+    from optimizer import run  # noqa: PLC0415
+    from optimizer.questions import prices as asking  # noqa: PLC0415
+    from optimizer.questions import tables  # noqa: PLC0415
+
+    opened = run.open_book(book)
+    with talker.working(say("Solving again without each rule …")):
+        found = asking.prices(opened, scenario, sets)
+    run.write_folder(out.resolve(), {"prices.csv": tables.prices_csv(found)}, owned="prices.csv")
+    talker.answer(tables.prices_as_dicts(found, talker.language))
+    for words in tables.prices_in_words(found):
+        talker.tell(words)
+
+
+@main.command()
+@book_options
+@click.option("--out", type=click.Path(path_type=Path), help="The folder to write repair.json in.")
+@click.option(
+    "--apply", "applied", nargs=2, type=(int, click.Path(path_type=Path)), help="Write the book mended by repair N."
+)
+@common_options
+def repair(
+    talker: Talker,
+    book: Path,
+    scenario: str,
+    sets: Sequence[str],
+    out: Path | None,
+    applied: tuple[int, Path] | None,
+) -> None:
+    """Why no plan is feasible, and the cheapest changes of the workbook that mend it.
+
+    Example: haibun repair plan.xlsx --scenario austerity --out outputs/repair --apply 1 mended.xlsx
+    """
+    from optimizer import run  # noqa: PLC0415
+    from optimizer.questions import repair as asking  # noqa: PLC0415
+    from optimizer.questions import tables  # noqa: PLC0415
+
+    opened = run.open_book(book)
+    with talker.working(say("Looking for the rows that collide and the cheapest way out …")):
+        menu = asking.repair(opened, scenario, sets)
+    content = tables.menu_as_dict(menu, talker.language)
+    if out is not None:
+        run.write_folder(out.resolve(), {"repair.json": run.json_bytes(content)}, owned="repair.json")
+    talker.answer(content)
+    for words in tables.menu_in_words(menu):
+        talker.say_always(words)
+    if applied is not None:
+        asking.apply(opened.data, menu, applied[0], applied[1])
+        talker.tell(say("Wrote {file}.", file=applied[1]))

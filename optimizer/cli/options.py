@@ -1,0 +1,66 @@
+"""Options that several verbs share, and the group that the verbs belong to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from optimizer.cli.talking import Talker, report_error
+from optimizer.errors import HaibunError
+from optimizer.words import LANGUAGES, language_of_locale, say
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="haibun", prog_name="haibun")
+def main() -> None:
+    """Haibun (配分): one budget, four families of instruments, the plan that serves both freedoms best."""
+
+
+def common_options(command: Callable[..., None]) -> Callable[..., None]:
+    """--lang, --quiet and --json for a verb, and its errors turned into sentences and exit codes."""
+
+    @click.option("--lang", type=click.Choice(LANGUAGES), help="Language of what is printed (default: the locale's).")
+    @click.option("--quiet", is_flag=True, help="Print results and errors only.")
+    @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+    @wraps(command)
+    def with_talker(lang: str | None, quiet: bool, as_json: bool, **options: Any) -> None:
+        talker = Talker(lang or language_of_locale(), quiet, as_json)
+        try:
+            command(talker, **options)
+        except HaibunError as error:
+            report_error(talker, error)
+            sys.exit(error.exit_code)
+        except BrokenPipeError:
+            sys.exit(0)
+        except OSError as error:
+            talker.warn(say("The file cannot be read or written: {error}.", error=error))
+            sys.exit(2)
+        except MemoryError:
+            talker.warn(say("There is not enough memory for this book."))
+            sys.exit(4)
+
+    return with_talker
+
+
+def book_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The workbook, --scenario and --set."""
+    command = click.option("--set", "sets", multiple=True, metavar="ITEM[:TARGET]=VALUE", help="Change one thing.")(
+        command
+    )
+    command = click.option("--scenario", default="base", show_default=True, help="A scenario of the workbook.")(command)
+    return click.argument("book", type=click.Path(path_type=Path))(command)
+
+
+def solver_options(command: Callable[..., None]) -> Callable[..., None]:
+    """--time-limit and --threads."""
+    command = click.option(
+        "--time-limit", type=click.FloatRange(min=0.0, min_open=True), help="Seconds for the solver."
+    )(command)
+    return click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Solver threads.")(
+        command
+    )

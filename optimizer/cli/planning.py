@@ -1,0 +1,122 @@
+"""Verbs that take a workbook to a plan: template, check, solve, verify."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from optimizer.cli.options import book_options, common_options, main, solver_options
+from optimizer.cli.talking import Talker, problem_line
+from optimizer.words import say
+
+
+@main.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@common_options
+def template(talker: Talker, out: Path) -> None:
+    """Write an empty workbook to fill in.
+
+    Example: haibun template plan.xlsx
+    """
+    from optimizer.workbook import write_template  # noqa: PLC0415  (each verb loads what it needs)
+
+    write_template(out, talker.language)
+    talker.tell(say("Wrote {file}.", file=out))
+
+
+@main.command()
+@click.argument("book", type=click.Path(path_type=Path))
+@click.option("--annotate", type=click.Path(path_type=Path), help="Write your file here with each faulty cell marked.")
+@common_options
+def check(talker: Talker, book: Path, annotate: Path | None) -> None:
+    """Find every problem of a workbook at once.
+
+    Example: haibun check plan.xlsx --annotate plan_checked.xlsx
+    """
+    from optimizer import run  # noqa: PLC0415
+
+    problems = run.problems_of(book)
+    if annotate is not None and all(problem.sheet or problem.cell for problem in problems):
+        from optimizer.workbook import annotate as write_annotated  # noqa: PLC0415
+
+        write_annotated(book, problems, annotate)
+    talker.answer({"problems": [problem.as_dict(talker.language) for problem in problems]})
+    errors = sum(problem.severity == "error" for problem in problems)
+    if not talker.as_json:
+        for problem in problems:
+            talker.warn(problem_line(problem))
+    talker.tell(say("{errors} problem(s), {warnings} warning(s).", errors=errors, warnings=len(problems) - errors))
+    if errors:
+        sys.exit(1)
+
+
+@main.command()
+@book_options
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The run folder to write.")
+@solver_options
+@common_options
+def solve(
+    talker: Talker,
+    book: Path,
+    scenario: str,
+    sets: Sequence[str],
+    out: Path,
+    time_limit: float | None,
+    threads: int,
+) -> None:
+    """Plan, publish and prove one scenario, and write a run folder with its reports.
+
+    Example: haibun solve inputs/japan.xlsx --scenario all_proposals --out outputs/japan
+    """
+    from optimizer import report, run  # noqa: PLC0415
+    from optimizer.solver import Options  # noqa: PLC0415
+
+    watch = run.Stopwatch()
+    with talker.working(say("Reading, solving and proving {book} …", book=book.name)):
+        opened = run.open_book(book, watch)
+        result = run.solve_book(opened, scenario, sets, Options(time_limit, threads), watch)
+        run.write_run(result, opened.data, out, report.writers(talker.language), watch)
+    warnings = len(result.facts["warnings"])  # type: ignore[arg-type]
+    talker.answer(dict(result.facts) | {"folder": str(out)})
+    talker.tell(
+        say(
+            "{title}, {scenario}: {score} points (proved within {gap} of the best possible).",
+            title=result.portfolio.settings.title,
+            scenario=scenario,
+            score=f"{float(result.proof.score):.2f}",
+            gap=f"{max(float(result.proof.gap), 0.0):.4f}",
+        )
+    )
+    talker.tell(
+        say(
+            "{total} ({unit}) over {years} fiscal years on {lines} programmes; {warnings} warning(s).",
+            total=f"{float(result.total()):,.2f}",
+            unit=result.portfolio.settings.unit,
+            years=result.portfolio.settings.years,
+            lines=len(result.portfolio.programmes),
+            warnings=warnings,
+        )
+    )
+    talker.tell(say("Read {report} or {book}.", report=out / "report.html", book=out / "report.xlsx"))
+    if result.facts["status"] == "time_limit":
+        talker.warn(say("The time limit was reached: this is the best plan found, not the best possible."))
+        sys.exit(4)
+
+
+@main.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@common_options
+def verify(talker: Talker, run_folder: Path) -> None:
+    """Re-check a run folder from its files alone, in exact arithmetic.
+
+    Example: haibun verify outputs/japan
+    """
+    from optimizer import run  # noqa: PLC0415
+
+    proved = run.verify(run_folder)
+    talker.answer({"verified": True, "proved": [words.into(talker.language) for words in proved]})
+    for words in proved:
+        talker.tell(words)

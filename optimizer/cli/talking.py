@@ -1,0 +1,105 @@
+"""What the command says: sentences in the user's language, answers for programs, and errors."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from optimizer.errors import HaibunError, InputProblems, NoPlan, Problem
+from optimizer.words import Words, say
+
+
+class Talker:
+    """Prints sentences in the user's language; results to standard output, the rest to standard error."""
+
+    def __init__(self, language: str, quiet: bool, as_json: bool) -> None:
+        self.language, self.quiet, self.as_json = language, quiet, as_json
+
+    def tell(self, words: Words) -> None:
+        """A line for people; silent with --quiet or --json."""
+        if not self.quiet and not self.as_json:
+            click.echo(words.into(self.language))
+
+    def say_always(self, words: Words) -> None:
+        """A line of the answer itself: silent with --json only."""
+        if not self.as_json:
+            click.echo(words.into(self.language))
+
+    def warn(self, words: Words) -> None:
+        """A line on standard error, whatever else is silent."""
+        click.echo(words.into(self.language), err=True)
+
+    def answer(self, content: object) -> None:
+        """The answer for programs, with --json only."""
+        if self.as_json:
+            click.echo(json.dumps(content, ensure_ascii=False, indent=1, default=str))
+
+    @contextmanager
+    def working(self, words: Words) -> Iterator[None]:
+        """Show that something takes a while: a spinner on a terminal, a plain line elsewhere."""
+        if self.quiet or self.as_json:
+            yield
+        elif sys.stderr.isatty():
+            from rich.console import Console  # noqa: PLC0415  (only a terminal needs it)
+
+            with Console(stderr=True).status(words.into(self.language)):
+                yield
+        else:
+            click.echo(words.into(self.language), err=True)
+            yield
+
+
+def report_error(talker: Talker, error: HaibunError) -> None:
+    """Say what went wrong: each problem with its cell and cure, or the rows that cannot hold together."""
+    if isinstance(error, InputProblems):
+        if talker.as_json:
+            talker.answer({"problems": [problem.as_dict(talker.language) for problem in error.problems]})
+            return
+        for problem in error.problems:
+            talker.warn(problem_line(problem))
+    if isinstance(error, NoPlan):
+        if talker.as_json:
+            conflict = [
+                {"sheet": p.sheet, "cell": p.cell, "id": p.id, "name": p.name.into(talker.language)}
+                for p in error.conflict
+            ]
+            talker.answer({"status": "infeasible", "certified": error.certified, "conflict": conflict})
+            return
+        talker.warn(error.message)
+        if error.conflict:
+            talker.warn(say("These rows cannot hold together:"))
+        for place in error.conflict:
+            talker.warn(
+                say(
+                    "  {sheet} {cell}: {id} ({name})",
+                    sheet=place.sheet,
+                    cell=place.cell,
+                    id=place.id,
+                    name=place.name,
+                )
+            )
+        talker.warn(
+            say("That no plan exists is proved exactly.")
+            if error.certified
+            else say("That no plan exists is the solver's word, not certified.")
+        )
+        return
+    talker.warn(error.message)
+
+
+def problem_line(problem: Problem) -> Words:
+    """One problem as one line: where, what, and how to mend it."""
+    where = " ".join(part for part in (problem.sheet, problem.cell) if part)
+    kind = say("problem") if problem.severity == "error" else say("warning")
+    return say(
+        "{kind} {where} [{value}]: {problem} {fix}",
+        kind=kind,
+        where=where,
+        value=problem.value,
+        problem=problem.problem,
+        fix=problem.fix,
+    )
