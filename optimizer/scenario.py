@@ -35,6 +35,7 @@ from optimizer.words import Words, say
 BASE = "base"
 FACTORS = tuple(item.name for item in schema.ITEMS.values() if item.factor)
 REPLACEMENTS = tuple(item.name for item in schema.ITEMS.values() if not item.factor)
+FEW_ENOUGH_TO_LIST = 12
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def apply(portfolio: Portfolio, name: str = BASE, sets: Sequence[str] = ()) -> S
     leaves a programme no range to spend in.
     """
     if name not in scenarios_of(portfolio):
-        raise WrongUsage(_unknown(say("scenario"), name, scenarios_of(portfolio)))
+        raise WrongUsage(unknown(say("scenario"), name, scenarios_of(portfolio)))
     items = _merged(
         [item for item in portfolio.scenario_items if item.scenario == name],
         [_parsed(text, portfolio) for text in sets],
@@ -101,10 +102,17 @@ def targets_of(portfolio: Portfolio, item: str) -> list[str]:
     )
 
 
-def _unknown(kind: Words, found: str, known: Iterable[str]) -> Words:
-    near = difflib.get_close_matches(found, list(known), n=1)
+def unknown(kind: Words, found: str, known: Iterable[str]) -> Words:
+    """That ``found`` does not exist, and what may have been meant."""
+    names = {name.casefold(): name for name in known}
+    near = [name for name in names if found and name.startswith(found.casefold())]
+    near = near or difflib.get_close_matches(found.casefold(), names, n=1)
     if near:
-        return say("{found}: no such {kind}; did you mean {near}?", found=found, kind=kind, near=near[0])
+        return say("{found}: no such {kind}; did you mean {near}?", found=found, kind=kind, near=names[near[0]])
+    if 0 < len(names) <= FEW_ENOUGH_TO_LIST:
+        return say(
+            "{found}: no such {kind}; there are {known}.", found=found, kind=kind, known=", ".join(names.values())
+        )
     return say("{found}: no such {kind}.", found=found, kind=kind)
 
 
@@ -117,10 +125,10 @@ def _parsed(text: str, portfolio: Portfolio) -> ScenarioItem:
     if not equals or not name:
         raise WrongUsage(say("{text}: write ITEM:TARGET=VALUE, such as budget_factor=0.9.", text=text))
     if name not in schema.ITEMS:
-        raise WrongUsage(_unknown(say("scenario item"), name, schema.ITEMS))
+        raise WrongUsage(unknown(say("scenario item"), name, schema.ITEMS))
     item, target = schema.ITEMS[name], canonical_target(target, name)
     if target and target not in targets_of(portfolio, name):
-        raise WrongUsage(_unknown(say("target of {item}", item=name), target, targets_of(portfolio, name)))
+        raise WrongUsage(unknown(say("target of {item}", item=name), target, targets_of(portfolio, name)))
     if not target and not item.factor:
         raise WrongUsage(say("{text}: {item} needs a target.", text=text, item=name))
     try:

@@ -1,4 +1,4 @@
-"""Verbs that ask about a plan or a book: explain, ranges, prices, repair."""
+"""Verbs that ask about a plan or a book: explain, ranges, prices, levers, repair."""
 
 from __future__ import annotations
 
@@ -98,6 +98,41 @@ def prices(talker: Talker, book: Path, scenario: str, sets: Sequence[str], out: 
     talker.answer(tables.prices_as_dicts(found, talker.language))
     for words in tables.prices_in_words(found):
         talker.tell(words)
+
+
+@main.command()
+@book_options
+@click.option("--only", multiple=True, metavar="LEVER", help="Value this lever (repeat); the others stay as they are.")
+@click.option("--orders", type=click.IntRange(min=4), default=100, show_default=True, help="With more than 12 levers.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Which orders are drawn.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to write.")
+@common_options
+def levers(
+    talker: Talker,
+    book: Path,
+    scenario: str,
+    sets: Sequence[str],
+    only: Sequence[str],
+    orders: int,
+    seed: int,
+    out: Path,
+) -> None:
+    """What each policy lever is worth, over all their combinations, and which of them help each other.
+
+    Example: haibun levers inputs/japan.xlsx --out outputs/levers
+    """
+    from optimizer import run  # noqa: PLC0415
+    from optimizer.questions import levers as asking  # noqa: PLC0415
+    from optimizer.questions import levers_tables as tables  # noqa: PLC0415
+
+    opened = run.open_book(book)
+    with talker.counting(say("Solving the combinations of levers …")) as progress:
+        found = asking.levers(opened, scenario, sets, only, orders, seed, progress=progress)
+    content = tables.levers_as_dict(found)
+    run.write_folder(out.resolve(), {"levers.json": run.json_bytes(content)}, owned="levers.json")
+    talker.answer(content)
+    for words in tables.levers_in_words(found):
+        talker.say_always(words)
 
 
 @main.command()

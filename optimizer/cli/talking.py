@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
@@ -51,6 +51,20 @@ class Talker:
         else:
             click.echo(words.into(self.language), err=True)
             yield
+
+    @contextmanager
+    def counting(self, words: Words) -> Iterator[Callable[[int, int], None]]:
+        """The same for work whose steps can be counted: a bar on a terminal, told (done, total) at each step."""
+        if self.quiet or self.as_json or not sys.stderr.isatty():
+            with self.working(words):
+                yield lambda _done, _total: None
+            return
+        from rich.console import Console  # noqa: PLC0415
+        from rich.progress import Progress  # noqa: PLC0415
+
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(words.into(self.language), total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def report_error(talker: Talker, error: HaibunError) -> None:
