@@ -8,6 +8,7 @@ so that a turn never depends on what stood there before: no difference can be fo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import highspy
@@ -31,12 +32,16 @@ MOST_ROWS = 2_000_000
 class Session:
     """A book's portfolio whose scenarios are solved one after the other, each from the basis of the last.
 
-    Amounts are not rounded unless a ``grid`` asks for it. The score of a scenario is that of a cold solve to 1e-7
-    points, whatever came before. Nothing is solved before an answer is asked for.
+    Amounts are not rounded unless a ``grid`` asks for it; ``relaxed`` lets indivisible programmes be divided. The
+    score of a scenario is that of a cold solve to 1e-7 points, whatever came before. Nothing is solved before an
+    answer is asked for.
     """
 
-    def __init__(self, book: Portfolio, options: Options | None = None, grid: Grid = CONTINUOUS) -> None:
+    def __init__(
+        self, book: Portfolio, options: Options | None = None, grid: Grid = CONTINUOUS, relaxed: bool = False
+    ) -> None:
         self.book = book
+        self.is_relaxed = relaxed
         self.options = options or Options()
         self.grid = grid
         self.portfolio = book
@@ -55,7 +60,7 @@ class Session:
         """Move to an active portfolio: this book, or a variation of it with the same rows of the workbook."""
         self._keep_basis()
         self.portfolio = portfolio
-        self.model: Model = model.build(portfolio, self.grid)
+        self.model: Model = replace(model.build(portfolio, self.grid), is_relaxed=self.is_relaxed)
         solver.refuse_numbers_that_highs_would_drop(self.model)
         self.highs: Any = filled(self.model, self.options)
         if self._basis is not None and not solver.is_mip(self.model):
@@ -89,6 +94,11 @@ class Session:
         score = self.score()
         found = self.highs.getSolution()
         return Solution("optimal", score, score, np.array(found.col_value), np.array(found.row_dual))
+
+    def reduced_costs(self) -> Floats:
+        """What each column's bounds are worth at the best score (points a unit)."""
+        self.score()
+        return np.array(self.highs.getSolution().col_dual)
 
     def _settled_values(self) -> Floats:
         """The plan with ties broken, found in an object of its own so that the session's basis stays."""

@@ -95,8 +95,8 @@ def highs_lp(model: Model) -> highspy.HighsLp:
     lp.a_matrix_.start_ = model.starts
     lp.a_matrix_.index_ = model.indices
     lp.a_matrix_.value_ = model.coefficients
-    whole = columns.count - columns.first_z
-    if whole:
+    if is_mip(model):
+        whole = columns.count - columns.first_z
         kinds = [highspy.HighsVarType.kContinuous] * columns.first_z + [highspy.HighsVarType.kInteger] * whole
         lp.integrality_ = kinds
     return lp
@@ -133,7 +133,7 @@ _threads_in_use: dict[str, int] = {}
 
 def is_mip(model: Model) -> bool:
     """Whether the model has yes-or-no columns (indivisible programmes)."""
-    return model.columns.first_z < model.columns.count
+    return model.columns.first_z < model.columns.count and not model.is_relaxed
 
 
 def _run(model: Model, options: Options) -> Any:

@@ -1,4 +1,4 @@
-"""Verbs that ask about a plan or a book: explain, ranges, prices, levers, repair."""
+"""Verbs that ask about a plan or a book: explain, ranges, prices, levers, frontier, repair."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from optimizer.cli.options import book_options, common_options, main
 from optimizer.cli.talking import Talker
+from optimizer.errors import WrongUsage
 from optimizer.words import say
 
 
@@ -132,6 +133,57 @@ def levers(
     run.write_folder(out.resolve(), {"levers.json": run.json_bytes(content)}, owned="levers.json")
     talker.answer(content)
     for words in tables.levers_in_words(found):
+        talker.say_always(words)
+
+
+@main.command()
+@book_options
+@click.option("--from", "low", type=click.FloatRange(min=0.0), default=0.5, show_default=True, help="Least factor.")
+@click.option("--to", "high", type=click.FloatRange(min=0.0), default=1.5, show_default=True, help="Largest factor.")
+@click.option("--account", help="Scale the appropriation of this account only.")
+@click.option(
+    "--error", type=click.FloatRange(min=0.0), default=1e-4, show_default=True, help="As a share of the score."
+)
+@click.option("--for", "score", type=float, help="The least money for this score, instead.")
+@click.option("--out", type=click.Path(path_type=Path), help="The folder to write.")
+@common_options
+def frontier(
+    talker: Talker,
+    book: Path,
+    scenario: str,
+    sets: Sequence[str],
+    low: float,
+    high: float,
+    account: str | None,
+    error: float,
+    score: float | None,
+    out: Path | None,
+) -> None:
+    """How the best score grows with money, what the next unit buys, and what enters and leaves the plan.
+
+    Example: haibun frontier inputs/japan.xlsx --from 0.8 --to 1.2 --out outputs/frontier
+    """
+    from optimizer import run  # noqa: PLC0415
+    from optimizer.questions import frontier as asking  # noqa: PLC0415
+    from optimizer.questions import frontier_tables as tables  # noqa: PLC0415
+
+    if low > high:
+        raise WrongUsage(say("--from must not be larger than --to."))
+    if score is not None:
+        least = asking.least_money(run.open_book(book), score, scenario, sets, account=account)
+        talker.answer(tables.least_money_as_dict(least))
+        talker.say_always(tables.least_money_in_words(least))
+        return
+    if out is None:
+        raise WrongUsage(say("Name the folder to write with --out."))
+    opened = run.open_book(book)
+    with talker.counting(say("Following the score along the money …")) as progress:
+        found = asking.frontier(
+            opened, scenario, sets, low=low, high=high, account=account, error=error, progress=progress
+        )
+    run.write_folder(out.resolve(), {"frontier.csv": tables.frontier_csv(found)}, owned="frontier.csv")
+    talker.answer(tables.frontier_as_dict(found))
+    for words in tables.frontier_in_words(found):
         talker.say_always(words)
 
 

@@ -46,7 +46,7 @@ CONSTRAINTS: tuple[Constraint, ...] = (
 class Model:
     """The whole model: maximise cost·x subject to lower ≤ A·x ≤ upper, in compressed rows.
 
-    ``keys`` names each row as (constraint, ids …, year offset).
+    ``keys`` names each row as (constraint, ids …, year offset). ``is_relaxed``: indivisible programmes may be divided.
     """
 
     columns: Columns
@@ -57,6 +57,7 @@ class Model:
     starts: Ints
     indices: Ints
     coefficients: Floats
+    is_relaxed: bool = False
 
     @cached_property
     def row_of(self) -> dict[Key, int]:

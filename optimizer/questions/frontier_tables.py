@@ -1,0 +1,107 @@
+"""The frontier as frontier.csv, as JSON and in sentences."""
+
+from __future__ import annotations
+
+from optimizer.questions.frontier import Frontier, LeastMoney, Passage, Point
+from optimizer.run import csv_bytes
+from optimizer.words import Words, name_of, say
+
+MOST_PASSAGES = 12
+
+
+def frontier_csv(found: Frontier) -> bytes:
+    """frontier.csv: a row for each end of a piece, by rising factor."""
+    return csv_bytes([_row(point) for point in found.points])
+
+
+def _row(point: Point) -> dict[str, object]:
+    return {
+        "budget_factor": f"{point.factor:.9g}",
+        "budget": f"{point.budget:.12g}",
+        "score": f"{point.score:.10g}",
+        "marginal": f"{point.marginal:.10g}",
+        "error": "" if point.error is None else f"{point.error:.4g}",
+    }
+
+
+def frontier_as_dict(found: Frontier) -> dict[str, object]:
+    """The answer of ``haibun frontier`` for programs."""
+    return {
+        "scenario": found.scenario,
+        "set": list(found.sets),
+        "account": found.account,
+        "unit": found.portfolio.settings.unit,
+        "points": [
+            {"budget_factor": p.factor, "budget": p.budget, "score": p.score, "marginal": p.marginal, "error": p.error}
+            for p in found.points
+        ],
+        "passages": [
+            {"programme": p.programme, "enters": p.enters, "from": p.low, "to": p.high} for p in found.passages
+        ],
+        "solves": found.solves,
+        "indivisible": found.has_indivisible,
+    }
+
+
+def frontier_in_words(found: Frontier) -> list[Words]:
+    """What money buys, in sentences."""
+    first, last, unit = found.points[0], found.points[-1], found.portfolio.settings.unit
+    today = [point for point in found.points if point.factor == 1]
+    said = [_at(point, unit) for point in dict.fromkeys([first, *today, last])]
+    known = [point.error for point in found.points if point.error is not None]
+    if len(known) == len(found.points):
+        said.append(
+            say(
+                "{pieces} pieces, each straight to within {error} points ({solves} solves).",
+                pieces=len(found.points) - 1,
+                error=f"{max(known):.2g}",
+                solves=found.solves,
+            )
+        )
+    else:
+        said.append(
+            say("Floors on shares of appropriations grow with the money: no bound is known between the points.")
+        )
+    if found.has_indivisible:
+        said.append(say("Indivisible programmes are whole at every point; between points the score can jump."))
+    said += [_passage(found, passage) for passage in found.passages[:MOST_PASSAGES]]
+    if len(found.passages) > MOST_PASSAGES:
+        said.append(say("  … and {count} more (in the report).", count=len(found.passages) - MOST_PASSAGES))
+    return said
+
+
+def _at(point: Point, unit: str) -> Words:
+    return say(
+        "Budget × {factor} ({budget}, {unit}): {score} points; one more unit adds {marginal}.",
+        factor=f"{point.factor:.4g}",
+        budget=f"{point.budget:,.2f}",
+        unit=unit,
+        score=f"{point.score:.4f}",
+        marginal=f"{point.marginal:.3g}",
+    )
+
+
+def _passage(found: Frontier, passage: Passage) -> Words:
+    pattern = (
+        "  {name} enters between × {low} and × {high}"
+        if passage.enters
+        else "  {name} leaves between × {low} and × {high}"
+    )
+    programme = found.portfolio.programmes[passage.programme]
+    return say(pattern, name=name_of(programme), low=f"{passage.low:.4g}", high=f"{passage.high:.4g}")
+
+
+def least_money_as_dict(found: LeastMoney) -> dict[str, object]:
+    """The least money for a score, for programs."""
+    return {"score": found.score, "budget_factor": found.factor, "budget": found.budget, "unit": found.unit}
+
+
+def least_money_in_words(found: LeastMoney) -> Words:
+    """The least money for a score."""
+    return say(
+        "{score} points need at least {budget} ({unit}): budget × {factor}.",
+        score=f"{found.score:g}",
+        budget=f"{found.budget:,.2f}",
+        unit=found.unit,
+        factor=f"{found.factor:.6f}",
+    )
