@@ -20,7 +20,7 @@ from optimizer.solver import (
     PRIMAL_SIMPLEX,
     SCORE_ROW_SCALE,
     Options,
-    highs_lp,
+    hand_over,
     is_mip,
     refuse_numbers_that_highs_would_drop,
     silent_highs,
@@ -42,9 +42,14 @@ def filled(model: Model, options: Options) -> Any:
     highs = silent_highs(options)
     highs.setOptionValue("mip_rel_gap", 0.0)
     highs.setOptionValue("mip_abs_gap", 1e-9)
-    highs.setOptionValue("presolve", "off" if is_mip(model) else "choose")
-    highs.passModel(highs_lp(model))
+    refill(highs, model)
     return highs
+
+
+def refill(highs: Any, model: Model) -> None:
+    """Replace the model that a solver object holds."""
+    highs.setOptionValue("presolve", "off" if is_mip(model) else "choose")
+    hand_over(highs, model)
 
 
 def best_objective(highs: Any) -> float:

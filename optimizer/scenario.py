@@ -23,6 +23,7 @@ from optimizer.portfolio import (
     Limit,
     Number,
     Portfolio,
+    Priority,
     Programme,
     Resource,
     ResourceUse,
@@ -196,65 +197,110 @@ def _factor(items: Iterable[ScenarioItem], item: str, names: Callable[[ScenarioI
 
 
 def _with_factors(portfolio: Portfolio, items: list[ScenarioItem]) -> Portfolio:
-    if not any(row.item in FACTORS for row in items):
-        return portfolio
+    """Every factor applied. A record that no factor touches stays the same object, so that what follows from it may."""
+    given = {row.item for row in items if row.item in FACTORS}
+    if "budget_factor" in given:
+        portfolio = _with_scaled_accounts(portfolio, items)
+    if "resource_factor" in given:
+        portfolio = _with_scaled_resources(portfolio, items)
+    if given & {"weight_factor", "need_factor"}:
+        portfolio = _with_scaled_priorities(portfolio, items)
+    if "effect_factor" in given:
+        portfolio = _with_scaled_effects(portfolio, items)
+    return _with_scaled_costs(portfolio, items) if "cost_factor" in given else portfolio
 
-    def named(*names: str) -> Callable[[ScenarioItem], bool]:
-        return lambda row: row.target == "" or row.target in names
 
-    def by_year(amounts: Sequence[Number], item: str, name: str) -> tuple[Number, ...]:
-        return tuple(
-            amount * _factor((r for r in items if r.year in (None, year)), item, named(name))
-            for year, amount in enumerate(amounts)
-        )
+def _named(*names: str) -> Callable[[ScenarioItem], bool]:
+    return lambda row: row.target == "" or row.target in names
 
-    cost = {
-        p.id: _factor(items, "cost_factor", named(p.id, p.family, p.instrument or p.id, p.account))
+
+def _by_year(amounts: Sequence[Number], items: list[ScenarioItem], item: str, name: str) -> tuple[Number, ...]:
+    return tuple(
+        amount * _factor((r for r in items if r.year in (None, year)), item, _named(name))
+        for year, amount in enumerate(amounts)
+    )
+
+
+def _with_scaled_accounts(portfolio: Portfolio, items: list[ScenarioItem]) -> Portfolio:
+    def scaled(account: Account) -> Account:
+        return replace(account, appropriation=_by_year(account.appropriation, items, "budget_factor", account.id))
+
+    return portfolio.with_changes(accounts={key: scaled(account) for key, account in portfolio.accounts.items()})
+
+
+def _with_scaled_resources(portfolio: Portfolio, items: list[ScenarioItem]) -> Portfolio:
+    def scaled(resource: Resource) -> Resource:
+        return replace(resource, available=_by_year(resource.available, items, "resource_factor", resource.id))
+
+    return portfolio.with_changes(resources={key: scaled(resource) for key, resource in portfolio.resources.items()})
+
+
+def _with_scaled_priorities(portfolio: Portfolio, items: list[ScenarioItem]) -> Portfolio:
+    def scaled(priority: Priority) -> Priority:
+        region, objective = priority.region, priority.objective
+        names = _named(region, objective, f"{region}/{objective}")
+        weight, need = _factor(items, "weight_factor", names), _factor(items, "need_factor", names)
+        if weight == need == 1:
+            return priority
+        return replace(priority, weight=priority.weight * weight, need=priority.need * need)
+
+    return portfolio.with_changes(priorities={key: scaled(priority) for key, priority in portfolio.priorities.items()})
+
+
+def _with_scaled_effects(portfolio: Portfolio, items: list[ScenarioItem]) -> Portfolio:
+    factors: dict[tuple[str, str], Number] = {}
+
+    def scaled(effect: Effect) -> Effect:
+        names = (effect.programme, effect.objective)
+        if names not in factors:
+            factors[names] = _factor(items, "effect_factor", _named(*names))
+        return effect if factors[names] == 1 else replace(effect, score=effect.score * factors[names])
+
+    return portfolio.with_changes(effects=[scaled(effect) for effect in portfolio.effects])
+
+
+def _with_scaled_costs(portfolio: Portfolio, items: list[ScenarioItem]) -> Portfolio:
+    """One unit of money buys 1/factor: of points, of resources, of what leverage reaches."""
+    factors = {
+        p.id: _factor(items, "cost_factor", _named(p.id, p.family, p.instrument or p.id, p.account))
         for p in portfolio.programmes.values()
     }
-
-    def scaled_account(account: Account) -> Account:
-        return replace(account, appropriation=by_year(account.appropriation, "budget_factor", account.id))
-
-    def scaled_resource(resource: Resource) -> Resource:
-        return replace(resource, available=by_year(resource.available, "resource_factor", resource.id))
+    cost = {key: factor for key, factor in factors.items() if factor != 1}
 
     def scaled_effect(effect: Effect) -> Effect:
-        factor = _factor(items, "effect_factor", named(effect.programme, effect.objective))
-        return replace(effect, score=effect.score * factor / cost[effect.programme])
+        if effect.programme not in cost:
+            return effect
+        return replace(effect, score=effect.score / cost[effect.programme])
 
     def scaled_use(use: ResourceUse) -> ResourceUse:
-        factor = cost[use.programme]
-        return replace(use, uses=use.uses / factor, builds=use.builds / factor)
+        if use.programme not in cost:
+            return use
+        return replace(use, uses=use.uses / cost[use.programme], builds=use.builds / cost[use.programme])
+
+    def scaled_synergy(synergy: Synergy) -> Synergy:
+        if synergy.programme_a not in cost:
+            return synergy
+        return replace(synergy, score=synergy.score / cost[synergy.programme_a])
+
+    def scaled_programme(p: Programme) -> Programme:
+        return replace(p, leverage=p.leverage / cost[p.id], cost=cost[p.id]) if p.id in cost else p
 
     return portfolio.with_changes(
-        accounts={key: scaled_account(account) for key, account in portfolio.accounts.items()},
-        resources={key: scaled_resource(resource) for key, resource in portfolio.resources.items()},
-        priorities={
-            (region, objective): replace(
-                priority,
-                weight=priority.weight
-                * _factor(items, "weight_factor", named(region, objective, f"{region}/{objective}")),
-                need=priority.need * _factor(items, "need_factor", named(region, objective, f"{region}/{objective}")),
-            )
-            for (region, objective), priority in portfolio.priorities.items()
-        },
         effects=[scaled_effect(effect) for effect in portfolio.effects],
         resource_uses=[scaled_use(use) for use in portfolio.resource_uses],
-        synergies={
-            key: replace(synergy, score=synergy.score / cost[synergy.programme_a])
-            for key, synergy in portfolio.synergies.items()
-        },
-        programmes={
-            key: replace(p, leverage=p.leverage / cost[key], cost=cost[key]) for key, p in portfolio.programmes.items()
-        },
+        synergies={key: scaled_synergy(synergy) for key, synergy in portfolio.synergies.items()},
+        programmes={key: scaled_programme(programme) for key, programme in portfolio.programmes.items()},
     )
 
 
 def _with_replacements(portfolio: Portfolio, items: list[ScenarioItem]) -> Portfolio:
     values = {(row.item, row.target, row.year): Fraction(row.value) for row in items if row.item in REPLACEMENTS}
 
+    changed = {target for item, target, _ in values if item in ("programme_maximum", "pin")}
+
     def replaced(programme: Programme) -> Programme:
+        if programme.id not in changed:
+            return programme
         maximum = values.get(("programme_maximum", programme.id, None), programme.maximum)
         minimum = None if programme.minimum is None else min(programme.minimum, maximum)
         every_year = values.get(("pin", programme.id, None))
@@ -264,14 +310,15 @@ def _with_replacements(portfolio: Portfolio, items: list[ScenarioItem]) -> Portf
         }
         return replace(programme, maximum=maximum, minimum=minimum, pins=pins)
 
+    def revalued(limit: Limit) -> Limit:
+        value = values.get(("limit_value", limit.id, None))
+        return limit if value is None else replace(limit, value=value)
+
     if not values:
         return portfolio
     return portfolio.with_changes(
         programmes={key: replaced(programme) for key, programme in portfolio.programmes.items()},
-        limits={
-            key: replace(limit, value=values.get(("limit_value", key, None), limit.value))
-            for key, limit in portfolio.limits.items()
-        },
+        limits={key: revalued(limit) for key, limit in portfolio.limits.items()},
     )
 
 

@@ -1,8 +1,9 @@
 """One book kept live in the solver while scenario follows scenario.
 
-A turn states the model of the scenario anew, hands it over, and solves from the basis of the last plan, column by
-column and row by row under their names. Handing over costs little beside building and solving (Japan: 1 ms of 60),
-so that a turn never depends on what stood there before: no difference can be forgotten.
+A turn states the model of the scenario anew (parts that did not change come from memory) and compares it with what the
+solver holds. Where the same entries stand in the matrix, what differs is changed in place; else the whole is handed
+over, which costs little beside solving (Japan: 1 ms), with the basis of the last plan carried over under the names of
+rows and columns. No turn depends on what stood there before, so that no difference can be forgotten.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import highspy
 import numpy as np
 
 from optimizer import model, scenario, solver
-from optimizer.live import best_objective, filled
-from optimizer.model import Columns, Grid, Key, Model
+from optimizer.live import best_objective, filled, refill
+from optimizer.model import Columns, Grid, Key, Memory, Model
 from optimizer.model.columns import CONTINUOUS, Floats, Ints
 from optimizer.portfolio import Portfolio
 from optimizer.solver import Options, Solution
@@ -27,6 +28,8 @@ MOST_YEARS = 1000
 MOST_PIECES = 1000
 MOST_ROWS = 2_000_000
 """More rows than an Excel sheet has."""
+MOST_SINGLE_ENTRIES = 200
+"""Matrix entries that are changed one by one; handing over the whole matrix is quicker than more of them."""
 
 
 class Session:
@@ -45,9 +48,11 @@ class Session:
         self.options = options or Options()
         self.grid = grid
         self.portfolio = book
-        self._basis: _Basis | None = None
+        self.model: Model | None = None
+        self.highs: Any = None
+        self._memory = Memory()
+        self._basis: tuple[Model, Any] | None = None
         self._best: float | None = None
-        self._has_turned = False
 
     def turn_to(self, sets: Sequence[str] = (), name: str = scenario.BASE) -> None:
         """Move to a scenario of the book and ``--set`` items, whatever stood before.
@@ -58,36 +63,69 @@ class Session:
 
     def turn_to_portfolio(self, portfolio: Portfolio) -> None:
         """Move to an active portfolio: this book, or a variation of it with the same rows of the workbook."""
-        self._keep_basis()
-        self.portfolio = portfolio
-        self.model: Model = replace(model.build(portfolio, self.grid), is_relaxed=self.is_relaxed)
-        solver.refuse_numbers_that_highs_would_drop(self.model)
-        self.highs: Any = filled(self.model, self.options)
-        if self._basis is not None and not solver.is_mip(self.model):
-            self.highs.setBasis(self._basis.carried_to(self.model))
-        self._best = None
-        self._has_turned = True
+        new = replace(model.build(portfolio, self.grid, memory=self._memory), is_relaxed=self.is_relaxed)
+        solver.refuse_numbers_that_highs_would_drop(new)
+        if not self._changed_in_place(new):
+            self._hand_over(new)
+        self.portfolio, self.model, self._best = portfolio, new, None
+
+    def _changed_in_place(self, new: Model) -> bool:
+        """Change what differs in the solver, unless too much does."""
+        old = self.model
+        if old is None or solver.is_mip(new) or not _have_same_entries(old, new):
+            return False
+        entries = np.flatnonzero(old.coefficients != new.coefficients)
+        if len(entries) > MOST_SINGLE_ENTRIES:
+            return False
+        was, now, highs = old.columns, new.columns, self.highs
+        costs = np.flatnonzero(was.cost != now.cost)
+        columns = np.flatnonzero((was.lower != now.lower) | (was.upper != now.upper))
+        rows = np.flatnonzero((old.row_lower != new.row_lower) | (old.row_upper != new.row_upper))
+        if len(costs):
+            highs.changeColsCost(len(costs), costs.astype(np.int32), now.cost[costs])
+        if len(columns):
+            highs.changeColsBounds(len(columns), columns.astype(np.int32), now.lower[columns], now.upper[columns])
+        if len(rows):
+            highs.changeRowsBounds(len(rows), rows.astype(np.int32), new.row_lower[rows], new.row_upper[rows])
+        row_of = np.searchsorted(new.starts, entries, side="right") - 1
+        for row, entry in zip(row_of.tolist(), entries.tolist(), strict=True):
+            highs.changeCoeff(row, int(new.indices[entry]), float(new.coefficients[entry]))
+        return True
+
+    def _hand_over(self, new: Model) -> None:
+        if self.model is not None and self._best is not None and not solver.is_mip(self.model):
+            self._basis = self.model, self.highs.getBasis()
+        if self.highs is None:
+            self.highs = filled(new, self.options)
+        else:
+            refill(self.highs, new)
+        if self._basis is not None and not solver.is_mip(new):
+            self.highs.setBasis(_carried(*self._basis, new))
 
     def score(self) -> float:
         """The best score (points) of the scenario. Raises ``NoPlan``."""
-        if not self._has_turned:
+        if self.model is None:
             self.turn_to()
         if self._best is None:
             self._best = best_objective(self.highs)
         return self._best
 
+    def solved(self) -> Model:
+        """The model of the scenario, solved for the best score. Raises ``NoPlan``."""
+        self.score()
+        assert self.model is not None  # noqa: S101  (score turns to a scenario where none was asked for)
+        return self.model
+
     def plan(self) -> dict[tuple[str, int], float]:
         """Money by (programme, year offset); of equally good plans the nearest to today where settings ask for it."""
-        values = self._settled_values()
-        columns = self.model.columns
+        columns, values = self.solved().columns, self._settled_values()
         spent = values[columns.first_x : columns.first_g].tolist()
         cells = zip(columns.cell_programme.tolist(), columns.cell_year.tolist(), strict=True)
         return {(columns.programmes[p].id, t): amount for (p, t), amount in zip(cells, spent, strict=True)}
 
     def prices(self) -> dict[Key, float]:
         """The multiplier (points a unit of its right side) of each row at the best score."""
-        self.score()
-        return dict(zip(self.model.keys, self.highs.getSolution().row_dual, strict=True))
+        return dict(zip(self.solved().keys, self.highs.getSolution().row_dual, strict=True))
 
     def solution(self) -> Solution:
         """Values of every column and multipliers of every row at the best score, ties not broken."""
@@ -102,42 +140,42 @@ class Session:
 
     def _settled_values(self) -> Floats:
         """The plan with ties broken, found in an object of its own so that the session's basis stays."""
-        best = self.solution()
+        best, built = self.solution(), self.solved()
         if not self.portfolio.settings.tie_break:
             return best.values
-        settling = filled(self.model, self.options)
-        if not solver.is_mip(self.model):
+        settling = filled(built, self.options)
+        if not solver.is_mip(built):
             settling.setBasis(self.highs.getBasis())
-        return solver.nearest_to_today(self.model, settling, best, self.options)
-
-    def _keep_basis(self) -> None:
-        if self._best is not None and not solver.is_mip(self.model):
-            self._basis = _Basis(self.model, self.highs.getBasis())
+        return solver.nearest_to_today(built, settling, best, self.options)
 
 
-class _Basis:
-    """The basis of a solved model under names that other scenarios of the book share."""
+def _have_same_entries(old: Model, new: Model) -> bool:
+    """Whether the matrices have their entries at the same places."""
+    return (
+        old.columns.count == new.columns.count
+        and np.array_equal(old.starts, new.starts)
+        and np.array_equal(old.indices, new.indices)
+    )
 
-    def __init__(self, solved: Model, basis: Any) -> None:
-        addresses = addresses_of(solved.columns)
-        self.order = np.argsort(addresses)
-        self.addresses = addresses[self.order]
-        self.columns = np.array(basis.col_status, dtype=object)[self.order]
-        self.rows = dict(zip(solved.keys, basis.row_status, strict=True))
 
-    def carried_to(self, new: Model) -> Any:
-        """The same for another model: columns that it did not have stand at zero, rows that it did not have are slack.
+def _carried(solved: Model, basis: Any, new: Model) -> Any:
+    """The basis of a solved model for another model of the book.
 
-        Such a basis may have a row too few or too many; the solver mends it.
-        """
-        wanted = addresses_of(new.columns)
-        at = np.minimum(np.searchsorted(self.addresses, wanted), len(self.addresses) - 1)
-        status = np.where(self.addresses[at] == wanted, self.columns[at], AT_LOWER)
-        basis = highspy.HighsBasis()
-        basis.col_status = status.tolist()
-        basis.row_status = [self.rows.get(key, BASIC) for key in new.keys]
-        basis.valid, basis.alien = True, True
+    Columns that the first did not have stand at their lower bound, rows that it did not have are slack. Such a basis
+    may have a row too few or too many; the solver mends it.
+    """
+    before, after = addresses_of(solved.columns), addresses_of(new.columns)
+    if np.array_equal(before, after) and solved.keys == new.keys:
         return basis
+    order = np.argsort(before)
+    at = order[np.minimum(np.searchsorted(before, after, sorter=order), len(order) - 1)]
+    columns, rows = basis.col_status, dict(zip(solved.keys, basis.row_status, strict=True))
+    is_known = (before[at] == after).tolist()
+    carried = highspy.HighsBasis()
+    carried.col_status = [columns[i] if known else AT_LOWER for i, known in zip(at.tolist(), is_known, strict=True)]
+    carried.row_status = [rows.get(key, BASIC) for key in new.keys]
+    carried.valid, carried.alien = True, True
+    return carried
 
 
 def addresses_of(columns: Columns) -> Ints:

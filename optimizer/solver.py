@@ -73,14 +73,38 @@ class BulkHiGHS(pulp.HiGHS):
 
     def buildSolverModel(self, lp: pulp.LpProblem) -> None:
         """Pass the whole model to HiGHS in one call."""
-        live: Any = lp.solverModel
-        live.passModel(highs_lp(self.model))
+        hand_over(lp.solverModel, self.model)
 
     def findSolutionValues(self, lp: pulp.LpProblem) -> tuple[int, bool]:
         """Leave the values in HiGHS: they are read from there as arrays."""
         live: Any = lp.solverModel
         has_solution = live.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         return pulp.LpSolveStatus.Undefined, has_solution
+
+
+def hand_over(highs: Any, model: Model) -> None:
+    """Pass the whole model to HiGHS as arrays; what stood there before is forgotten."""
+    columns = model.columns
+    kinds = np.zeros(columns.count, dtype=np.int32)
+    if is_mip(model):
+        kinds[columns.first_z :] = int(highspy.HighsVarType.kInteger)
+    highs.passModel(
+        columns.count,
+        len(model.keys),
+        len(model.indices),
+        int(highspy.MatrixFormat.kRowwise),
+        int(highspy.ObjSense.kMaximize),
+        0.0,
+        columns.cost,
+        columns.lower,
+        columns.upper,
+        model.row_lower,
+        model.row_upper,
+        model.starts[:-1].astype(np.int32),
+        model.indices.astype(np.int32),
+        model.coefficients,
+        kinds,
+    )
 
 
 def highs_lp(model: Model) -> highspy.HighsLp:

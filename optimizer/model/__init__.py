@@ -6,3 +6,4 @@ from optimizer.model.building import build as build
 from optimizer.model.columns import Columns as Columns
 from optimizer.model.columns import Grid as Grid
 from optimizer.model.columns import Key as Key
+from optimizer.model.memory import Memory as Memory

@@ -14,6 +14,7 @@ from pulp._rustcore import AffineExpr, Category, Sense
 
 from optimizer.model import limits, rows
 from optimizer.model.columns import CONTINUOUS, Columns, Floats, Grid, Ints, Key, lay_out
+from optimizer.model.memory import Memory, anew
 from optimizer.model.rows import Block, Constraint
 from optimizer.portfolio import Portfolio
 from optimizer.workbook.tables import uncollected
@@ -87,48 +88,32 @@ class Model:
         return [f"{block.name}_{number}" for block in self.blocks for number in range(len(block.keys))]
 
 
-def build(portfolio: Portfolio, grid: Grid = CONTINUOUS, constraints: Sequence[Constraint] = CONSTRAINTS) -> Model:
-    """Build the model of an active portfolio; with a ``grid``, that of the book rounded for publishing."""
+def build(
+    portfolio: Portfolio,
+    grid: Grid = CONTINUOUS,
+    constraints: Sequence[Constraint] = CONSTRAINTS,
+    memory: Memory | None = None,
+) -> Model:
+    """Build the model of an active portfolio; with a ``grid``, that of the book rounded for publishing.
+
+    With a ``memory``, parts that would be as in the last model of the same book are taken from it.
+    """
+    make = memory or anew
     with uncollected():
-        columns = lay_out(portfolio, grid)
-        blocks = [constraint(portfolio, columns) for constraint in constraints]
-    first_rows = np.cumsum([0, *(len(block.keys) for block in blocks)])
-    row, column, coefficient = _entries(blocks, first_rows)
-    starts, indices, coefficients = _compressed(row, column, coefficient, int(first_rows[-1]), columns.count)
+        columns = lay_out(portfolio, grid, make)
+        blocks: list[Block] = [make(constraint, portfolio, columns) for constraint in constraints]
+    counts, indices, coefficients = zip(*(block.compressed for block in blocks), strict=True)
+    lower, upper = zip(*(block.bounds for block in blocks), strict=True)
     return Model(
         columns=columns,
         blocks=blocks,
         keys=list(chain.from_iterable(block.keys for block in blocks)),
-        row_lower=np.array(list(chain.from_iterable(block.lower for block in blocks)), dtype=np.float64),
-        row_upper=np.array(list(chain.from_iterable(block.upper for block in blocks)), dtype=np.float64),
-        starts=starts,
-        indices=indices,
-        coefficients=coefficients,
+        row_lower=np.concatenate(lower),
+        row_upper=np.concatenate(upper),
+        starts=np.concatenate([[0], np.cumsum(np.concatenate(counts))]).astype(np.int64),
+        indices=np.concatenate(indices),
+        coefficients=np.concatenate(coefficients),
     )
-
-
-def _entries(blocks: Sequence[Block], first_rows: Ints) -> tuple[Ints, Ints, Floats]:
-    rows_of = [part + first for block, first in zip(blocks, first_rows, strict=False) for part in block.rows]
-    columns_of = [part for block in blocks for part in block.columns]
-    coefficients_of = [part for block in blocks for part in block.coefficients]
-    if not rows_of:
-        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
-    return np.concatenate(rows_of), np.concatenate(columns_of), np.concatenate(coefficients_of)
-
-
-def _compressed(
-    row: Ints, column: Ints, coefficient: Floats, row_count: int, column_count: int
-) -> tuple[Ints, Ints, Floats]:
-    """Sort entries by row and column, and add up those at the same place."""
-    place = row * column_count + column
-    order = np.argsort(place, kind="stable")
-    place, coefficient = place[order], coefficient[order]
-    first = np.flatnonzero(np.diff(place, prepend=-1))
-    summed = np.add.reduceat(coefficient, first) if len(first) else coefficient
-    kept = summed != 0
-    place, summed = place[first][kept], summed[kept]
-    starts = np.searchsorted(place, np.arange(row_count + 1) * column_count)
-    return starts.astype(np.int64), place % max(column_count, 1), summed
 
 
 def _add_variables(core: Any, columns: Columns) -> None:

@@ -9,7 +9,7 @@ rows on x have a fraction of the entries that rows on its segments have (measure
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -17,6 +17,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.model.memory import Make, anew
 from optimizer.portfolio import Number, Portfolio, Priority, Programme, Synergy
 
 Floats = NDArray[np.float64]
@@ -120,7 +121,7 @@ class Columns:
     @property
     def years(self) -> int:
         """Length of the horizon."""
-        return self.portfolio.settings.years
+        return int(self.cell_at.shape[1])
 
     def spent(self, cells: Ints) -> Ints:
         """The columns of x for each cell."""
@@ -180,28 +181,23 @@ def full_score(portfolio: Portfolio) -> Fraction:
     return a_year * sum(discount(portfolio, year) for year in range(portfolio.settings.years))
 
 
-def lay_out(portfolio: Portfolio, grid: Grid = CONTINUOUS) -> Columns:
+def lay_out(portfolio: Portfolio, grid: Grid = CONTINUOUS, make: Make = anew) -> Columns:
     """Lay out every variable for an active portfolio, with ceilings rounded down to the grid."""
     programmes = list(portfolio.programmes.values())
-    years = portfolio.settings.years
-    cells = _Cells(portfolio, programmes, grid)
     pairs = list(portfolio.priorities.values())
-    pair_index = {(pair.region, pair.objective): i for i, pair in enumerate(pairs)}
-    g = _attained_columns(portfolio, pairs, pair_index)
-    m = _matched_columns(portfolio, pair_index, grid)
-    f = _transfer_columns(portfolio, grid)
-    v = _carry_columns(portfolio, grid)
-    z = [cell for cell, (p, t) in enumerate(cells.cells) if programmes[p].indivisible and t not in programmes[p].pins]
+    cells: _Cells = make(_Cells, portfolio, also=(grid,))
+    g: _Attained = make(_attained_columns, portfolio)
+    m: _Keyed[tuple[Synergy, int]] = make(_matched_columns, portfolio, also=(grid,))
+    f: _Keyed[tuple[int, int]] = make(_transfer_columns, portfolio, also=(grid,))
+    v: _Keyed[tuple[str, int]] = make(_carry_columns, portfolio, also=(grid,))
+    z = cells.indivisible
     first_x = len(cells.width)
-    first_g = first_x + len(cells.cells)
+    first_g = first_x + len(cells.year)
     first_m = first_g + len(g.upper)
     first_f = first_m + len(m.upper)
     first_v = first_f + len(f.upper)
     first_z = first_v + len(v.upper)
-    zeros = [0.0] * (len(m.upper) + len(f.upper) + len(v.upper) + len(z))
-    cell_at = np.full((len(programmes), years), -1, dtype=np.int64)
-    for cell, (p, t) in enumerate(cells.cells):
-        cell_at[p, t] = cell
+    before, after = np.zeros(first_g), np.zeros(first_z - first_m + len(z))
     return Columns(
         portfolio=portfolio,
         grid=grid,
@@ -211,83 +207,86 @@ def lay_out(portfolio: Portfolio, grid: Grid = CONTINUOUS) -> Columns:
         transfers=f.keys,
         carries=v.keys,
         indivisible_cells=z,
-        cell_programme=np.array([p for p, _ in cells.cells], dtype=np.int64),
-        cell_year=np.array([t for _, t in cells.cells], dtype=np.int64),
-        cell_at=cell_at,
-        cell_start=np.cumsum([0, *cells.count])[:-1].astype(np.int64),
-        cell_count=np.array(cells.count, dtype=np.int64),
-        y_rate=np.array(cells.rate, dtype=np.float64),
-        y_tie_cost=np.array(cells.tie, dtype=np.float64),
-        pair_index=pair_index,
-        g_start=first_g + np.cumsum([0, *g.count])[:-1].astype(np.int64),
-        g_count=np.array(g.count, dtype=np.int64),
+        cell_programme=cells.programme,
+        cell_year=cells.year,
+        cell_at=cells.at,
+        cell_start=np.cumsum(cells.count) - cells.count,
+        cell_count=cells.count,
+        y_rate=cells.rate,
+        y_tie_cost=cells.tie,
+        pair_index={(pair.region, pair.objective): i for i, pair in enumerate(pairs)},
+        g_start=first_g + np.cumsum(g.count) - g.count,
+        g_count=g.count,
         first_x=first_x,
         first_g=first_g,
         first_m=first_m,
         first_f=first_f,
         first_v=first_v,
         first_z=first_z,
-        lower=np.array([0.0] * first_g + g.lower + zeros),
-        upper=np.array(cells.width + cells.ceiling + g.upper + m.upper + f.upper + v.upper + [1.0] * len(z)),
-        cost=np.array([0.0] * first_g + g.cost + zeros),
+        lower=np.concatenate([before, g.lower, after]),
+        upper=np.concatenate([cells.width, cells.ceiling, g.upper, m.upper, f.upper, v.upper, np.ones(len(z))]),
+        cost=np.concatenate([before, g.cost, after]),
     )
 
 
 class _Cells:
     """Spending columns: a cell for each programme and year, a column for each of its pieces."""
 
-    def __init__(self, portfolio: Portfolio, programmes: Sequence[Programme], grid: Grid) -> None:
-        self.cells: list[tuple[int, int]] = []
-        self.count: list[int] = []
-        self.width: list[float] = []
-        self.ceiling: list[float] = []
-        self.rate: list[float] = []
-        self.tie: list[float] = []
+    def __init__(self, portfolio: Portfolio, grid: Grid) -> None:
+        cells: list[tuple[int, int]] = []
+        of_cells: list[list[Piece]] = []
+        self.indivisible: list[int] = []
+        split = portfolio.settings.tie_break
+        programmes = list(portfolio.programmes.values())
         for position, programme in enumerate(programmes):
-            split = portfolio.settings.tie_break
             usual = pieces_of(programme, grid.down(programme.maximum), split)
             for year in programme.years:
                 pin = programme.pins.get(year)
-                pieces = usual if pin is None else pieces_of(programme, pin, split)
-                self.cells.append((position, year))
-                self.count.append(len(pieces))
-                self.ceiling.append(sum(piece.width for piece in pieces))
-                self.width += [piece.width for piece in pieces]
-                self.rate += [piece.rate for piece in pieces]
-                self.tie += [-1.0 if piece.below_baseline else 1.0 for piece in pieces]
+                if programme.indivisible and pin is None:
+                    self.indivisible.append(len(cells))
+                cells.append((position, year))
+                of_cells.append(usual if pin is None else pieces_of(programme, pin, split))
+        pieces = [piece for pieces in of_cells for piece in pieces]
+        self.programme = np.array([p for p, _ in cells], dtype=np.int64)
+        self.year = np.array([t for _, t in cells], dtype=np.int64)
+        self.at = np.full((len(programmes), portfolio.settings.years), -1, dtype=np.int64)
+        self.at[self.programme, self.year] = np.arange(len(cells))
+        self.count = np.array([len(pieces) for pieces in of_cells], dtype=np.int64)
+        self.ceiling = np.array([sum(piece.width for piece in pieces) for pieces in of_cells], dtype=np.float64)
+        self.width = np.array([piece.width for piece in pieces], dtype=np.float64)
+        self.rate = np.array([piece.rate for piece in pieces], dtype=np.float64)
+        self.tie = np.array([-1.0 if piece.below_baseline else 1.0 for piece in pieces], dtype=np.float64)
 
 
+@dataclass(frozen=True)
 class _Attained:
     """Attained-score columns: one or more (with a curve) for each pair and year."""
 
-    def __init__(self) -> None:
-        self.count: list[int] = []
-        self.lower: list[float] = []
-        self.upper: list[float] = []
-        self.cost: list[float] = []
+    count: Ints
+    lower: Floats
+    upper: Floats
+    cost: Floats
 
 
-def _attained_columns(
-    portfolio: Portfolio, pairs: Sequence[Priority], pair_index: dict[tuple[str, str], int]
-) -> _Attained:
-    columns = _Attained()
+def _attained_columns(portfolio: Portfolio) -> _Attained:
     years = portfolio.settings.years
     harm = most_harm(portfolio)
     whole = full_score(portfolio)
     scale = [100 * discount(portfolio, year) / whole for year in range(years)]
-    for pair in pairs:
+    count, lower, upper, cost = [], [], [], []
+    for pair in portfolio.priorities.values():
         start, segments = Fraction(0), []
         for segment in pair.curve:
             segments.append(((segment.up_to - start) * pair.need, segment.rate))
             start = segment.up_to
         for year in range(years):
-            columns.count.append(len(segments))
+            count.append(len(segments))
             for position, (width, rate) in enumerate(segments):
                 deepest = -harm[pair.region, pair.objective, year] if position == 0 else Fraction(0)
-                columns.lower.append(float(deepest))
-                columns.upper.append(float(width))
-                columns.cost.append(float(scale[year] * pair.weight * rate))
-    return columns
+                lower.append(float(deepest))
+                upper.append(float(width))
+                cost.append(float(scale[year] * pair.weight * rate))
+    return _Attained(np.array(count, dtype=np.int64), np.array(lower), np.array(upper), np.array(cost))
 
 
 def most_harm(portfolio: Portfolio) -> dict[tuple[str, str, int], Fraction]:
@@ -309,42 +308,38 @@ def most_harm(portfolio: Portfolio) -> dict[tuple[str, str, int], Fraction]:
 class _Keyed[K]:
     """Columns from zero to an upper bound, each with its key."""
 
-    def __init__(self) -> None:
-        self.keys: list[K] = []
-        self.upper: list[float] = []
-
-    def add(self, key: K, upper: Number) -> None:
-        self.keys.append(key)
-        self.upper.append(float(upper))
+    def __init__(self, bounds: Iterable[tuple[K, Number]]) -> None:
+        found = list(bounds)
+        self.keys: list[K] = [key for key, _ in found]
+        self.upper = np.array([float(upper) for _, upper in found], dtype=np.float64)
 
 
-def _matched_columns(
-    portfolio: Portfolio, pair_index: dict[tuple[str, str], int], grid: Grid
-) -> _Keyed[tuple[Synergy, int]]:
+def _matched_columns(portfolio: Portfolio, grid: Grid) -> _Keyed[tuple[Synergy, int]]:
     """A synergy counts in years in which both partners run, where its pair has a priority."""
-    columns = _Keyed[tuple[Synergy, int]]()
-    for synergy in portfolio.synergies.values():
-        a, b = portfolio.programmes[synergy.programme_a], portfolio.programmes[synergy.programme_b]
-        if (a.region, synergy.objective) in pair_index:
-            for year in a.years:
-                if year in b.years:
-                    columns.add((synergy, year), grid.down(a.ceiling(year)))
-    return columns
+
+    def bounds() -> Iterator[tuple[tuple[Synergy, int], Number]]:
+        for synergy in portfolio.synergies.values():
+            a, b = portfolio.programmes[synergy.programme_a], portfolio.programmes[synergy.programme_b]
+            if (a.region, synergy.objective) in portfolio.priorities:
+                for year in a.years:
+                    if year in b.years:
+                        yield (synergy, year), grid.down(a.ceiling(year))
+
+    return _Keyed(bounds())
 
 
 def _transfer_columns(portfolio: Portfolio, grid: Grid) -> _Keyed[tuple[int, int]]:
-    columns = _Keyed[tuple[int, int]]()
-    for position, transfer in enumerate(portfolio.transfers):
-        for year, amount in enumerate(portfolio.accounts[transfer.from_account].appropriation):
-            columns.add((position, year), grid.down(transfer.max_share * amount))
-    return columns
+    return _Keyed(
+        ((position, year), grid.down(transfer.max_share * amount))
+        for position, transfer in enumerate(portfolio.transfers)
+        for year, amount in enumerate(portfolio.accounts[transfer.from_account].appropriation)
+    )
 
 
 def _carry_columns(portfolio: Portfolio, grid: Grid) -> _Keyed[tuple[str, int]]:
-    columns = _Keyed[tuple[str, int]]()
-    for account in portfolio.accounts.values():
-        if account.carry_over:
-            for year in range(portfolio.settings.years - 1):
-                share = account.carry_over * account.appropriation[year]
-                columns.add((account.id, year), grid.down(share))
-    return columns
+    return _Keyed(
+        ((account.id, year), grid.down(account.carry_over * account.appropriation[year]))
+        for account in portfolio.accounts.values()
+        if account.carry_over
+        for year in range(portfolio.settings.years - 1)
+    )

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from optimizer.model.columns import Columns, Floats, Ints, Key
 from optimizer.portfolio import Portfolio, Programme
 
 INFINITE = np.inf
+MOST_COLUMNS = 2**40
 
 
 @dataclass
@@ -68,6 +70,29 @@ class Block:
         cell_array, row_array = np.asarray(cells, dtype=np.int64), np.asarray(rows, dtype=np.int64)
         self.add(row_array, var.spent(cell_array), np.broadcast_to(coefficients, cell_array.shape))
 
+    @cached_property
+    def bounds(self) -> tuple[Floats, Floats]:
+        """Lower and upper bounds of the rows, once all of them are begun."""
+        return np.array(self.lower, dtype=np.float64), np.array(self.upper, dtype=np.float64)
+
+    @cached_property
+    def compressed(self) -> tuple[Ints, Ints, Floats]:
+        """How many entries each row has, their columns and coefficients, once all are added.
+
+        Entries are sorted by row and column; those at the same place are added up, and sums of 0 left out.
+        """
+        if not self.rows:
+            return np.zeros(len(self.keys), np.int64), np.empty(0, np.int64), np.empty(0)
+        place = np.concatenate(self.rows) * MOST_COLUMNS + np.concatenate(self.columns)
+        coefficient = np.concatenate(self.coefficients)
+        order = np.argsort(place, kind="stable")
+        place, coefficient = place[order], coefficient[order]
+        first = np.flatnonzero(np.diff(place, prepend=-1))
+        summed = np.add.reduceat(coefficient, first) if len(first) else coefficient
+        kept = summed != 0
+        place, summed = place[first][kept], summed[kept]
+        return np.bincount(place // MOST_COLUMNS, minlength=len(self.keys)), place % MOST_COLUMNS, summed
+
 
 Constraint = Callable[[Portfolio, Columns], Block]
 
@@ -93,9 +118,9 @@ def attainment(portfolio: Portfolio, var: Columns) -> Block:
     """
     block, years = Block("attainment"), var.years
     before = delivered_before_the_horizon(portfolio)
-    for pair in var.pairs:
+    for region, objective in var.pair_index:
         for year in range(years):
-            block.at_most(float(before.get((pair.region, pair.objective, year), 0)), pair.region, pair.objective, year)
+            block.at_most(float(before.get((region, objective, year), 0)), region, objective, year)
     rows = np.arange(len(var.g_start))
     g_rows = np.repeat(rows, var.g_count)
     block.add(g_rows, np.arange(var.first_g, var.first_m), np.ones(len(g_rows)))

@@ -1,0 +1,84 @@
+"""Building the next model of a book from what the last one left standing.
+
+A part of the model (a constraint's rows, a kind of columns) is made again only where something that it read of the
+portfolio or of the columns has changed since. What it reads is watched while it is made, so that nothing needs to be
+declared and nothing can be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from types import FunctionType, MethodType
+from typing import Any, Protocol
+
+import numpy as np
+
+Part = Callable[..., Any]
+
+
+class Make(Protocol):
+    """How a part is made: anew, or from memory."""
+
+    def __call__(self, part: Part, *records: Any, also: tuple[Any, ...] = ()) -> Any:
+        """The part of these records."""
+
+
+class Watched:
+    """Stands for a record and notes every field that is read, also by the record's own methods and properties."""
+
+    def __init__(self, record: Any) -> None:
+        self._record = record
+        self._reads: dict[str, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        own = getattr(type(self._record), name, None)
+        if isinstance(own, FunctionType):
+            return MethodType(own, self)
+        if isinstance(own, property) and own.fget is not None:
+            return own.fget(self)
+        if isinstance(own, cached_property):
+            value = own.func(self)
+        else:
+            value = self._reads[name] = getattr(self._record, name)
+        object.__setattr__(self, name, value)
+        return value
+
+    def has_same_in(self, record: Any) -> bool:
+        """Whether another record holds the same in every field that was read."""
+        return all(_same(value, getattr(record, name)) for name, value in self._reads.items())
+
+
+class Memory:
+    """The last result of each part, and what it read."""
+
+    def __init__(self) -> None:
+        self._made: dict[Part, tuple[list[Watched], list[Any], Any]] = {}
+
+    def __call__(self, part: Part, *records: Any, also: tuple[Any, ...] = ()) -> Any:
+        """``part(*records, *also)``, or what it returned last where it would return the same.
+
+        ``records`` are watched field by field, ``also`` is compared as a whole.
+        """
+        if part in self._made:
+            watched, others, made = self._made[part]
+            is_same = all(w.has_same_in(record) for w, record in zip(watched, records, strict=True))
+            if is_same and all(_same(a, b) for a, b in zip(others, also, strict=True)):
+                return made
+        watched = [Watched(record) for record in records]
+        made = part(*watched, *also)
+        self._made[part] = (watched, list(also), made)
+        return made
+
+
+def anew(part: Part, *records: Any, also: tuple[Any, ...] = ()) -> Any:
+    """``part(*records, *also)`` without a memory."""
+    return part(*records, *also)
+
+
+def _same(one: Any, other: Any) -> bool:
+    if one is other:
+        return True
+    if isinstance(one, np.ndarray):
+        return bool(np.array_equal(one, other))
+    return bool(one == other)
