@@ -133,6 +133,11 @@ class Session:
         found = self.highs.getSolution()
         return Solution("optimal", score, score, np.array(found.col_value), np.array(found.row_dual))
 
+    def pivots(self) -> int:
+        """Simplex steps that the last answer took: how far the scenario lay from the one before."""
+        self.score()
+        return int(self.highs.getInfo().simplex_iteration_count)
+
     def reduced_costs(self) -> Floats:
         """What each column's bounds are worth at the best score (points a unit)."""
         self.score()
@@ -169,10 +174,11 @@ def _carried(solved: Model, basis: Any, new: Model) -> Any:
         return basis
     order = np.argsort(before)
     at = order[np.minimum(np.searchsorted(before, after, sorter=order), len(order) - 1)]
-    columns, rows = basis.col_status, dict(zip(solved.keys, basis.row_status, strict=True))
-    is_known = (before[at] == after).tolist()
+    columns = np.array(basis.col_status, dtype=object)[at]
+    columns[before[at] != after] = AT_LOWER
+    rows = dict(zip(solved.keys, basis.row_status, strict=True))
     carried = highspy.HighsBasis()
-    carried.col_status = [columns[i] if known else AT_LOWER for i, known in zip(at.tolist(), is_known, strict=True)]
+    carried.col_status = columns.tolist()
     carried.row_status = [rows.get(key, BASIC) for key in new.keys]
     carried.valid, carried.alien = True, True
     return carried

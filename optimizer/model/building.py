@@ -14,7 +14,7 @@ from pulp._rustcore import AffineExpr, Category, Sense
 
 from optimizer.model import limits, rows
 from optimizer.model.columns import CONTINUOUS, Columns, Floats, Grid, Ints, Key, lay_out
-from optimizer.model.memory import Memory, anew
+from optimizer.model.memory import Memory, Workshop
 from optimizer.model.rows import Block, Constraint
 from optimizer.portfolio import Portfolio
 from optimizer.workbook.tables import uncollected
@@ -98,7 +98,7 @@ def build(
 
     With a ``memory``, parts that would be as in the last model of the same book are taken from it.
     """
-    make = memory or anew
+    make = memory or Workshop()
     with uncollected():
         columns = lay_out(portfolio, grid, make)
         blocks: list[Block] = [make(constraint, portfolio, columns) for constraint in constraints]

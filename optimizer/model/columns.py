@@ -9,15 +9,14 @@ rows on x have a fraction of the entries that rows on its segments have (measure
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.model.memory import Make, anew
+from optimizer.model.memory import Workshop
 from optimizer.portfolio import Number, Portfolio, Priority, Programme, Synergy
 
 Floats = NDArray[np.float64]
@@ -78,11 +77,15 @@ def pieces_of(programme: Programme, ceiling: Number, split_at_baseline: bool) ->
 
 @dataclass(frozen=True)
 class Columns:
-    """Every column: bounds, cost in the score, and where each kind begins."""
+    """Every column: bounds, cost in the score, and where each kind begins.
+
+    ``position``: where a programme stands, by its id; ``cell_of``: the cell of a programme and year.
+    """
 
     portfolio: Portfolio
     grid: Grid
     programmes: list[Programme]
+    position: dict[str, int]
     pairs: list[Priority]
     synergies: list[tuple[Synergy, int]]
     transfers: list[tuple[int, int]]
@@ -91,6 +94,7 @@ class Columns:
     cell_programme: Ints
     cell_year: Ints
     cell_at: Ints
+    cell_of: dict[tuple[str, int], int]
     cell_start: Ints
     cell_count: Ints
     y_rate: Floats
@@ -107,11 +111,6 @@ class Columns:
     lower: Floats
     upper: Floats
     cost: Floats
-
-    @cached_property
-    def position(self) -> dict[str, int]:
-        """Where each programme stands, by its id."""
-        return {programme.id: i for i, programme in enumerate(self.programmes)}
 
     @property
     def count(self) -> int:
@@ -134,10 +133,12 @@ class Columns:
         columns = np.repeat(self.cell_start[cells], counts) + offsets
         return np.repeat(rows, counts), columns, np.repeat(coefficients, counts)
 
-    def attained(self, pair: int, year: int) -> Ints:
-        """The columns whose sum is g of a pair in a year."""
-        at = pair * self.years + year
-        return np.arange(self.g_start[at], self.g_start[at] + self.g_count[at])
+    def attained(self, pairs: Ints, years: Ints) -> tuple[Ints, Ints]:
+        """The columns whose sums are g of each pair and year, and at which place of ``pairs`` each of them stands."""
+        at = (pairs[:, None] * self.years + years).ravel()
+        counts = self.g_count[at]
+        columns = np.repeat(self.g_start[at] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+        return columns, np.repeat(np.repeat(np.arange(len(pairs)), len(years)), counts)
 
     def names(self) -> list[str]:
         """A name for each column, made of table positions: no user text reaches the solver."""
@@ -181,12 +182,15 @@ def full_score(portfolio: Portfolio) -> Fraction:
     return a_year * sum(discount(portfolio, year) for year in range(portfolio.settings.years))
 
 
-def lay_out(portfolio: Portfolio, grid: Grid = CONTINUOUS, make: Make = anew) -> Columns:
+def lay_out(portfolio: Portfolio, grid: Grid = CONTINUOUS, make: Workshop | None = None) -> Columns:
     """Lay out every variable for an active portfolio, with ceilings rounded down to the grid."""
+    make = make or Workshop()
     programmes = list(portfolio.programmes.values())
     pairs = list(portfolio.priorities.values())
-    cells: _Cells = make(_Cells, portfolio, also=(grid,))
+    pieces = make.each(_usual_pieces, programmes, also=(grid, portfolio.settings.tie_break))
+    cells: _Cells = make(_Cells, portfolio, also=(grid, pieces))
     g: _Attained = make(_attained_columns, portfolio)
+    g_lower: Floats = make(_deepest_harm, portfolio, also=(list(portfolio.priorities), g.count))
     m: _Keyed[tuple[Synergy, int]] = make(_matched_columns, portfolio, also=(grid,))
     f: _Keyed[tuple[int, int]] = make(_transfer_columns, portfolio, also=(grid,))
     v: _Keyed[tuple[str, int]] = make(_carry_columns, portfolio, also=(grid,))
@@ -202,6 +206,7 @@ def lay_out(portfolio: Portfolio, grid: Grid = CONTINUOUS, make: Make = anew) ->
         portfolio=portfolio,
         grid=grid,
         programmes=programmes,
+        position={programme.id: i for i, programme in enumerate(programmes)},
         pairs=pairs,
         synergies=m.keys,
         transfers=f.keys,
@@ -210,6 +215,7 @@ def lay_out(portfolio: Portfolio, grid: Grid = CONTINUOUS, make: Make = anew) ->
         cell_programme=cells.programme,
         cell_year=cells.year,
         cell_at=cells.at,
+        cell_of=cells.of,
         cell_start=np.cumsum(cells.count) - cells.count,
         cell_count=cells.count,
         y_rate=cells.rate,
@@ -223,23 +229,27 @@ def lay_out(portfolio: Portfolio, grid: Grid = CONTINUOUS, make: Make = anew) ->
         first_f=first_f,
         first_v=first_v,
         first_z=first_z,
-        lower=np.concatenate([before, g.lower, after]),
+        lower=np.concatenate([before, g_lower, after]),
         upper=np.concatenate([cells.width, cells.ceiling, g.upper, m.upper, f.upper, v.upper, np.ones(len(z))]),
         cost=np.concatenate([before, g.cost, after]),
     )
 
 
+def _usual_pieces(programme: Programme, grid: Grid, split: bool) -> list[Piece]:
+    """The pieces of a programme in a year without a pin."""
+    return pieces_of(programme, grid.down(programme.maximum), split)
+
+
 class _Cells:
     """Spending columns: a cell for each programme and year, a column for each of its pieces."""
 
-    def __init__(self, portfolio: Portfolio, grid: Grid) -> None:
+    def __init__(self, portfolio: Portfolio, grid: Grid, usual_pieces: Sequence[list[Piece]]) -> None:
         cells: list[tuple[int, int]] = []
         of_cells: list[list[Piece]] = []
         self.indivisible: list[int] = []
         split = portfolio.settings.tie_break
         programmes = list(portfolio.programmes.values())
-        for position, programme in enumerate(programmes):
-            usual = pieces_of(programme, grid.down(programme.maximum), split)
+        for position, (programme, usual) in enumerate(zip(programmes, usual_pieces, strict=True)):
             for year in programme.years:
                 pin = programme.pins.get(year)
                 if programme.indivisible and pin is None:
@@ -251,6 +261,7 @@ class _Cells:
         self.year = np.array([t for _, t in cells], dtype=np.int64)
         self.at = np.full((len(programmes), portfolio.settings.years), -1, dtype=np.int64)
         self.at[self.programme, self.year] = np.arange(len(cells))
+        self.of = {(programmes[p].id, t): cell for cell, (p, t) in enumerate(cells)}
         self.count = np.array([len(pieces) for pieces in of_cells], dtype=np.int64)
         self.ceiling = np.array([sum(piece.width for piece in pieces) for pieces in of_cells], dtype=np.float64)
         self.width = np.array([piece.width for piece in pieces], dtype=np.float64)
@@ -263,37 +274,41 @@ class _Attained:
     """Attained-score columns: one or more (with a curve) for each pair and year."""
 
     count: Ints
-    lower: Floats
     upper: Floats
     cost: Floats
 
 
 def _attained_columns(portfolio: Portfolio) -> _Attained:
     years = portfolio.settings.years
-    harm = most_harm(portfolio)
     whole = full_score(portfolio)
     scale = [100 * discount(portfolio, year) / whole for year in range(years)]
-    count, lower, upper, cost = [], [], [], []
+    count, upper, cost = [], [], []
     for pair in portfolio.priorities.values():
         start, segments = Fraction(0), []
         for segment in pair.curve:
-            segments.append(((segment.up_to - start) * pair.need, segment.rate))
+            segments.append((float((segment.up_to - start) * pair.need), pair.weight * segment.rate))
             start = segment.up_to
         for year in range(years):
             count.append(len(segments))
-            for position, (width, rate) in enumerate(segments):
-                deepest = -harm[pair.region, pair.objective, year] if position == 0 else Fraction(0)
-                lower.append(float(deepest))
-                upper.append(float(width))
-                cost.append(float(scale[year] * pair.weight * rate))
-    return _Attained(np.array(count, dtype=np.int64), np.array(lower), np.array(upper), np.array(cost))
+            upper += [width for width, _ in segments]
+            cost += [float(scale[year] * worth) for _, worth in segments]
+    return _Attained(np.array(count, dtype=np.int64), np.array(upper), np.array(cost))
+
+
+def _deepest_harm(portfolio: Portfolio, pairs: Sequence[tuple[str, str]], count: Ints) -> Floats:
+    """The lower bounds of attained-score columns: only the first of a pair and year reaches below zero."""
+    harm = most_harm(portfolio)
+    years = range(portfolio.settings.years)
+    lower = np.zeros(int(count.sum()))
+    lower[np.cumsum(count) - count] = [-float(harm.get((*pair, year), 0)) for pair in pairs for year in years]
+    return lower
 
 
 def most_harm(portfolio: Portfolio) -> dict[tuple[str, str, int], Fraction]:
     """h(r,o,t): the most harm (points) that can reach a pair in a year."""
     harm: dict[tuple[str, str, int], Fraction] = defaultdict(Fraction)
     for effect in portfolio.effects:
-        if effect.score >= 0:
+        if effect.score.numerator >= 0:
             continue
         programme = portfolio.programmes[effect.programme]
         for year in range(portfolio.settings.years):

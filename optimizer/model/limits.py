@@ -64,7 +64,7 @@ def limit_on_harm(portfolio: Portfolio, var: Columns) -> Block:
             inside = programmes_in(limit.scope, var)
             harm = np.zeros(len(var.programmes))
             for effect in portfolio.effects:
-                if effect.score < 0 and _objective_in(limit.scope, portfolio, effect.objective):
+                if effect.score.numerator < 0 and _objective_in(limit.scope, portfolio, effect.objective):
                     harm[var.position[effect.programme]] -= float(effect.score)
             for years, row in _rows(block, var, limit, inside, limit.value):
                 cells = _cells(var, inside & (harm > 0), years)
@@ -85,11 +85,11 @@ def limit_on_attainment(portfolio: Portfolio, var: Columns) -> Block:
             ]
             if pairs:
                 need = sum((var.pairs[i].weight * var.pairs[i].need for i in pairs), Fraction(0))
+                weight = np.array([float(var.pairs[i].weight) for i in pairs])
                 for years in years_of(limit, var.years):
                     row = block.at_least(float(limit.value * need * len(years)), limit.id, years_key(limit, years))
-                    for year in years:
-                        for i in pairs:
-                            block.add_to(row, var.attained(i, year), float(var.pairs[i].weight))
+                    columns, pair = var.attained(np.array(pairs), np.array(years))
+                    block.add(np.full(len(columns), row), columns, weight[pair])
     return block
 
 
@@ -109,7 +109,7 @@ def years_key(limit: Limit, years: list[int]) -> str | int:
 
 def programmes_in(scope: Scope, var: Columns) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Which programmes lie in a scope."""
-    return np.array([scope.holds(programme) for programme in var.programmes], dtype=np.bool_)
+    return np.array(scope.holding(var.programmes), dtype=np.bool_)
 
 
 def pair_in(scope: Scope, portfolio: Portfolio, region: str, objective: str) -> bool:

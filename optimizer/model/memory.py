@@ -7,21 +7,16 @@ declared and nothing can be forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from types import FunctionType, MethodType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 Part = Callable[..., Any]
-
-
-class Make(Protocol):
-    """How a part is made: anew, or from memory."""
-
-    def __call__(self, part: Part, *records: Any, also: tuple[Any, ...] = ()) -> Any:
-        """The part of these records."""
+FORGET_ABOVE = 8
+"""Times as many records as a book has, above which single records are forgotten."""
 
 
 class Watched:
@@ -49,11 +44,24 @@ class Watched:
         return all(_same(value, getattr(record, name)) for name, value in self._reads.items())
 
 
-class Memory:
-    """The last result of each part, and what it read."""
+class Workshop:
+    """Makes every part anew."""
+
+    def __call__(self, part: Part, *records: Any, also: tuple[Any, ...] = ()) -> Any:
+        """``part(*records, *also)``."""
+        return part(*records, *also)
+
+    def each(self, part: Part, records: Sequence[Any], also: tuple[Any, ...] = ()) -> list[Any]:
+        """``part(record, *also)`` for each record."""
+        return [part(record, *also) for record in records]
+
+
+class Memory(Workshop):
+    """Makes anew only what would differ from the last time."""
 
     def __init__(self) -> None:
-        self._made: dict[Part, tuple[list[Watched], list[Any], Any]] = {}
+        self._made: dict[Part, tuple[list[Watched], tuple[Any, ...], Any]] = {}
+        self._each: dict[tuple[Any, ...], dict[int, tuple[Any, Any]]] = {}
 
     def __call__(self, part: Part, *records: Any, also: tuple[Any, ...] = ()) -> Any:
         """``part(*records, *also)``, or what it returned last where it would return the same.
@@ -67,13 +75,18 @@ class Memory:
                 return made
         watched = [Watched(record) for record in records]
         made = part(*watched, *also)
-        self._made[part] = (watched, list(also), made)
+        self._made[part] = (watched, also, made)
         return made
 
-
-def anew(part: Part, *records: Any, also: tuple[Any, ...] = ()) -> Any:
-    """``part(*records, *also)`` without a memory."""
-    return part(*records, *also)
+    def each(self, part: Part, records: Sequence[Any], also: tuple[Any, ...] = ()) -> list[Any]:
+        """``part(record, *also)`` for each record, from memory for records that are the same objects as before."""
+        known = self._each.setdefault((part, *also), {})
+        if len(known) > FORGET_ABOVE * len(records):
+            known.clear()
+        for record in records:
+            if id(record) not in known:
+                known[id(record)] = record, part(record, *also)
+        return [known[id(record)][1] for record in records]
 
 
 def _same(one: Any, other: Any) -> bool:

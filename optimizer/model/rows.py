@@ -8,14 +8,14 @@ heading in the guide, and the first part of each row's key; the rest of the key 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 
-from optimizer.model.columns import Columns, Floats, Ints, Key
+from optimizer.model.columns import Columns, Floats, Grid, Ints, Key
 from optimizer.portfolio import Portfolio, Programme
 
 INFINITE = np.inf
@@ -139,10 +139,12 @@ def attainment(portfolio: Portfolio, var: Columns) -> Block:
         row, column, coefficient = var.pieces(cells[good], score[good], row_of[good])
         block.add(row, column, -coefficient * var.y_rate[column])
         block.spend(var, row_of[harm], cells[harm], -score[harm])
-    for number, (synergy, year) in enumerate(var.synergies):
-        region = portfolio.programmes[synergy.programme_a].region
-        row_number = var.pair_index[region, synergy.objective] * years + year
-        block.add_to(row_number, [var.first_m + number], -float(synergy.score))
+    row_of_synergy = [
+        var.pair_index[portfolio.programmes[synergy.programme_a].region, synergy.objective] * years + year
+        for synergy, year in var.synergies
+    ]
+    points = np.array([-float(synergy.score) for synergy, _ in var.synergies])
+    block.add(np.array(row_of_synergy, dtype=np.int64), var.first_m + np.arange(len(points)), points)
     return block
 
 
@@ -176,10 +178,9 @@ def synergy_at_most_first_partner(portfolio: Portfolio, var: Columns) -> Block:
     m[l,t] <= x[a,t]
     """
     block = Block("synergy_at_most_first_partner")
-    for number, (synergy, year) in enumerate(var.synergies):
-        row = block.at_most(0.0, synergy.id, year)
-        block.add_to(row, [var.first_m + number], 1.0)
-        block.spend(var, [row], [_cell(var, synergy.programme_a, year)], -1.0)
+    rows = [block.at_most(0.0, synergy.id, year) for synergy, year in var.synergies]
+    block.add(np.array(rows, dtype=np.int64), var.first_m + np.arange(len(rows)), np.ones(len(rows)))
+    block.spend(var, rows, [var.cell_of[synergy.programme_a, year] for synergy, year in var.synergies], -1.0)
     return block
 
 
@@ -189,10 +190,10 @@ def synergy_at_most_second_partner(portfolio: Portfolio, var: Columns) -> Block:
     ratio(l)·m[l,t] <= x[b,t]
     """
     block = Block("synergy_at_most_second_partner")
-    for number, (synergy, year) in enumerate(var.synergies):
-        row = block.at_most(0.0, synergy.id, year)
-        block.add_to(row, [var.first_m + number], float(synergy.ratio))
-        block.spend(var, [row], [_cell(var, synergy.programme_b, year)], -1.0)
+    rows = [block.at_most(0.0, synergy.id, year) for synergy, year in var.synergies]
+    ratios = np.array([float(synergy.ratio) for synergy, _ in var.synergies])
+    block.add(np.array(rows, dtype=np.int64), var.first_m + np.arange(len(rows)), ratios)
+    block.spend(var, rows, [var.cell_of[synergy.programme_b, year] for synergy, year in var.synergies], -1.0)
     return block
 
 
@@ -211,7 +212,7 @@ def synergies_divide_second_partner(portfolio: Portfolio, var: Columns) -> Block
             row = block.at_most(0.0, partner, objective, year)
             for number, ratio in members:
                 block.add_to(row, [var.first_m + number], ratio)
-            block.spend(var, [row], [_cell(var, partner, year)], -1.0)
+            block.spend(var, [row], [var.cell_of[partner, year]], -1.0)
     return block
 
 
@@ -251,7 +252,7 @@ def minimum(portfolio: Portfolio, var: Columns) -> Block:
             for year in programme.years:
                 if year not in programme.pins:
                     rows.append(block.at_least(bound, programme.id, year))
-                    cells.append(_cell(var, programme.id, year))
+                    cells.append(var.cell_of[programme.id, year])
     block.spend(var, rows, cells, 1.0)
     return block
 
@@ -295,20 +296,32 @@ def ramp_up(portfolio: Portfolio, var: Columns) -> Block:
         if programme.ramp is None:
             continue
         step = programme.ramp * programme.scale
-        for year in programme.years:
-            before = _spending_before(programme.first, year, programme.baseline)
-            if year in programme.pins or year - 1 in programme.pins or before is None:
-                continue
-            row = block.at_most(float(step + before), programme.id, year)
+        for year, bound in _steps(programme, float(step), _first_step_up(programme, step)):
+            row = block.at_most(bound, programme.id, year)
             rows.append(row)
-            cells.append(_cell(var, programme.id, year))
+            cells.append(var.cell_of[programme.id, year])
             signs.append(1.0)
             if year > programme.first:
                 rows.append(row)
-                cells.append(_cell(var, programme.id, year - 1))
+                cells.append(var.cell_of[programme.id, year - 1])
                 signs.append(-1.0)
     block.spend(var, rows, cells, np.array(signs))
     return block
+
+
+def _first_step_up(programme: Programme, step: Fraction) -> float | None:
+    """The most that the first year allows; None where the year before it is free."""
+    if programme.first > 0:
+        return float(step)
+    return None if programme.baseline is None else float(step + programme.baseline)
+
+
+def _steps(programme: Programme, every_year: float, first_year: float | None) -> Iterator[tuple[int, float]]:
+    """The years in which a ramp holds, with its bound: not next to a pin, and in the first year where it has one."""
+    for year in programme.years:
+        bound = every_year if year > programme.first else first_year
+        if bound is not None and not (year in programme.pins or year - 1 in programme.pins):
+            yield year, bound
 
 
 def ramp_down(portfolio: Portfolio, var: Columns) -> Block:
@@ -322,31 +335,24 @@ def ramp_down(portfolio: Portfolio, var: Columns) -> Block:
         if programme.ramp is None:
             continue
         step = programme.ramp * programme.scale
-        for year in programme.years:
-            if year in programme.pins or year - 1 in programme.pins:
-                continue
+        for year, bound in _steps(programme, float(step), _first_step_down(programme, step, var.grid)):
+            row = block.at_most(bound, programme.id, year)
             if year > programme.first:
-                row = block.at_most(float(step), programme.id, year)
                 rows.append(row)
-                cells.append(_cell(var, programme.id, year - 1))
+                cells.append(var.cell_of[programme.id, year - 1])
                 signs.append(1.0)
-            elif year == 0 and programme.baseline is not None:
-                least = min(programme.baseline - step, var.grid.down(programme.maximum))
-                row = block.at_most(-float(least), programme.id, year)
-            else:
-                continue
             rows.append(row)
-            cells.append(_cell(var, programme.id, year))
+            cells.append(var.cell_of[programme.id, year])
             signs.append(-1.0)
     block.spend(var, rows, cells, np.array(signs))
     return block
 
 
-def _spending_before(first: int, year: int, baseline: Fraction | None) -> Fraction | None:
-    """Known spending in the year before ``year``: 0 stands for 'a variable'; None where it is free."""
-    if year > first or first > 0:
-        return Fraction(0)
-    return baseline
+def _first_step_down(programme: Programme, step: Fraction, grid: Grid) -> float | None:
+    """The least that the first year allows, negative; None where the year before it is free, or nothing was spent."""
+    if programme.first > 0 or programme.baseline is None:
+        return None
+    return -float(min(programme.baseline - step, grid.down(programme.maximum)))
 
 
 def commitment(portfolio: Portfolio, var: Columns) -> Block:
@@ -362,7 +368,7 @@ def commitment(portfolio: Portfolio, var: Columns) -> Block:
                 if year not in programme.pins and year - 1 not in programme.pins:
                     row = block.at_most(0.0, programme.id, year)
                     rows += [row, row]
-                    cells += [_cell(var, programme.id, year - 1), _cell(var, programme.id, year)]
+                    cells += [var.cell_of[programme.id, year - 1], var.cell_of[programme.id, year]]
                     signs += [1.0, -1.0]
     block.spend(var, rows, cells, np.array(signs))
     return block
@@ -398,14 +404,14 @@ def resource(portfolio: Portfolio, var: Columns) -> Block:
             row_of[item.id, year] = block.at_most(float(amount), item.id, year)
     for use in portfolio.resource_uses:
         spent_years = list(portfolio.programmes[use.programme].years)
-        cells = [_cell(var, use.programme, year) for year in spent_years]
+        cells = [var.cell_of[use.programme, year] for year in spent_years]
         if use.uses:
             block.spend(var, [row_of[use.resource, year] for year in spent_years], cells, float(use.uses))
         if use.builds:
             for year in range(years):
                 built = [y for y in spent_years if is_usable(year, y, use.delay, use.life)]
                 rows = [row_of[use.resource, year]] * len(built)
-                block.spend(var, rows, [_cell(var, use.programme, y) for y in built], -float(use.builds))
+                block.spend(var, rows, [var.cell_of[use.programme, y] for y in built], -float(use.builds))
     return block
 
 
@@ -423,9 +429,5 @@ def pin(portfolio: Portfolio, var: Columns) -> Block:
     for programme in var.programmes:
         for year, amount in programme.pins.items():
             row = block.exactly(float(amount), programme.id, year)
-            block.spend(var, [row], [_cell(var, programme.id, year)], 1.0)
+            block.spend(var, [row], [var.cell_of[programme.id, year]], 1.0)
     return block
-
-
-def _cell(var: Columns, programme: str, year: int) -> int:
-    return int(var.cell_at[var.position[programme], year])

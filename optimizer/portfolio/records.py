@@ -254,17 +254,21 @@ class Scope:
 
     def holds(self, programme: Programme) -> bool:
         """Whether ``programme`` lies in the scope (objective and freedom do not speak of programmes)."""
-        return (
-            self.programme in ("", programme.id)
-            and self.family in ("", programme.family)
-            and self.instrument in ("", programme.instrument)
-            and self.region in ("", programme.region)
-            and self.country in ("", programme.country)
-            and self.account in ("", programme.account)
-            and self.agency in ("", programme.agency)
-            and (not self.tag or self.tag in programme.tags)
-            and (not self.fragile or programme.fragile)
-        )
+        return self.holding([programme])[0]
+
+    def holding(self, programmes: Sequence[Programme]) -> list[bool]:
+        """The same for each of many programmes."""
+        inside = [True] * len(programmes)
+        for name in ("programme", "family", "instrument", "region", "country", "account", "agency"):
+            wanted = getattr(self, name)
+            if wanted:
+                own = "id" if name == "programme" else name
+                inside = [held and getattr(p, own) == wanted for held, p in zip(inside, programmes, strict=True)]
+        if self.tag:
+            inside = [held and self.tag in p.tags for held, p in zip(inside, programmes, strict=True)]
+        if self.fragile:
+            inside = [held and p.fragile for held, p in zip(inside, programmes, strict=True)]
+        return inside
 
 
 @dataclass(frozen=True, slots=True)

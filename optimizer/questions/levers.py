@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 import random
 import statistics
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from optimizer import scenario
 from optimizer.errors import NoPlan, WrongUsage
@@ -177,22 +176,35 @@ class _Asking:
         wanted = [on for on in dict.fromkeys(combinations) if on not in self.scores]
         for number, on in enumerate(wanted):
             progress(number, len(wanted))
-            self.turn_to(on)
-            try:
-                self.scores[on] = self.session.score()
-            except NoPlan:
-                self.scores[on] = None
+            self.score(on)
         progress(len(wanted), len(wanted))
 
+    def score(self, on: Combination) -> None:
+        """Solve one combination."""
+        self.turn_to(on)
+        try:
+            self.scores[on] = self.session.score()
+        except NoPlan:
+            self.scores[on] = None
+
     def all_combinations(self) -> Iterator[Combination]:
-        """Every combination, neighbours differing in one lever; those that change the model most flip most rarely."""
-        named = _rows_that_name_levers(self.session.book)
-        ids = sorted(self.ids, key=lambda ident: named[ident])
+        """Every combination, neighbours differing in one lever; those that move the plan most flip most rarely."""
+        steps = self.steps_from_none()
+        ids = sorted(self.ids, key=lambda ident: steps[ident])
         on: Combination = frozenset()
         yield on
         for step in range(1, 2 ** len(ids)):
             on ^= {ids[(step & -step).bit_length() - 1]}
             yield on
+
+    def steps_from_none(self) -> dict[str, int]:
+        """How many steps of the solver lie between no lever and each lever alone."""
+        steps = {}
+        for ident in self.ids:
+            for on in (frozenset[str](), frozenset({ident})):
+                self.score(on)
+            steps[ident] = 0 if self.scores[frozenset({ident})] is None else self.session.pivots()
+        return steps
 
     def plan(self, on: Combination) -> Mapping[str, float]:
         """Money by programme over the horizon in the best plan of a combination; nothing where it has none."""
@@ -205,18 +217,6 @@ class _Asking:
                 total[programme] += amount
             self.plans[on] = total
         return self.plans[on]
-
-
-def _rows_that_name_levers(book: Portfolio) -> Counter[str]:
-    switches = chain(
-        (programme.switch for programme in book.programmes.values()),
-        (effect.switch for effect in book.effects),
-        (transfer.switch for transfer in book.transfers),
-        (use.switch for use in book.resource_uses),
-        (synergy.switch for synergy in book.synergies.values()),
-        (limit.switch for limit in book.limits.values()),
-    )
-    return Counter(ident for switch in switches for ident in (*switch.requires, *switch.unless))
 
 
 # Worths
