@@ -1,5 +1,53 @@
 """Haibun (配分): from a workbook of programmes, effects and rules to the plan that serves both freedoms best.
 
 Rooms, in the order in which they may import one another: words, errors, schema, workbook, checks, portfolio,
-scenario, exact, places, plan, proof, results, model, solver, live, session, run, questions, report, cli.
+scenario, exact, places, gains, plan, proof, results, model, solver, live, session, run, questions, report, cli.
+
+What other packages may use is named here; each name is loaded when it is first used, so that asking for one of them
+never waits for the solver or the reports.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from optimizer.errors import CheckFailed as CheckFailed
+    from optimizer.errors import HaibunError as HaibunError
+    from optimizer.errors import InputProblems as InputProblems
+    from optimizer.errors import NoPlan as NoPlan
+    from optimizer.errors import Place as Place
+    from optimizer.errors import Problem as Problem
+    from optimizer.errors import Stopped as Stopped
+    from optimizer.errors import WrongUsage as WrongUsage
+    from optimizer.results import Result as Result
+    from optimizer.run import OpenBook as OpenBook
+    from optimizer.run import open_book as open_book
+    from optimizer.run import problems_of as problems_of
+    from optimizer.run import read_run as read_run
+    from optimizer.run import solve_book as solve_book
+    from optimizer.run import write_run as write_run
+    from optimizer.scenario import scenarios_of as scenarios_of
+    from optimizer.words import LANGUAGES as LANGUAGES
+    from optimizer.words import Name as Name
+    from optimizer.words import Words as Words
+    from optimizer.words import name_of as name_of
+    from optimizer.words import say as say
+    from optimizer.workbook import annotate as annotate
+    from optimizer.workbook import write_template as write_template
+
+ROOM_OF = {
+    **dict.fromkeys(
+        ("CheckFailed", "HaibunError", "InputProblems", "NoPlan", "Place", "Problem", "Stopped", "WrongUsage"), "errors"
+    ),
+    "Result": "results",
+    **dict.fromkeys(("OpenBook", "open_book", "problems_of", "read_run", "solve_book", "write_run"), "run"),
+    "scenarios_of": "scenario",
+    **dict.fromkeys(("LANGUAGES", "Name", "Words", "name_of", "say"), "words"),
+    **dict.fromkeys(("annotate", "write_template"), "workbook"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ROOM_OF:
+        raise AttributeError(f"module 'optimizer' has no attribute {name!r}")
+    return getattr(import_module(f"optimizer.{ROOM_OF[name]}"), name)

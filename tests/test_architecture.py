@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import optimizer
+
 ROOT = Path(__file__).parent.parent
 LEVELS = (
     ("words",),
@@ -48,6 +50,11 @@ HOMES = {
     "click": ("optimizer/cli",),
     "rich": ("optimizer/cli",),
     "flask": ("webui",),
+    "apiflask": ("webui",),
+    "flask_wtf": ("webui",),
+    "sqlalchemy": ("webui",),
+    "psutil": ("webui",),
+    "waitress": ("webui",),
 }
 STANDARD_LIBRARY_ALONE = ("exact.py", "plan.py", "proof.py", "results.py", "run", "scenario.py", "portfolio")
 
@@ -107,6 +114,18 @@ def test_webui_uses_only_what_the_package_names() -> None:
     for path, imported in sources("webui"):
         deep = [name for name in imported if name.startswith("optimizer.") and name.count(".") > 1]
         assert not deep, f"{path} imports {deep}"
+
+
+def test_every_name_that_the_package_offers_is_where_it_says() -> None:
+    """What a type checker sees in `optimizer` is what `optimizer` hands out."""
+    seen = {
+        alias.asname: node.module.split(".")[1]
+        for node in ast.walk(ast.parse((ROOT / "optimizer/__init__.py").read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("optimizer.")
+        for alias in node.names
+    }
+    assert seen == {name: room.split(".")[0] for name, room in optimizer.ROOM_OF.items()}
+    assert all(getattr(optimizer, name) is not None for name in seen)
 
 
 @pytest.mark.parametrize("verb", ["--version", "--help", "check"])

@@ -1,1 +1,59 @@
-"""The web interface; it uses only what ``optimizer`` names."""
+"""The cockpit: workbooks, what-if, questions and reports in a browser. It uses only what ``optimizer`` names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from apiflask import APIFlask
+from flask_wtf.csrf import CSRFProtect
+from platformdirs import user_data_path
+
+from webui import errors, language, security
+from webui.site import Site
+from webui.store import Store, secret_key
+from webui.views import books, home
+
+DEFAULTS: Mapping[str, object] = {
+    "DATA_FOLDER": None,
+    "MAX_CONTENT_LENGTH": 20_000_000,
+    "MAX_FORM_MEMORY_SIZE": 2_000_000,
+    "SESSION_COOKIE_NAME": "haibun",
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_SAMESITE": "Strict",
+    "TRUSTED_HOSTS": ["127.0.0.1", "localhost", "[::1]"],
+    "WTF_CSRF_TIME_LIMIT": None,
+    "SECONDS_FOR_A_TASK": 120.0,
+    "MEGABYTES_FOR_A_TASK": 2000.0,
+}
+"""``DATA_FOLDER`` None: the user's own data folder. A task is one computation in a worker process."""
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> APIFlask:
+    """The site, with its store opened and its workers ready to start."""
+    app = APIFlask(
+        __name__, title="Haibun", version="1", spec_path="/api/v1/openapi.json", docs_path=None, json_errors=False
+    )
+    app.config.from_mapping(DEFAULTS)
+    app.config.from_mapping(config or {})
+    store = Store(app.config["DATA_FOLDER"] or user_data_path("haibun", appauthor=False, ensure_exists=True))
+    app.secret_key = app.config.get("SECRET_KEY") or secret_key(store.folder)
+    app.extensions["site"] = Site(store, app.config["SECONDS_FOR_A_TASK"], app.config["MEGABYTES_FOR_A_TASK"])
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    CSRFProtect(app)
+    for room in (language, security, errors):
+        room.attach(app)
+    for view in (home, books):
+        app.register_blueprint(view.page)
+    return app
+
+
+def serve(host: str, port: int, threads: int = 16) -> None:
+    """Serve the site until it is interrupted."""
+    from waitress import serve as wait  # noqa: PLC0415  (only a server needs it)
+
+    app = create_app({"TRUSTED_HOSTS": [*security.LOOPBACK, host]})
+    try:
+        wait(app, host=host, port=port, threads=threads, ident=None)
+    finally:
+        app.extensions["site"].close()

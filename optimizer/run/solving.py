@@ -47,11 +47,14 @@ class OpenBook:
     assumptions: tuple[checks.Assumption, ...]
 
 
-def open_book(path: Path, watch: Stopwatch | None = None) -> OpenBook:
-    """Read and check a workbook. Raises ``InputProblems`` with every problem where there is one."""
+def open_book(path: Path, watch: Stopwatch | None = None, data: bytes | None = None) -> OpenBook:
+    """Read and check a workbook. Raises ``InputProblems`` with every problem where there is one.
+
+    ``data`` is the workbook where it is in memory already; ``path`` is then only what it is called.
+    """
     watch = watch or Stopwatch()
     with watch.stage("read"):
-        raw = workbook.read(path)
+        raw = workbook.read(path) if data is None else workbook.read_bytes(data, path)
     with watch.stage("check"):
         checked = checks.check(raw)
         if any(problem.severity == "error" for problem in checked.problems):
@@ -60,10 +63,10 @@ def open_book(path: Path, watch: Stopwatch | None = None) -> OpenBook:
     return OpenBook(raw.data, raw.sha256, portfolio, tuple(checked.problems), tuple(checked.assumptions))
 
 
-def problems_of(path: Path) -> tuple[Problem, ...]:
+def problems_of(path: Path, data: bytes | None = None) -> tuple[Problem, ...]:
     """Every problem and warning of a workbook, those of a file that is no workbook included."""
     try:
-        checked = checks.check(workbook.read(path))
+        checked = checks.check(workbook.read(path) if data is None else workbook.read_bytes(data, path))
     except InputProblems as error:
         return error.problems
     return tuple(checked.problems)

@@ -1,0 +1,201 @@
+"""The cockpit without a browser: pages, uploads, problems, errors and headers."""
+
+from __future__ import annotations
+
+import stat
+from io import BytesIO
+
+import openpyxl
+import pytest
+from web import INPUTS, Reader, app, broken_book, reader
+
+from webui.store import Book, secret_key
+from webui.views.books import harmless
+from webui.workers import Crashed, Worker
+
+__all__ = ["app", "reader"]
+
+
+def test_the_first_page_needs_no_setup(reader):
+    """Home opens on an empty store, with the five steps and the real case one click away."""
+    page = reader.get("/")
+    assert page.status_code == 200
+    assert page.text.count('class="number"') == 5
+    assert 'action="/books/example"' in page.text
+
+
+@pytest.mark.parametrize(("language", "words"), [("ja", "5つの手順"), ("en", "Five steps"), ("fr", "5つの手順")])
+def test_a_page_speaks_the_browsers_language(app, language, words):
+    """Japanese and English by the browser; Japanese where it wants neither."""
+    assert words in Reader(app, language).get("/").text
+
+
+def test_the_readers_choice_of_language_stays(app):
+    """The switch outlasts the request, and leads nowhere outside the site."""
+    reader = Reader(app, "en")
+    assert "5つの手順" in reader.post("/language", language="ja", back="/").text
+    assert "5つの手順" in reader.get("/").text
+    away = reader.client.post(
+        "/language", data={"language": "ja", "back": "//evil.example/", "csrf_token": ""}, headers=reader.headers
+    )
+    assert "evil" not in away.headers.get("Location", "")
+
+
+def test_a_change_needs_the_pages_token(reader):
+    """A form from another site is refused with a page, not obeyed."""
+    answer = reader.client.post("/books/example", headers=reader.headers)
+    assert answer.status_code == 400
+    assert "came from another site" in answer.text
+
+
+def test_every_answer_allows_scripts_from_here_alone(reader):
+    """Pages, files and errors carry the policy; no page holds a script of its own."""
+    for address in ("/", "/static/site.css", "/no-such-page", "/template.xlsx"):
+        answer = reader.get(address)
+        assert "script-src 'self';" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "<script>" not in (answer.text if answer.mimetype == "text/html" else "")
+
+
+def test_another_host_name_is_not_served(app):
+    """An address that merely resolves to this computer gets nothing."""
+    assert app.test_client().get("/", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_a_good_book_goes_straight_to_its_plan(reader):
+    """Upload leads to the book's own page."""
+    answer = reader.upload((INPUTS / "minimal.xlsx").read_bytes(), "計画 2027.xlsx")
+    assert answer.status_code == 200
+    assert answer.request.path.startswith("/books/")
+    assert "計画 2027.xlsx" in reader.get("/").text
+
+
+def test_a_broken_book_shows_each_problem_with_cell_value_and_cure(reader):
+    """The summary links to each problem; the annotated file marks the same cells; names are never tags."""
+    data = broken_book({("Programmes", "D3"): "n/a", ("Programmes", "B2"): "<script>alert(1)</script>"})
+    page = reader.upload(data)
+    assert page.request.path.endswith("/problems")
+    assert "There is a problem" in page.text
+    found = reader.get(page.request.path + ".json").json["problems"]
+    errors = [problem for problem in found if problem["severity"] == "error"]
+    assert {(p["sheet"], p["cell"]) for p in errors} >= {("Programmes", "D3"), ("Programmes", "B2")}
+    for number in range(1, len(errors) + 1):
+        assert f'href="#problem-{number}"' in page.text
+        assert f'id="problem-{number}"' in page.text
+    assert "<script>alert" not in page.text
+    marked = reader.get(page.request.path.replace("/problems", "/annotated.xlsx"))
+    assert openpyxl.load_workbook(BytesIO(marked.data))["Programmes"]["D3"].comment is not None
+
+
+def test_a_mended_book_takes_the_place_of_the_broken_one(app, reader):
+    """Re-upload keeps the id, and leads to the plan."""
+    page = reader.upload(broken_book({("Programmes", "D3"): "n/a"}))
+    book_id = page.request.path.split("/")[2]
+    after = reader.upload((INPUTS / "minimal.xlsx").read_bytes(), to=f"/books/{book_id}/file")
+    assert after.request.path == f"/books/{book_id}"
+    with app.extensions["site"].store.session() as session:
+        assert session.get(Book, book_id).errors == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "words"),
+    [
+        (b"", "empty.xlsx", "The file is empty"),
+        (b"%PDF-1.7 nothing", "plan.pdf", "not an Excel workbook"),
+        (b"PK\x03\x04 torn", "torn.xlsx", "damaged"),
+    ],
+)
+def test_a_file_that_is_no_workbook_is_refused_in_words(reader, data, name, words):
+    """Empty, of another kind, torn: a page with the cause, no traceback."""
+    page = reader.upload(data, name)
+    assert page.status_code == 200
+    assert words in page.text
+    assert "Traceback" not in page.text
+
+
+def test_a_workbook_that_is_not_of_this_program_says_what_is_missing(reader):
+    """A good .xlsx with other sheets lists the sheets that a plan needs."""
+    out = BytesIO()
+    openpyxl.Workbook().save(out)
+    page = reader.upload(out.getvalue())
+    assert "Programmes" in page.text
+    assert "There is a problem" in page.text
+
+
+def test_no_file_and_too_large_a_file_have_their_pages(reader):
+    """422 and 413, each with what to do."""
+    assert "No file was chosen" in reader.post("/books").text
+    large = reader.client.post(
+        "/books",
+        input_stream=BytesIO(b"0" * 3_500_000),
+        content_length=3_500_000,
+        content_type="multipart/form-data; boundary=x",
+        headers=reader.headers,
+    )
+    assert large.status_code == 413
+    assert "up to 3 MB" in large.text
+
+
+def test_three_hundred_problems_are_all_listed(reader):
+    """Every one is on the page, with its link."""
+    data = broken_book({("Effects", f"C{row}"): "n/a" for row in range(2, 302)})
+    page = reader.upload(data)
+    assert page.text.count('<tr id="problem-') >= 300
+
+
+def test_a_page_that_does_not_exist_and_an_error_that_nobody_foresaw(app, reader):
+    """404 says so; 500 gives a number and no traceback, in JSON too."""
+    assert "There is no such page" in reader.get("/books/0000").text
+    site = app.extensions["site"]
+    good, site.desk = site.desk, BrokenWorker(1, 1)
+    try:
+        page = reader.get("/template.xlsx")
+        assert page.status_code == 500
+        assert "Number for the administrator" in page.text
+        assert "secret detail" not in page.text
+        as_json = reader.client.get("/template.xlsx", headers={"Accept": "application/json"})
+        assert len(as_json.json["number"]) == 8
+    finally:
+        site.desk = good
+
+
+class BrokenWorker(Worker):
+    """A worker whose process has just failed."""
+
+    def ask(self, task, *arguments):
+        raise Crashed("secret detail")
+
+
+def test_a_worker_is_ended_at_its_limits_and_begins_anew():
+    """Time and memory; the next task has a fresh process."""
+    worker = Worker(0.05, 10_000)
+    with pytest.raises(Exception, match="seconds and was stopped"):
+        worker.ask("template", "en")
+    worker.seconds, worker.megabytes = 60, 1
+    with pytest.raises(Exception, match="MB and was stopped"):
+        worker.ask("template", "en")
+    worker.megabytes = 10_000
+    assert worker.ask("template", "en").startswith(b"PK")
+    worker.close()
+
+
+def test_the_key_is_random_kept_and_only_the_owners(tmp_path):
+    """Two starts share a key, two folders do not; nobody else reads it."""
+    (tmp_path / "other").mkdir()
+    key = secret_key(tmp_path)
+    assert secret_key(tmp_path) == key != secret_key(tmp_path / "other")
+    assert stat.S_IMODE((tmp_path / "secret.key").stat().st_mode) & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        (r"C:\Users\計画.xlsx", "計画.xlsx"),
+        ("a\x00\nb<>.xlsx", "ab.xlsx"),
+        ("", "book.xlsx"),
+    ],
+)
+def test_a_file_name_is_made_harmless(name, kept):
+    """No folder, no control character; Japanese stays."""
+    assert harmless(name) == kept

@@ -1,0 +1,69 @@
+"""Every error as a page: what happened, what to do, and a number to look it up by. Never a traceback."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, SecurityError
+
+from optimizer import HaibunError, Stopped, Words, say
+from webui.language import current
+
+log = logging.getLogger(__name__)
+
+WHAT_HAPPENED: Mapping[int, tuple[Words, Words]] = {
+    400: (say("The request cannot be read"), say("Go back, and try once more.")),
+    404: (say("There is no such page"), say("Check the address, or begin at the home page.")),
+    405: (say("The page cannot be used in this way"), say("Go back, and use the buttons of the page.")),
+    409: (say("Somebody else changed this first"), say("Load the page again; it shows the other change.")),
+    413: (
+        say("The file is too large"),
+        say("A workbook may have up to {megabytes} MB. Remove pictures and unused sheets, and upload it again."),
+    ),
+    422: (say("This cannot be done"), say("Go back, change the entry, and try once more.")),
+    500: (say("Something went wrong on this side"), say("Your work is kept. Tell the administrator the number below.")),
+    503: (say("A limit of time or memory was reached"), say("Use a smaller workbook, or ask the administrator.")),
+}
+
+
+def attach(app: Flask) -> None:
+    """Turn every error of a request into its page (or into JSON where the request wants that)."""
+    most = app.config["MAX_CONTENT_LENGTH"] // 1_000_000
+
+    @app.errorhandler(CSRFError)
+    def without_token(_error: CSRFError) -> Response:
+        return answer(400, say("The page had been open for too long, or came from another site."), most)
+
+    @app.errorhandler(SecurityError)
+    def of_another_host(_error: SecurityError) -> Response:
+        return Response("This host name is not served here.", 400, mimetype="text/plain")  # pages need a trusted host
+
+    @app.errorhandler(HTTPException)
+    def of_http(error: HTTPException) -> Response:
+        return answer(error.code or 500, None, most)
+
+    @app.errorhandler(HaibunError)
+    def of_program(error: HaibunError) -> Response:
+        return answer(503 if isinstance(error, Stopped) else 422, error.message, most)
+
+    @app.errorhandler(Exception)
+    def unforeseen(_error: Exception) -> Response:
+        return answer(500, None, most)
+
+
+def answer(code: int, detail: Words | None, megabytes: int = 0) -> Response:
+    """The page of an error; one that nobody foresaw gets a number, under which the log holds the rest."""
+    number = secrets.token_hex(4) if code >= 500 else ""
+    if number:
+        log.exception("error %s at %s", number, request.path)
+    title, cure = WHAT_HAPPENED.get(code, WHAT_HAPPENED[400 if code < 500 else 500])
+    cure = say(cure.pattern, megabytes=megabytes)
+    if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
+        said = (detail or title).into(current())
+        return make_response(jsonify({"error": said, "cure": cure.into(current()), "number": number}), code)
+    page = render_template("error.html", title=title, detail=detail, cure=cure, code=code, number=number)
+    return make_response(page, code)

@@ -1,0 +1,56 @@
+"""The language of a page: the reader's choice, else the browser's, else Japanese."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, request, session
+
+from optimizer import LANGUAGES, Words, say
+
+BEFORE_REIWA = 2018
+"""The year before the first of Reiwa."""
+
+
+def attach(app: Flask) -> None:
+    """Give every template ``t`` (a sentence), ``into`` (words of the program) and ``language``."""
+    app.context_processor(_in_templates)
+
+
+def current() -> str:
+    """The language of this request."""
+    asked = request.args.get("lang") or session.get("language")
+    if asked in LANGUAGES:
+        return str(asked)
+    return request.accept_languages.best_match(["ja", "en"]) or "ja"
+
+
+def t(pattern: str, **values: object) -> str:
+    """A sentence in the language of this request."""
+    return say(pattern, **values).into(current())
+
+
+def into(words: Words) -> str:
+    """Words of the program in the language of this request."""
+    return words.into(current())
+
+
+def of_two(english_then_japanese: str) -> str:
+    """The reader's half of a text of the form ``English / 日本語``; the whole text where it has no halves."""
+    english, slash, japanese = english_then_japanese.partition(" / ")
+    if not slash:
+        return english_then_japanese
+    return japanese if current() == "ja" else english
+
+
+def when(moment: str) -> str:
+    """A moment of the store (UTC) as this office's clock shows it, in the era of the reader's language."""
+    local = datetime.fromisoformat(moment).astimezone()
+    if current() == "ja":
+        return f"令和{local.year - BEFORE_REIWA}年{local.month}月{local.day}日 {local:%H:%M}"
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def _in_templates() -> dict[str, Any]:
+    return {"t": t, "into": into, "of_two": of_two, "when": when, "language": current()}

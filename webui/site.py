@@ -1,0 +1,48 @@
+"""What every page works with: the store, and the processes that compute."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from flask import abort, current_app
+
+from webui.store import Book, Store
+from webui.workers import Worker
+
+
+class Site:
+    """The store and the workers of one application.
+
+    ``desk`` checks, solves and writes; ``live`` answers sliders and is never kept waiting by the other.
+    """
+
+    def __init__(self, store: Store, seconds: float, megabytes: float) -> None:
+        self.store = store
+        self.desk = Worker(seconds, megabytes)
+        self.live = Worker(seconds, megabytes)
+
+    def close(self) -> None:
+        """End the workers and let go of the database."""
+        self.desk.close()
+        self.live.close()
+        self.store.close()
+
+
+def the_site() -> Site:
+    """The site of the current request."""
+    return cast(Site, current_app.extensions["site"])
+
+
+def the_book(book_id: str) -> Book:
+    """The workbook with this id, its scenarios loaded; 404 where there is none."""
+    with the_site().store.session() as session:
+        book = session.get(Book, book_id)
+        if book is None:
+            abort(404)
+        _ = book.scenarios
+        return book
+
+
+def ask_desk(task: str, *arguments: object) -> Any:
+    """The answer of a task at the desk."""
+    return the_site().desk.ask(task, *arguments)

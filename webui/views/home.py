@@ -1,0 +1,89 @@
+"""The first page: the five steps with their state, the workbooks, and the files that every page is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, send_file, session, url_for
+from werkzeug.wrappers import Response as Answer
+
+from optimizer import LANGUAGES, Words, say
+from webui.language import current
+from webui.site import ask_desk, the_site
+from webui.store import Book
+
+page = Blueprint("home", __name__)
+PLOTLY = Path(str(files("plotly") / "package_data" / "plotly.min.js"))
+A_WEEK = 7 * 24 * 3600
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the five steps: its name, what it gives, where it leads, and whether it is done."""
+
+    name: Words
+    what: Words
+    link: str
+    is_done: bool
+
+
+@page.get("/")
+def index() -> str:
+    """The home page."""
+    books = the_site().store.books()
+    return render_template("home.html", books=books, steps=steps_of(books))
+
+
+def steps_of(books: Sequence[Book]) -> list[Step]:
+    """The five steps; those that need a plan lead to the latest workbook that has one."""
+    ready = next((book for book in books if book.is_ready), None)
+    plan = url_for("books.show", book_id=ready.id) if ready else ""
+    saved = any(book.scenarios for book in books)
+    return [
+        Step(
+            say("Get the template"),
+            say("An empty workbook with drop-downs, notes and units."),
+            url_for("home.template"),
+            bool(books),
+        ),
+        Step(
+            say("Upload the workbook"),
+            say("Every problem is shown with its cell and how to mend it."),
+            "#upload",
+            ready is not None,
+        ),
+        Step(say("Read the base plan"), say("The best allocation, proved."), plan, ready is not None),
+        Step(say("Ask what if"), say("Move money, weights and levers; save what you find."), plan, saved),
+        Step(say("Take the report home"), say("Excel, HTML, CSV and JSON."), plan, False),
+    ]
+
+
+@page.post("/language")
+def choose_language() -> Answer:
+    """Remember the reader's language and show the same page again."""
+    chosen = request.form.get("language", "")
+    if chosen in LANGUAGES:
+        session["language"] = chosen
+        session.permanent = True
+    back = request.form.get("back", "/")
+    return redirect(back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/")
+
+
+@page.get("/template.xlsx")
+def template() -> Response:
+    """The empty workbook in the reader's language."""
+    name = "haibun_template.xlsx" if current() == "en" else "haibun_様式.xlsx"
+    answer = make_response(ask_desk("template", current()))
+    answer.mimetype = XLSX
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer
+
+
+@page.get("/assets/plotly.min.js")
+def plotly_js() -> Response:
+    """Plotly as its installed package holds it."""
+    return send_file(PLOTLY, mimetype="text/javascript", max_age=A_WEEK)
