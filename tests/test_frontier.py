@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from itertools import pairwise
 
 import pytest
@@ -14,11 +15,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import opened
 
-from optimizer import workbook
+from optimizer import report, workbook
 from optimizer.cli import main
 from optimizer.errors import InputProblems, NoPlan, WrongUsage
 from optimizer.questions.frontier import frontier, least_money
 from optimizer.questions.frontier_tables import frontier_csv, frontier_in_words
+from optimizer.report.frontier import frontier_document
 
 FEW = settings(deadline=None, max_examples=25)
 POINTS = 1e-4
@@ -180,3 +182,18 @@ def test_an_empty_budget_cannot_be_scaled():
     raw["Accounts"] = [{"account": "GRANT", FIRST_YEAR: 0}]
     with pytest.raises(WrongUsage):
         frontier(opened(raw))
+
+
+def test_the_report_shows_the_points_and_says_how_sure_they_are():
+    """The page's table at round factors has today's score; both languages; the workbook has the curve."""
+    book = opened(minimal())
+    document = frontier_document(book, frontier(book))
+    table = next(table for table in document.tables() if table.name == "frontier_round")
+    today = next(row for row in table.rows if str(row[0]) == "Today's budget")
+    assert (float(today[2]), float(today[3]), float(today[4])) == (10, 65, 0)
+    assert "a tenth more adds 5.00" in document.message.into("en")
+    for language in ("en", "ja"):
+        files = report.pages(document, language)
+        assert b"frontier_curve" in files["report.html"]
+        with zipfile.ZipFile(io.BytesIO(files["report.xlsx"])) as packed:
+            assert any(name.startswith("xl/charts/chart") for name in packed.namelist())

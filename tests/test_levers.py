@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import math
 import statistics
+import zipfile
 
 import pytest
 import reference
@@ -14,11 +16,12 @@ from click.testing import CliRunner
 from hypothesis import assume, given, settings
 from support import opened
 
-from optimizer import workbook
+from optimizer import report, workbook
 from optimizer.cli import main
 from optimizer.errors import InputProblems, WrongUsage
 from optimizer.questions.levers import levers
 from optimizer.questions.levers_tables import levers_as_dict, levers_in_words
+from optimizer.report.levers import levers_document
 
 POINTS = 1e-4
 
@@ -177,3 +180,29 @@ def test_no_order_of_adoption_has_a_plan(tmp_path):
     assert found.orders == 0 and [worth.worth for worth in found.worths] == [None, None]
     assert levers_as_dict(found)["worth"] == {"l1": None, "l2": None}
     assert any("No order of adoption" in str(words) for words in levers_in_words(found))
+
+
+def test_the_report_ranks_the_levers_and_their_worths_foot():
+    """The total of the table is what all levers add; the chart is in the page and in the workbook; both languages."""
+    book = opened(rivals(3, 2))
+    found = levers(book)
+    document = levers_document(book, found)
+    table = next(table for table in document.tables() if table.name == "worths_table")
+    assert float(table.total[1]) == pytest.approx(found.all_on - found.none_on, abs=1e-5)
+    assert [row[1] for row in table.rows] == sorted((row[1] for row in table.rows), reverse=True)
+    assert len(next(t for t in document.tables() if t.name == "lever_combinations").rows) == 8
+    for language in ("en", "ja"):
+        files = report.pages(document, language)
+        assert b"worths" in files["report.html"]
+        with zipfile.ZipFile(io.BytesIO(files["report.xlsx"])) as packed:
+            assert any(name.startswith("xl/charts/chart") for name in packed.namelist())
+
+
+@pytest.mark.parametrize("raw", [minimal(), rivals(13, 4)], ids=["no lever", "estimated"])
+def test_a_report_without_ranges_or_with_estimates_is_written_too(raw):
+    """A book without levers, and one with more than can be solved in full."""
+    book = opened(raw)
+    document = levers_document(book, levers(book, orders=4))
+    assert report.pages(document, "ja")["report.html"]
+    if "Levers" in raw:
+        assert "Standard error" in {str(c.heading) for table in document.tables() for c in table.columns}

@@ -122,15 +122,17 @@ def levers(
 
     Example: haibun levers inputs/japan.xlsx --out outputs/levers
     """
-    from optimizer import run  # noqa: PLC0415
+    from optimizer import report, run  # noqa: PLC0415
     from optimizer.questions import levers as asking  # noqa: PLC0415
     from optimizer.questions import levers_tables as tables  # noqa: PLC0415
+    from optimizer.report.levers import levers_document  # noqa: PLC0415
 
     opened = run.open_book(book)
     with talker.counting(say("Solving the combinations of levers …")) as progress:
         found = asking.levers(opened, scenario, sets, only, orders, seed, progress=progress)
     content = tables.levers_as_dict(found)
-    run.write_folder(out.resolve(), {"levers.json": run.json_bytes(content)}, owned="levers.json")
+    pages = report.pages(levers_document(opened, found), talker.language)
+    run.write_folder(out.resolve(), {"levers.json": run.json_bytes(content), **pages}, owned="levers.json")
     talker.answer(content)
     for words in tables.levers_in_words(found):
         talker.say_always(words)
@@ -163,9 +165,10 @@ def frontier(
 
     Example: haibun frontier inputs/japan.xlsx --from 0.8 --to 1.2 --out outputs/frontier
     """
-    from optimizer import run  # noqa: PLC0415
+    from optimizer import report, run  # noqa: PLC0415
     from optimizer.questions import frontier as asking  # noqa: PLC0415
     from optimizer.questions import frontier_tables as tables  # noqa: PLC0415
+    from optimizer.report.frontier import frontier_document  # noqa: PLC0415
 
     if low > high:
         raise WrongUsage(say("--from must not be larger than --to."))
@@ -181,7 +184,8 @@ def frontier(
         found = asking.frontier(
             opened, scenario, sets, low=low, high=high, account=account, error=error, progress=progress
         )
-    run.write_folder(out.resolve(), {"frontier.csv": tables.frontier_csv(found)}, owned="frontier.csv")
+    pages = report.pages(frontier_document(opened, found), talker.language)
+    run.write_folder(out.resolve(), {"frontier.csv": tables.frontier_csv(found), **pages}, owned="frontier.csv")
     talker.answer(tables.frontier_as_dict(found))
     for words in tables.frontier_in_words(found):
         talker.say_always(words)

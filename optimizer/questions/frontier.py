@@ -44,7 +44,7 @@ SPENT = 1e-6
 """Money over the horizon above which a programme is in a plan."""
 LEAST_STEP = 1e-6
 STEP = Fraction(1, 10)
-"""Between plans whose lines are compared."""
+"""Between the factors that are solved whatever the error, and whose plans are compared."""
 NOTHING_FITS = say("No plan satisfies every row of the workbook.")
 Progress = Callable[[int, int], None]
 
@@ -285,7 +285,7 @@ class _Walk:
         """Solve where chord and tangents are farthest apart, until every piece is within its error."""
         small = self.moving.none.columns.count <= SMALL
         self.errors = {}
-        ends = sorted({first, last, *([1.0] if first < 1 < last else [])})
+        ends = [first, *tenths_between(first, last), last]
         waiting: list[tuple[float, float, float, float]] = []
         for low, high in pairwise(ends):
             heapq.heappush(waiting, self._piece(low, high))
@@ -365,8 +365,7 @@ class _Walk:
 
     def passages(self, first: float, last: float) -> list[Passage]:
         """Programmes that are in one plan and not in the next, from ``first`` to ``last`` in steps."""
-        inside = [float(STEP * n) for n in range(1, int(last / STEP) + 1) if first < float(STEP * n) < last]
-        factors = [first, *inside, last]
+        factors = [first, *tenths_between(first, last), last]
         plans = [self._spenders(factor) for factor in factors]
         return [
             Passage(programme, programme in after, low, high)
@@ -382,6 +381,12 @@ class _Walk:
         for (programme, _), amount in session.plan().items():
             total[programme] += amount
         return {programme for programme, amount in total.items() if amount > SPENT}
+
+
+def tenths_between(first: float, last: float) -> list[float]:
+    """The round factors at which every frontier has a point, today's among them."""
+    tenths = [float(STEP * number) for number in range(1, math.ceil(last / STEP))]
+    return [factor for factor in tenths if first < factor < last]
 
 
 def _added(before: Floats, after: Floats) -> Floats:

@@ -35,3 +35,11 @@ def writers(language: str) -> Mapping[str, Writer]:
         return html(document(result), language)
 
     return {"report.xlsx": excel, "report.html": html}
+
+
+def pages(document: Document, language: str) -> Mapping[str, bytes]:
+    """The reports of a question's answer, by file name."""
+    from optimizer.report.excel import excel  # noqa: PLC0415
+    from optimizer.report.html import html  # noqa: PLC0415
+
+    return {"report.xlsx": excel(document, language), "report.html": html(document, language)}

@@ -197,7 +197,8 @@ class Figure:
     """A picture, with its message as title, the tables that hold its numbers, and where they come from.
 
     ``kind``: bars (``values``: baseline and plan of each mark), dots and tiles (``values``: a row of shares for each
-    mark, ``across``: what the columns are), flow (``links``: from mark, to mark, amount, colour).
+    mark, ``across``: what the columns are), flow (``links``: from mark, to mark, amount, colour), spans (``values``:
+    worth, least, most, alone, last of each mark), curve (``values``: budget, score, slope, factor of each point).
     """
 
     name: str

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from optimizer.report import curves
 from optimizer.report.document import Figure, Mark, number_text
 from optimizer.report.palette import COLOURS, GREY, INK, OUTLINE, PAPER, RULE
 from optimizer.words import Words, say
@@ -31,20 +32,23 @@ AXIS = {"gridcolor": "#E3E7EB", "zerolinecolor": RULE, "fixedrange": True, "auto
 
 def drawing(figure: Figure, language: str) -> Drawing:
     """``figure`` as Plotly's data and layout."""
-    draw: Mapping[str, Callable[[_Pen], Drawing]] = {
-        "bars": _Pen.bars,
-        "dots": _Pen.dots,
-        "tiles": _Pen.tiles,
-        "flow": _Pen.flow,
+    draw: Mapping[str, Callable[[Pen], Drawing]] = {
+        "bars": Pen.bars,
+        "dots": Pen.dots,
+        "tiles": Pen.tiles,
+        "flow": Pen.flow,
+        "spans": curves.spans,
+        "curve": curves.curve,
     }
-    return draw[figure.kind](_Pen(figure, language))
+    return draw[figure.kind](Pen(figure, language))
 
 
-class _Pen:
+class Pen:
     """One figure in one language."""
 
     def __init__(self, figure: Figure, language: str) -> None:
         self.figure, self.language = figure, language
+        self.axis, self.legend = AXIS, LEGEND
 
     def say(self, words: Words) -> str:
         """Words as a label."""
@@ -100,14 +104,14 @@ class _Pen:
             },
         ]  # fmt: skip
         known = [float(100 * rate) for rate in rates if rate is not None] or [0.0]
-        layout = self._layout(len(names), barmode="overlay", legend=_LEGEND)
+        layout = self.layout(len(names), barmode="overlay", legend=LEGEND)
         layout["yaxis"] = {**AXIS, "autorange": "reversed", "tickfont": {"size": 12}}
         layout["xaxis"] = {
-            **AXIS, "domain": [0, 0.68], "title": self._title(self.figure.unit), "tickformat": ",d",
+            **AXIS, "domain": [0, 0.68], "title": self.title(self.figure.unit), "tickformat": ",d",
             "range": [0, 1.18 * longest],
         }  # fmt: skip
         layout["xaxis2"] = {
-            **AXIS, "domain": [0.74, 1], "title": self._title(say("Change, %")),
+            **AXIS, "domain": [0.74, 1], "title": self.title(say("Change, %")),
             "range": [min(0, *known) * 1.5 - 8, max(0, *known) * 1.5 + 8],
         }  # fmt: skip
         return {"data": data, "layout": layout}
@@ -116,7 +120,7 @@ class _Pen:
         """Want and fear side by side, a dot for each region."""
         names, across = self.names(), self.figure.across
         data: list[Drawing] = []
-        layout = self._layout(len(names), showlegend=False, annotations=[])
+        layout = self.layout(len(names), showlegend=False, annotations=[])
         layout["yaxis"] = {**AXIS, "autorange": "reversed", "tickfont": {"size": 12}, "type": "category"}
         for number, freedom in enumerate(across):
             axis = "x" if number == 0 else f"x{number + 1}"
@@ -142,7 +146,7 @@ class _Pen:
         across, names = self.figure.across, self.names()
         freedoms = list(dict.fromkeys(mark.colour for mark in across))
         data: list[Drawing] = []
-        layout = self._layout(len(names), annotations=[])
+        layout = self.layout(len(names), annotations=[])
         layout["yaxis"] = {**AXIS, "autorange": "reversed", "tickfont": {"size": 12}, "showgrid": False, "ticks": ""}
         done = 0
         for number, freedom in enumerate(freedoms):
@@ -187,11 +191,12 @@ class _Pen:
             "hovertemplate": "%{source.label} → %{target.label}<br>%{customdata}<extra></extra>",
         }  # fmt: skip
         tallest = max(figure.levels.count(level) for level in set(figure.levels)) if figure.levels else 1
-        layout = self._layout(0, height=max(460, 66 * tallest))
+        layout = self.layout(0, height=max(460, 66 * tallest))
         data = {"type": "sankey", "node": nodes, "link": links, "textfont": {"size": 12}, "arrangement": "fixed"}
         return {"data": [data], "layout": layout | {"margin": {"l": 8, "r": 8, "t": 8, "b": 8}}}
 
-    def _title(self, words: Words) -> Drawing:
+    def title(self, words: Words) -> Drawing:
+        """The title of an axis."""
         return {"text": self.say(words), "font": {"size": 12, "color": GREY}}
 
     def _heading(self, mark: Mark, x: float) -> Drawing:
@@ -200,7 +205,8 @@ class _Pen:
             "yanchor": "bottom", "yshift": 6, "showarrow": False, "font": {"color": COLOURS.get(mark.colour, INK)},
         }  # fmt: skip
 
-    def _layout(self, rows: int, **more: Any) -> Drawing:
+    def layout(self, rows: int, **more: Any) -> Drawing:
+        """Plotly's layout for so many rows."""
         return {
             "font": FONT, "height": 110 + ROW * rows, "paper_bgcolor": "#FFFFFF", "plot_bgcolor": "#FFFFFF",
             "margin": {"l": 10, "r": 20, "t": 40, "b": 60}, "bargap": 0.2, "hoverlabel": {"bgcolor": PAPER}, **more,
@@ -208,7 +214,7 @@ class _Pen:
 
 
 FREEDOMS = {"want": say("Freedom from want"), "fear": say("Freedom from fear")}
-_LEGEND = {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"}
+LEGEND = {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"}
 
 
 def _floats(values: Any) -> list[float | None]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from optimizer.report import curves
 from optimizer.report.document import (
     Beside,
     Callout,
@@ -36,6 +37,8 @@ WIDEST_OF_MANY, MANY = 58, 12
 NUMBER_WIDTH, MARGIN, GAP = 12, 2, 4
 LINE_HEIGHT = 17
 CHART_HEIGHT = 120
+PIXELS = 7.2
+"""Of a letter's width on the screen."""
 LONGEST_TEXT = 32_767
 LONGEST_FOOTER = 120
 FIRST_LETTERS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -95,6 +98,8 @@ class _Sheet:
                     first = self._table(table)
                     if block.kind == "bars":
                         self._bars(block, table, first)
+                    elif block.kind in curves.EXCEL:
+                        self._chart(block, table, first)
             elif isinstance(block, Beside):
                 self._beside(block)
             elif isinstance(block, Words):
@@ -358,6 +363,23 @@ class _Sheet:
         chart.set_legend({"position": "bottom", "font": font})
         height = CHART_HEIGHT + 34 * len(table.rows)
         chart.set_size({"width": 980, "height": height})
+        self.page.insert_chart(self.row, 0, chart, {"description": self.say(figure.message)})
+        self.row += math.ceil(height / 20) + 1
+
+    def _chart(self, figure: Figure, table: Table, first: int) -> None:
+        """A chart of an answer under the table that it shows."""
+        final, sheet = first + len(table.rows) - 1, self._quoted_sheet()
+        font = {"name": FONTS[self.language], "size": 9}
+        chart = curves.EXCEL[figure.kind](
+            self.book,
+            figure,
+            lambda position: f"={sheet}!{_area((first, position), (final, position))}",
+            lambda position: f"={sheet}!{_area((first - 1, position), (first - 1, position))}",
+            font,
+        )
+        chart.set_title({"name": self.say(figure.message), "name_font": {**font, "size": 11}, "overlay": False})
+        height = curves.HEIGHTS[figure.kind](figure)
+        chart.set_size({"width": min(980, PIXELS * sum(self.widths[: self.printed])), "height": height})
         self.page.insert_chart(self.row, 0, chart, {"description": self.say(figure.message)})
         self.row += math.ceil(height / 20) + 1
 

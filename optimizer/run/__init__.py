@@ -25,3 +25,4 @@ __all__ = [
     "write_folder",
     "write_run",
 ]
+from optimizer.run.solving import versions as versions

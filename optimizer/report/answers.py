@@ -1,0 +1,47 @@
+"""What the reports of all questions share: how an answer names its book, and numbers from solves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from optimizer.report import terms
+from optimizer.report.document import Callout
+from optimizer.run import OpenBook, versions
+from optimizer.words import Name, Words, say
+
+PLACES = 6
+NOT_MEASUREMENTS = say("Amounts are real where the data have them; scores are not measurements.")
+AS_SOLVED = say(
+    "Scores are those of the best plans before rounding to publish units; each is the optimum of a re-solve, not an "
+    "estimate."
+)
+
+
+def fingerprint(book: OpenBook) -> Words:
+    """What identifies the book and the program, for the foot of every page."""
+    return say("Haibun {version}; workbook SHA-256 {hash}", version=versions()["program"], hash=book.sha256[:16])
+
+
+def subtitle(scenario: str, sets: Sequence[str]) -> Words:
+    """Scenario and what was set, in a line."""
+    if sets:
+        return say(
+            "Scenario: {scenario}; changed by: {changes}", scenario=terms.both(scenario), changes=Name(", ".join(sets))
+        )
+    return say("Scenario: {scenario}", scenario=terms.both(scenario))
+
+
+def how_to_read(*sentences: Words) -> Callout:
+    """The box that no reader may overlook."""
+    return Callout(say("How to read the numbers"), (NOT_MEASUREMENTS, AS_SOLVED, *sentences))
+
+
+def number(value: float) -> Fraction:
+    """A solved number as the decimal that is shown."""
+    return Fraction(f"{value:.{PLACES}f}")
+
+
+def maybe(value: float | None) -> Fraction | None:
+    """The same; blank where there is none."""
+    return None if value is None else number(value)

@@ -1,0 +1,162 @@
+"""Figures of answers: spans (a value with its range) and a curve, for the page and for the workbook."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from optimizer.report.document import Figure, number_text
+from optimizer.report.palette import INK, OUTLINE, PAPER, RULE
+from optimizer.words import say
+
+if TYPE_CHECKING:
+    from optimizer.report.drawing import Drawing, Pen
+
+RANGE = "#C9D8E8"
+
+
+def spans(pen: Pen) -> Drawing:
+    """A bar over each range, a dot at the value, open marks for alone and for after all others."""
+    figure, names = pen.figure, pen.names()
+    worth, least, most, alone, last = (_floats(figure, position) for position in range(5))
+    texts = [
+        "" if row[0] is None else number_text(row[0], "change", figure.decimals, pen.language) for row in figure.values
+    ]
+    widths = [None if a is None or b is None else b - a for a, b in zip(least, most, strict=True)]
+    open_mark = {"color": "#FFFFFF", "size": 10, "line": {"color": OUTLINE, "width": 1.5}}
+    data = [
+        {
+            "type": "bar", "orientation": "h", "name": pen.say(say("Range over all combinations")), "y": names,
+            "x": widths, "base": least, "width": 0.5, "marker": {"color": RANGE}, "hoverinfo": "skip",
+        },
+        {
+            "type": "scatter", "mode": "markers", "name": pen.say(say("Alone")), "y": names, "x": alone,
+            "marker": {**open_mark, "symbol": "diamond"},
+        },
+        {
+            "type": "scatter", "mode": "markers", "name": pen.say(say("After all others")), "y": names, "x": last,
+            "marker": {**open_mark, "symbol": "square"},
+        },
+        {
+            "type": "scatter", "mode": "markers", "name": pen.say(say("Worth")), "y": names, "x": worth,
+            "marker": {"color": INK, "size": 13},
+        },
+        {
+            "type": "scatter", "mode": "text", "y": names, "x": [max(_known(row)) for row in _rows(figure)],
+            "text": [f"  {text}" for text in texts], "textposition": "middle right", "showlegend": False,
+            "hoverinfo": "skip", "cliponaxis": False,
+        },
+    ]  # fmt: skip
+    ends = [value for row in _rows(figure) for value in _known(row)]
+    room = max(max(ends) - min(0.0, *ends), 1e-6)
+    layout = pen.layout(len(names), legend=pen.legend)
+    layout["yaxis"] = {**pen.axis, "autorange": "reversed", "tickfont": {"size": 12}}
+    layout["xaxis"] = {
+        **pen.axis, "title": pen.title(figure.unit), "zeroline": True,
+        "range": [min(0.0, *ends) - 0.02 * room, max(ends) + 0.12 * room],
+    }  # fmt: skip
+    return {"data": data, "layout": layout}
+
+
+def curve(pen: Pen) -> Drawing:
+    """The score above, its slope as steps below, today marked."""
+    figure = pen.figure
+    budget, score, slope, factor = (_floats(figure, position) for position in range(4))
+    names = [pen.say(mark.name) for mark in figure.marks]
+    today = [number for number, value in enumerate(factor) if value == 1]
+    data = [
+        {
+            "type": "scatter", "mode": "lines+markers", "name": names[0], "x": budget, "y": score,
+            "line": {"color": INK, "width": 2}, "marker": {"size": 4},
+        },
+        {
+            "type": "scatter", "mode": "markers+text", "name": pen.say(say("Today's budget")),
+            "x": [budget[i] for i in today], "y": [score[i] for i in today], "textposition": "bottom right",
+            "text": [pen.say(say("Today's budget")) for _ in today], "showlegend": False,
+            "marker": {"size": 12, "color": "#FFFFFF", "line": {"color": OUTLINE, "width": 2}},
+        },
+        {
+            "type": "scatter", "mode": "lines", "name": names[1], "x": budget, "y": slope, "yaxis": "y2",
+            "line": {"color": OUTLINE, "width": 1.5, "shape": "hv"},
+        },
+    ]  # fmt: skip
+    layout = pen.layout(0, height=560, legend=pen.legend)
+    layout["xaxis"] = {**pen.axis, "title": pen.title(figure.unit), "tickformat": ",d", "anchor": "y2"}
+    layout["yaxis"] = {**pen.axis, "domain": [0.42, 1], "title": pen.title(say("Score (points)"))}
+    layout["yaxis2"] = {
+        **pen.axis,
+        "domain": [0, 0.32],
+        "title": pen.title(say("Points a unit")),
+        "rangemode": "tozero",
+    }
+    return {"data": data, "layout": layout}
+
+
+def _rows(figure: Figure) -> list[list[float | None]]:
+    return [[None if value is None else float(value) for value in row] for row in figure.values]
+
+
+def _floats(figure: Figure, position: int) -> list[float | None]:
+    return [row[position] for row in _rows(figure)]
+
+
+def _known(row: list[float | None]) -> list[float]:
+    return [value for value in row if value is not None] or [0.0]
+
+
+# In a workbook
+
+Area = Callable[[int], str]
+
+
+def excel_spans(book: Any, figure: Figure, area: Area, heading: Area, font: Mapping[str, Any]) -> Any:
+    """Bars of the worths, with whiskers over their ranges: the table's last two columns hold their lengths."""
+    chart = book.add_chart({"type": "bar"})
+    last = len(figure.tables[0].columns) - 1
+    chart.add_series(
+        {
+            "name": heading(1), "categories": area(0), "values": area(1), "gap": 60, "fill": {"color": INK},
+            "data_labels": {
+                "value": True, "num_format": "+0.00;−0.00;0.00", "font": {**font, "color": PAPER},
+                "position": "inside_base",
+            },
+            "y_error_bars": {
+                "type": "custom", "plus_values": area(last - 1), "minus_values": area(last),
+                "line": {"color": OUTLINE, "width": 1.25},
+            },
+        }
+    )  # fmt: skip
+    chart.set_y_axis({"reverse": True, "num_font": font})
+    low, high = _round_ends([0.0, *(value for row in _rows(figure) for value in _known(row))])
+    grid = {"visible": True, "line": {"color": RULE}}
+    chart.set_x_axis({"num_format": "0.0", "num_font": font, "min": low, "max": high, "major_gridlines": grid})
+    chart.set_legend({"none": True})
+    return chart
+
+
+def excel_curve(book: Any, figure: Figure, area: Area, heading: Area, font: Mapping[str, Any]) -> Any:
+    """The score against the budget."""
+    chart = book.add_chart({"type": "scatter", "subtype": "straight"})
+    chart.add_series({"name": heading(3), "categories": area(2), "values": area(3), "line": {"color": INK, "width": 2}})
+    grid = {"visible": True, "line": {"color": RULE}}
+    axes = ((0, chart.set_x_axis, "#,##0"), (1, chart.set_y_axis, "0"))
+    for position, set_axis, shown in axes:
+        values = _floats(figure, position)
+        low, high = _round_ends([value for value in values if value is not None])
+        set_axis({"num_format": shown, "num_font": font, "min": low, "max": high, "major_gridlines": grid})
+    chart.set_legend({"none": True})
+    return chart
+
+
+def _round_ends(values: list[float]) -> tuple[float, float]:
+    """Ends of an axis at round numbers, just outside the values."""
+    step = 10 ** math.floor(math.log10(max(max(values) - min(values), 1e-6))) / 2
+    return math.floor(min(values) / step) * step, math.ceil(max(values) / step) * step
+
+
+EXCEL: Mapping[str, Callable[..., Any]] = {"spans": excel_spans, "curve": excel_curve}
+HEIGHTS: Mapping[str, Callable[[Figure], int]] = {
+    "spans": lambda figure: 140 + 34 * len(figure.marks),
+    "curve": lambda _figure: 420,
+}

@@ -1,0 +1,170 @@
+"""The report of ``haibun frontier``: what the next unit of money buys, and what enters and leaves the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from optimizer.questions.frontier import Frontier, tenths_between
+from optimizer.report import terms
+from optimizer.report.answers import fingerprint, how_to_read, maybe, number, subtitle
+from optimizer.report.document import Block, Cell, Column, Document, Figure, Mark, Section, Table, quantity, table_of
+from optimizer.run import OpenBook
+from optimizer.words import Words, name_of, say
+
+
+def frontier_document(book: OpenBook, found: Frontier) -> Document:
+    """The whole report of an answer."""
+    return _Told(found).document(book)
+
+
+class _Told:
+    def __init__(self, found: Frontier) -> None:
+        self.found, self.portfolio = found, found.portfolio
+        self.unit = terms.usual(self.portfolio.settings.unit)
+        self.decimals = terms.money_decimals(self.portfolio)
+
+    def document(self, book: OpenBook) -> Document:
+        return Document(
+            title=terms.both(self.portfolio.settings.title),
+            message=self.message(),
+            subtitle=subtitle(self.found.scenario, self.found.sets),
+            fingerprint=fingerprint(book),
+            sections=(
+                Section("frontier", say("What money buys"), (self.figure(), how_to_read(*self.reading()))),
+                Section("passages", say("What enters and leaves"), self.passages()),
+                Section("pieces", say("All pieces"), (self.table(),)),
+            ),
+        )
+
+    def message(self) -> Words:
+        """The answer in one sentence."""
+        scores = {point.factor: point.score for point in self.found.points}
+        today, more, less = scores.get(1.0), scores.get(1.1), scores.get(0.9)
+        if today is None or more is None or less is None:
+            first, last = self.found.points[0], self.found.points[-1]
+            return say(
+                "From {low} to {high} times today's money the best score grows from {least} to {most} points.",
+                low=quantity(number(first.factor), "number", 4),
+                high=quantity(number(last.factor), "number", 4),
+                least=quantity(number(first.score), "points"),
+                most=quantity(number(last.score), "points"),
+            )
+        return say(
+            "Today's money buys {score} points; a tenth more adds {gain}, a tenth less costs {loss}.",
+            score=quantity(number(today), "points"),
+            gain=quantity(number(more - today), "points"),
+            loss=quantity(number(today - less), "points"),
+        )
+
+    def reading(self) -> list[Words]:
+        """How sure the line is, and whose money it is."""
+        known = [point.error for point in self.found.points if point.error is not None]
+        said = []
+        if len(known) == len(self.found.points):
+            said.append(
+                say(
+                    "Between two points the best score lies within {error} points of the straight line: the tangents "
+                    "at the points (row prices) bound it from above, the line from below.",
+                    error=quantity(number(max(known)), "points", 4),
+                )
+            )
+        if self.found.has_indivisible:
+            said.append(say("Indivisible programmes are whole at every point; between points the score can jump."))
+        if self.found.account is not None:
+            account = self.portfolio.accounts[self.found.account]
+            said.append(say("Only the appropriation of {account} is scaled.", account=name_of(account)))
+        else:
+            said.append(say("All appropriations are scaled alike, every year; carry-over and transfers with them."))
+        return said
+
+    def figure(self) -> Figure:
+        """Score against money, and the price of money below it."""
+        return Figure(
+            name="frontier_curve",
+            kind="curve",
+            message=self.message(),
+            subject=say("Best score (above) and points for one more unit (below) against the budget"),
+            tables=(self.at_round_factors(),),
+            marks=(Mark(say("Best score")), Mark(say("Points for one more unit"))),
+            values=tuple(
+                (number(p.budget), number(p.score), number(p.marginal), number(p.factor)) for p in self.found.points
+            ),
+            decimals=self.decimals,
+            unit=say("Budget over the horizon ({unit})", unit=self.unit),
+            source=say("{count} solves of one model.", count=self.found.solves),
+        )
+
+    def at_round_factors(self) -> Table:
+        """The ends, and each tenth of today's budget between them."""
+        points = self.found.points
+        first, last = points[0].factor, points[-1].factor
+        shown = [point for point in points if point.factor in {first, last, *tenths_between(first, last)}]
+        columns = [
+            Column(say("Budget")),
+            Column(say("Budget factor"), "number", 4),
+            Column(say("Budget ({unit})", unit=self.unit), "money", self.decimals),
+            Column(say("Score (points)"), "points", 4),
+            Column(say("Against today (points)"), "change", 4),
+            Column(say("Points for one more unit"), "points", 6),
+            Column(say("Error (points)"), "points", 6),
+        ]
+        today = next((point.score for point in points if point.factor == 1), None)
+        rows: list[Sequence[Cell]] = [
+            (
+                self._standing(p.factor, first),
+                number(p.factor),
+                number(p.budget),
+                number(p.score),
+                None if today is None else number(p.score) - number(today),
+                number(p.marginal),
+                maybe(p.error),
+            )
+            for p in shown
+        ]
+        return table_of("frontier_round", say("Best score at round factors"), columns, rows)
+
+    def _standing(self, factor: float, first: float) -> Words:
+        if factor == 1:
+            return say("Today's budget")
+        if factor == first and factor not in tenths_between(0.0, 1 + factor):
+            return say("The least budget that has a plan")
+        share = quantity(number(abs(factor - 1)), "share", 0)
+        return (
+            say("{share} more than today", share=share) if factor > 1 else say("{share} less than today", share=share)
+        )
+
+    def table(self) -> Table:
+        """A row for each end of a piece."""
+        columns = [
+            Column(say("Budget factor"), "number", 4),
+            Column(say("Budget ({unit})", unit=self.unit), "money", self.decimals),
+            Column(say("Score (points)"), "points", 4),
+            Column(say("Points for one more unit"), "points", 6),
+            Column(say("Error (points)"), "points", 6),
+        ]
+        rows = [
+            (number(p.factor), number(p.budget), number(p.score), number(p.marginal), maybe(p.error))
+            for p in self.found.points
+        ]
+        return table_of("frontier_table", say("Best score against money"), columns, rows, filtered=True)
+
+    def passages(self) -> tuple[Block, ...]:
+        """Programmes that enter or leave the plan as money grows."""
+        if not self.found.passages:
+            return (say("No programme enters or leaves the plan on the way; only amounts change."),)
+        columns = [
+            Column(say("Programme")),
+            Column(say("What happens")),
+            Column(say("From factor"), "number", 4),
+            Column(say("To factor"), "number", 4),
+        ]
+        rows: list[Sequence[Cell]] = [
+            (
+                name_of(self.portfolio.programmes[p.programme]),
+                say("enters") if p.enters else say("leaves"),
+                number(p.low),
+                number(p.high),
+            )
+            for p in self.found.passages
+        ]
+        return (table_of("passages", say("Programmes that enter or leave as money grows"), columns, rows),)
