@@ -127,6 +127,19 @@ def test_thirteen_levers_are_estimated_within_their_standard_error():
     assert any("seed 3" in str(words) for words in levers_in_words(found))
 
 
+def test_a_second_process_changes_nothing(monkeypatch):
+    """Half of the combinations solved elsewhere: the same scores, and combinations without a plan too."""
+    raw = rivals(3, 2)
+    raw["Limits"] = [line(limit="floor", measure="spend", sense="min", value=20, family="oda", requires="l3")]
+    raw["Limits"][0]["unless"] = "l1"
+    book = opened(raw)
+    alone = levers(book)
+    monkeypatch.setattr("optimizer.questions.levers.MANY", 0)
+    together = levers(book, processes=2)
+    assert together.scores == alone.scores
+    assert {frozenset({"l3"}), frozenset({"l2", "l3"})} == set(together.infeasible)
+
+
 def test_a_lever_that_is_set_stays_set_and_only_narrows():
     """Levers named by --set are not valued; with --only the others stay as the scenario has them."""
     book = opened(rivals(3, 2))

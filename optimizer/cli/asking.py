@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -129,7 +130,9 @@ def levers(
 
     opened = run.open_book(book)
     with talker.counting(say("Solving the combinations of levers …")) as progress:
-        found = asking.levers(opened, scenario, sets, only, orders, seed, progress=progress)
+        found = asking.levers(
+            opened, scenario, sets, only, orders, seed, progress=progress, processes=os.cpu_count() or 1
+        )
     content = tables.levers_as_dict(found)
     pages = report.pages(levers_document(opened, found), talker.language)
     run.write_folder(out.resolve(), {"levers.json": run.json_bytes(content), **pages}, owned="levers.json")

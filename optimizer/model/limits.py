@@ -125,7 +125,7 @@ def _objective_in(scope: Scope, portfolio: Portfolio, objective: str) -> bool:
 
 
 def _cells(var: Columns, inside: np.ndarray[tuple[int], np.dtype[np.bool_]], years: list[int]) -> Ints:
-    at = var.cell_at[np.ix_(np.flatnonzero(inside), np.array(years))].ravel()
+    at = var.cell_at[inside][:, years].ravel()
     return at[at >= 0]
 
 

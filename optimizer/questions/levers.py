@@ -12,7 +12,9 @@ import random
 import statistics
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 
 from optimizer import scenario
 from optimizer.errors import NoPlan, WrongUsage
@@ -27,6 +29,8 @@ MOST_EXACT = 12
 ORDERS_DRAWN = 100
 STILL = 1e-6
 """Money by which a line must move to be listed."""
+MANY = 200_000
+"""Lines times combinations above which a second process is worth starting (it takes a second)."""
 Combination = frozenset[str]
 Scores = Mapping[Combination, float | None]
 """Points of each combination that was solved; None where it has no plan."""
@@ -117,16 +121,18 @@ def levers(
     seed: int = 0,
     options: Options | None = None,
     progress: Progress | None = None,
+    processes: int = 1,
 ) -> Levers:
     """Value the levers under a scenario's other items; levers that ``sets`` name stay as they are set.
 
     ``only`` names the levers to value (blank: all); the others stay as the scenario has them. ``orders`` and ``seed``
-    matter where there are more than ``MOST_EXACT``. Raises ``WrongUsage`` for a lever that does not exist.
+    matter where there are more than ``MOST_EXACT``. With two ``processes`` a second one solves half of the
+    combinations where there are many. Raises ``WrongUsage`` for a lever that does not exist.
     """
     chosen = _chosen(book.portfolio, name, sets, only)
-    asking = _Asking(Session(book.portfolio, options), name, sets, [lever.id for lever in chosen])
+    asking = _Asking(book.portfolio, options, name, sets, [lever.id for lever in chosen])
     if len(chosen) <= MOST_EXACT:
-        asking.score_each(asking.all_combinations(), progress or _silent)
+        asking.score_all(progress or _silent, processes)
         found = _over_all_orders(asking.ids, asking.scores)
         seed_used = None
     else:
@@ -161,8 +167,11 @@ def _silent(done: int, total: int) -> None:
 class _Asking:
     """One session that is asked for combinations; each is solved once."""
 
-    def __init__(self, session: Session, name: str, sets: Sequence[str], ids: Sequence[str]) -> None:
-        self.session, self.name, self.sets, self.ids = session, name, tuple(sets), ids
+    def __init__(
+        self, book: Portfolio, options: Options | None, name: str, sets: Sequence[str], ids: Sequence[str]
+    ) -> None:
+        self.session = Session(book, options)
+        self.name, self.sets, self.ids = name, tuple(sets), ids
         self.scores: dict[Combination, float | None] = {}
         self.plans: dict[Combination, Mapping[str, float]] = {}
 
@@ -187,15 +196,20 @@ class _Asking:
         except NoPlan:
             self.scores[on] = None
 
-    def all_combinations(self) -> Iterator[Combination]:
-        """Every combination, neighbours differing in one lever; those that move the plan most flip most rarely."""
+    def score_all(self, progress: Progress, processes: int) -> None:
+        """Solve every combination; those levers that move the plan most flip most rarely."""
         steps = self.steps_from_none()
         ids = sorted(self.ids, key=lambda ident: steps[ident])
-        on: Combination = frozenset()
-        yield on
-        for step in range(1, 2 ** len(ids)):
-            on ^= {ids[(step & -step).bit_length() - 1]}
-            yield on
+        book = self.session.book
+        lines = len(book.programmes) * book.settings.years
+        if processes < 2 or lines * 2 ** len(ids) < MANY:
+            self.score_each(_walk(ids), progress)
+            return
+        there = _Asking(book, self.session.options, self.name, self.sets, self.ids)
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as second:
+            other_half = second.submit(_scored, there, [on | {ids[-1]} for on in _walk(ids[:-1])])
+            self.score_each(_walk(ids[:-1]), progress)
+            self.scores |= other_half.result()
 
     def steps_from_none(self) -> dict[str, int]:
         """How many steps of the solver lie between no lever and each lever alone."""
@@ -217,6 +231,21 @@ class _Asking:
                 total[programme] += amount
             self.plans[on] = total
         return self.plans[on]
+
+
+def _walk(ids: Sequence[str]) -> Iterator[Combination]:
+    """Every combination, neighbours differing in one lever; the first levers flip most often."""
+    on: Combination = frozenset()
+    yield on
+    for step in range(1, 2 ** len(ids)):
+        on ^= {ids[(step & -step).bit_length() - 1]}
+        yield on
+
+
+def _scored(asking: _Asking, combinations: Sequence[Combination]) -> Scores:
+    """What a second process does: its own session, its half of the combinations."""
+    asking.score_each(combinations, _silent)
+    return asking.scores
 
 
 # Worths
