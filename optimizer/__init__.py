@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from optimizer.errors import Problem as Problem
     from optimizer.errors import Stopped as Stopped
     from optimizer.errors import WrongUsage as WrongUsage
+    from optimizer.questions.repair import Menu as Menu
+    from optimizer.questions.repair import apply_repair as apply_repair
+    from optimizer.questions.repair import repair as repair
+    from optimizer.questions.whatif import WhatIf as WhatIf
+    from optimizer.report import writers as writers
+    from optimizer.report.screen import Screen as Screen
+    from optimizer.report.screen import Sums as Sums
+    from optimizer.report.screen import sums_of as sums_of
+    from optimizer.report.terms import usual as usual
     from optimizer.results import Result as Result
     from optimizer.run import OpenBook as OpenBook
     from optimizer.run import open_book as open_book
@@ -39,6 +48,11 @@ ROOM_OF = {
     **dict.fromkeys(
         ("CheckFailed", "HaibunError", "InputProblems", "NoPlan", "Place", "Problem", "Stopped", "WrongUsage"), "errors"
     ),
+    **dict.fromkeys(("Menu", "apply_repair", "repair"), "questions.repair"),
+    "WhatIf": "questions.whatif",
+    "writers": "report",
+    **dict.fromkeys(("Screen", "Sums", "sums_of"), "report.screen"),
+    "usual": "report.terms",
     "Result": "results",
     **dict.fromkeys(("OpenBook", "open_book", "problems_of", "read_run", "solve_book", "write_run"), "run"),
     "scenarios_of": "scenario",

@@ -19,6 +19,7 @@ from optimizer import model, scenario, solver
 from optimizer.live import best_objective, filled, refill
 from optimizer.model import Columns, Grid, Key, Memory, Model
 from optimizer.model.columns import CONTINUOUS, Floats, Ints
+from optimizer.plan import Draft
 from optimizer.portfolio import Portfolio
 from optimizer.solver import Options, Solution
 
@@ -122,6 +123,10 @@ class Session:
         spent = values[columns.first_x : columns.first_g].tolist()
         cells = zip(columns.cell_programme.tolist(), columns.cell_year.tolist(), strict=True)
         return {(columns.programmes[p].id, t): amount for (p, t), amount in zip(cells, spent, strict=True)}
+
+    def draft(self) -> Draft:
+        """The same plan with its transfers, carry-over and multipliers, ready to be rounded."""
+        return solver.draft_of(self.solved(), replace(self.solution(), values=self._settled_values()))
 
     def prices(self) -> dict[Key, float]:
         """The multiplier (points a unit of its right side) of each row at the best score."""

@@ -7,9 +7,10 @@ from io import BytesIO
 
 import openpyxl
 import pytest
-from web import INPUTS, Reader, app, broken_book, reader
+from web import INPUTS, TOKEN, Reader, app, broken_book, reader
 
-from webui.store import Book, secret_key
+from optimizer import run
+from webui.store import Book, Scenario, secret_key
 from webui.views.books import harmless
 from webui.workers import Crashed, Worker
 
@@ -199,3 +200,85 @@ def test_the_key_is_random_kept_and_only_the_owners(tmp_path):
 def test_a_file_name_is_made_harmless(name, kept):
     """No folder, no control character; Japanese stays."""
     assert harmless(name) == kept
+
+
+@pytest.fixture(scope="module")
+def book(app) -> str:
+    """The address of the minimal book, uploaded."""
+    return Reader(app).upload((INPUTS / "minimal.xlsx").read_bytes()).request.path
+
+
+def test_an_answer_says_what_the_command_says(app, book, reader):
+    """The published answer has the score of ``solve_book``; the live one that of the plan before rounding."""
+    expected = run.solve_book(run.open_book(INPUTS / "minimal.xlsx"), sets=["budget_factor=0.9"])
+    full = reader.get(f"{book}/answer.json?set=budget_factor=0.9").json
+    assert full["status"] == "published"
+    assert full["figures"][0]["value"] == float(expected.proof.score)
+    live = reader.get(f"{book}/answer.json?set=budget_factor=0.9&detail=live").json
+    assert live["status"] == "live"
+    assert live["figures"][0]["value"] == pytest.approx(float(expected.proof.score), abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "words"),
+    [
+        ("set=lever:nope=on", 422, "nope"),
+        ("set=budget_factor=abc", 422, "abc"),
+        ("origin=nope", 422, "nope"),
+    ],
+)
+def test_a_setting_that_does_not_exist_is_named(book, reader, query, code, words):
+    """In JSON, with what is wrong."""
+    answer = reader.client.get(f"{book}/answer.json?{query}", headers={"Accept": "application/json"})
+    assert answer.status_code == code
+    assert words in answer.json["error"]
+
+
+def test_a_saved_scenario_is_a_published_run(app, book, reader):
+    """Its run folder verifies; its files download; its name may hold anything and is never a tag."""
+    name = "<script>alert(1)</script> 緊縮"
+    saved = save(reader, book, name, ["budget_factor=0.9"])
+    assert saved.status_code == 200
+    store = app.extensions["site"].store
+    with store.session() as session:
+        run_id = session.get(Scenario, saved.json["id"]).run_id
+    assert run.verify(store.run_folder(run_id))
+    assert reader.get(f"{book}/scenarios/{saved.json['id']}/report.xlsx").data.startswith(b"PK")
+    assert reader.get(f"{book}/scenarios/{saved.json['id']}/secret.key").status_code == 404
+    home = reader.get("/").text
+    assert "緊縮" in home
+    assert "<script>alert" not in home
+
+
+def test_two_tabs_that_save_the_same_name_lose_nothing(book, reader):
+    """The second is told of the first; it replaces it only once it has seen it."""
+    first = save(reader, book, "two tabs", ["budget_factor=0.9"])
+    second = save(reader, book, "two tabs", ["budget_factor=0.8"])
+    assert second.status_code == 409
+    assert second.json["sets"] == ["budget_factor=0.9"]
+    assert "saved before" in second.json["error"]
+    agreed = save(reader, book, "two tabs", ["budget_factor=0.8"], seen=second.json["version"])
+    assert agreed.json["id"] == first.json["id"]
+    assert agreed.json["version"] == first.json["version"] + 1
+
+
+def save(reader, book, name, sets, seen=""):
+    token = TOKEN.search(reader.get("/").text)[1]
+    return reader.client.post(
+        f"{book}/scenarios",
+        data={"name": name, "origin": "base", "set": sets, "seen": seen},
+        headers={"X-CSRFToken": token, "Accept": "application/json", **reader.headers},
+    )
+
+
+def test_a_setting_without_a_plan_names_the_rows_and_the_ways_out(book, reader):
+    """And a way out becomes a workbook of its own, with a plan."""
+    impossible = "set=pin:clinics@2027=9.5&set=pin:grants@2027=7.5"
+    answer = reader.get(f"{book}/answer.json?{impossible}").json
+    assert answer["status"] == "infeasible"
+    assert answer["conflict"]
+    ways = reader.get(f"{book}/repairs.json?{impossible}").json["repairs"]
+    if ways:
+        mended = reader.post(f"{book}/repairs/1?{impossible}")
+        assert mended.status_code == 200
+        assert reader.get(f"{mended.request.path}/answer.json?{impossible}").json["status"] == "published"

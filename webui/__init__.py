@@ -12,7 +12,7 @@ from platformdirs import user_data_path
 from webui import errors, language, security
 from webui.site import Site
 from webui.store import Store, secret_key
-from webui.views import books, home
+from webui.views import books, home, whatif
 
 DEFAULTS: Mapping[str, object] = {
     "DATA_FOLDER": None,
@@ -43,7 +43,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> APIFlask:
     CSRFProtect(app)
     for room in (language, security, errors):
         room.attach(app)
-    for view in (home, books):
+    for view in (home, books, whatif):
         app.register_blueprint(view.page)
     return app
 
@@ -53,6 +53,7 @@ def serve(host: str, port: int, threads: int = 16) -> None:
     from waitress import serve as wait  # noqa: PLC0415  (only a server needs it)
 
     app = create_app({"TRUSTED_HOSTS": [*security.LOOPBACK, host]})
+    app.extensions["site"].warm()
     try:
         wait(app, host=host, port=port, threads=threads, ident=None)
     finally:

@@ -7,7 +7,9 @@ from typing import Any
 
 from flask import Flask, request, session
 
-from optimizer import LANGUAGES, Words, say
+from optimizer import LANGUAGES, Words, say, usual
+from webui.controls import half
+from webui.store import Book
 
 BEFORE_REIWA = 2018
 """The year before the first of Reiwa."""
@@ -38,10 +40,12 @@ def into(words: Words) -> str:
 
 def of_two(english_then_japanese: str) -> str:
     """The reader's half of a text of the form ``English / 日本語``; the whole text where it has no halves."""
-    english, slash, japanese = english_then_japanese.partition(" / ")
-    if not slash:
-        return english_then_japanese
-    return japanese if current() == "ja" else english
+    return half(english_then_japanese, current())
+
+
+def unit_of(book: Book) -> str:
+    """The money unit of a workbook as the reader calls it."""
+    return into(usual(book.summary["unit"]))
 
 
 def when(moment: str) -> str:
@@ -53,4 +57,4 @@ def when(moment: str) -> str:
 
 
 def _in_templates() -> dict[str, Any]:
-    return {"t": t, "into": into, "of_two": of_two, "when": when, "language": current()}
+    return {"t": t, "into": into, "of_two": of_two, "unit_of": unit_of, "when": when, "language": current()}

@@ -21,6 +21,11 @@ class Site:
         self.desk = Worker(seconds, megabytes)
         self.live = Worker(seconds, megabytes)
 
+    def warm(self) -> None:
+        """Start the workers before the first question comes."""
+        self.desk.warm()
+        self.live.warm()
+
     def close(self) -> None:
         """End the workers and let go of the database."""
         self.desk.close()

@@ -6,7 +6,7 @@ Workbooks stay open between tasks, the last few of them, so that a slider does n
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing.connection import Connection
@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import optimizer
-from optimizer import HaibunError, Problem
+from optimizer import HaibunError, Problem, Screen, Sums, WhatIf
+from webui.controls import controls_of
 
 MOST_OPEN_BOOKS = 4
 
@@ -84,7 +85,84 @@ def opened(path: Path) -> optimizer.OpenBook:
     return optimizer.open_book(path)
 
 
-TASKS: Mapping[str, Callable[..., Any]] = {task.__name__: task for task in (ready, look, annotated, template)}
+@lru_cache(maxsize=MOST_OPEN_BOOKS)
+def kept_live(path: Path) -> WhatIf:
+    """A workbook kept in the solver."""
+    return WhatIf(opened(path))
+
+
+@lru_cache(maxsize=4 * MOST_OPEN_BOOKS)
+def base_of(path: Path) -> Sums:
+    """The sums of the plan that every other is held against: the scenario ``base`` as the workbook has it."""
+    return optimizer.sums_of(kept_live(path).settled())
+
+
+def controls(path: Path, origin: str, language: str) -> dict[str, Any]:
+    """What can be moved on a workbook."""
+    return controls_of(opened(path), kept_live(path).levers_on(origin), language)
+
+
+def at_once(path: Path, origin: str, sets: Sequence[str], language: str) -> dict[str, Any]:
+    """The checked, unrounded answer while a control moves."""
+    return Screen(kept_live(path).live(origin, sets), base_of(path), language).at_once()
+
+
+def in_full(path: Path, origin: str, sets: Sequence[str], language: str) -> dict[str, Any]:
+    """The published, proved answer once the controls rest."""
+    live = kept_live(path)
+    return Screen(live.settled(origin, sets), base_of(path), language).in_full(live.price_of_money(origin, sets))
+
+
+def publish(path: Path, origin: str, sets: Sequence[str], folder: Path, language: str) -> float:
+    """Write the run folder of a setting; returns the score of its plan."""
+    book = opened(path)
+    result = kept_live(path).settled(origin, sets)
+    optimizer.write_run(result, book.data, folder, optimizer.writers(language))
+    return float(result.proof.score)
+
+
+def repairs(path: Path, origin: str, sets: Sequence[str], language: str) -> list[dict[str, Any]]:
+    """The ways out of a setting without a plan."""
+    menu = optimizer.repair(opened(path), origin, sets)
+    return [
+        {
+            "score": found.score,
+            "changes": [
+                {
+                    "place": f"{change.sheet} {change.cell}",
+                    "name": change.name.into(language),
+                    "before": f"{float(change.before):g}",
+                    "after": f"{float(change.after):g}",
+                }
+                for change in found.changes
+            ],
+        }
+        for found in menu.repairs
+    ]
+
+
+def repaired(path: Path, origin: str, sets: Sequence[str], number: int) -> bytes:
+    """The workbook mended by one of the ways out."""
+    data = path.read_bytes()
+    menu = optimizer.repair(opened(path), origin, sets)
+    return written(lambda out: optimizer.apply_repair(data, menu, number, out))
+
+
+TASKS: Mapping[str, Callable[..., Any]] = {
+    task.__name__: task
+    for task in (
+        ready,
+        look,
+        annotated,
+        template,
+        controls,
+        at_once,
+        in_full,
+        publish,
+        repairs,
+        repaired,
+    )
+}
 
 
 def serve(connection: Connection) -> None:

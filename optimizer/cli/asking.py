@@ -227,5 +227,5 @@ def repair(
     for words in tables.menu_in_words(menu):
         talker.say_always(words)
     if applied is not None:
-        asking.apply(opened.data, menu, applied[0], applied[1])
+        asking.apply_repair(opened.data, menu, applied[0], applied[1])
         talker.tell(say("Wrote {file}.", file=applied[1]))

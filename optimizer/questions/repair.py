@@ -506,7 +506,7 @@ def edited(portfolio: Portfolio, changes: Sequence[Change]) -> Portfolio:
     )
 
 
-def apply(data: bytes, menu: Menu, number: int, out: Path) -> None:
+def apply_repair(data: bytes, menu: Menu, number: int, out: Path) -> None:
     """Write the workbook with the cells of repair ``number`` (counted from 1) changed, and nothing else.
 
     Raises ``WrongUsage`` where there is no such repair.

@@ -86,14 +86,14 @@ def upload() -> Answer:
     """Take a workbook; a good one goes straight to its plan, another to its problems."""
     name, data = the_file()
     book = Book(id=new_id(), filename=name)
-    return _looked_at(book, data)
+    return led_on(look_at(book, data))
 
 
 @page.post("/books/example")
 def example() -> Answer:
     """Take the real case of Japan."""
     case = next(path for path in CASES if path.exists())
-    return _looked_at(Book(id=new_id(), filename="japan.xlsx"), case.read_bytes())
+    return led_on(look_at(Book(id=new_id(), filename="japan.xlsx"), case.read_bytes()))
 
 
 @page.post("/books/<book_id>/file")
@@ -101,16 +101,7 @@ def replace(book_id: str) -> Answer:
     """Take a mended workbook in the place of the one before; its scenarios stay."""
     book = the_book(book_id)
     book.filename, data = the_file()
-    return _looked_at(book, data)
-
-
-@page.get("/books/<book_id>")
-def show(book_id: str) -> Answer | str:
-    """The plan of a good workbook; the problems of another."""
-    book = the_book(book_id)
-    if not book.is_ready:
-        return redirect(url_for("books.problems", book_id=book.id))
-    return render_template("book.html", book=book)
+    return led_on(look_at(book, data))
 
 
 @page.get("/books/<book_id>/problems")
@@ -158,8 +149,8 @@ def harmless(name: str) -> str:
     return (stem[:LONGEST_NAME] + dot + ending[:10] if dot else shown[:LONGEST_NAME]) or "book.xlsx"
 
 
-def _looked_at(book: Book, data: bytes) -> Answer:
-    """Keep the bytes, look at them, save what was found, and lead the reader on."""
+def look_at(book: Book, data: bytes) -> Book:
+    """Keep the bytes, look at them, and save what was found."""
     store = the_site().store
     book.sha256 = store.keep(data)
     found = ask_desk("look", store.path_of(book.sha256), book.filename)
@@ -167,5 +158,9 @@ def _looked_at(book: Book, data: bytes) -> Answer:
     book.summary = found.summary
     with store.session() as session:
         session.merge(book)
-        session.flush()
-    return redirect(url_for("books.problems" if book.errors else "books.show", book_id=book.id))
+    return book
+
+
+def led_on(book: Book) -> Answer:
+    """On to the plan of a good workbook, or to the problems of another."""
+    return redirect(url_for("books.problems" if book.errors else "whatif.show", book_id=book.id))

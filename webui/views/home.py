@@ -41,7 +41,7 @@ def index() -> str:
 def steps_of(books: Sequence[Book]) -> list[Step]:
     """The five steps; those that need a plan lead to the latest workbook that has one."""
     ready = next((book for book in books if book.is_ready), None)
-    plan = url_for("books.show", book_id=ready.id) if ready else ""
+    plan = url_for("whatif.show", book_id=ready.id) if ready else ""
     saved = any(book.scenarios for book in books)
     return [
         Step(

@@ -1,0 +1,207 @@
+"""The cockpit in a real browser, in both languages: the story of a planner, and what every page must hold to.
+
+Screenshots go to tests/artefacts/ for people to look at.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from waitress.server import create_server
+from web import INPUTS, broken_book
+
+from webui import create_app
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
+)
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this computer")
+ARTEFACTS = Path(__file__).parent / "artefacts"
+LOCALES = {"ja": "ja-JP", "en": "en-GB"}
+SIZES = {"laptop": (1366, 768), "wall": (1920, 1080), "phone": (390, 844)}
+PATIENCE = 30_000
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory) -> Iterator[str]:
+    """A served site with an empty store."""
+    app = create_app({"DATA_FOLDER": tmp_path_factory.mktemp("site")})
+    server = create_server(app, host="127.0.0.1", port=0, threads=8)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(timeout=10)
+    app.extensions["site"].close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator:
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """A page that notes every complaint and every request that leaves the origin."""
+
+    def __init__(self, chromium, address: str, language: str, size: str = "laptop") -> None:
+        width, height = SIZES[size]
+        self.context = chromium.new_context(viewport={"width": width, "height": height}, locale=LOCALES[language])
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.complaints: list[str] = []
+        self.strangers: list[str] = []
+        self.language, self.size = language, size
+        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self._note(request.url, address))
+        self.page.goto(address)
+
+    def _note(self, url: str, address: str) -> None:
+        if not url.startswith((address, "data:", "blob:")):
+            self.strangers.append(url)
+
+    def picture(self, name: str) -> None:
+        """Keep a screenshot of the whole page."""
+        ARTEFACTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=ARTEFACTS / f"{name}_{self.size}_{self.language}.png", full_page=True)
+
+    def settle(self) -> None:
+        """Wait for the published plan."""
+        self.page.wait_for_selector('body[data-status="published"]')
+
+    def is_sound(self) -> None:
+        """Nothing complained and nothing left."""
+        assert self.complaints == []
+        assert self.strangers == []
+        self.context.close()
+
+    def passes_axe(self) -> None:
+        """axe-core finds nothing."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        found = Axe().run(self.page)
+        assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_a_planner_mends_a_book_and_asks_what_if(chromium, address, language, tmp_path):
+    """Upload a broken book, mend it, move money and levers, pin a line, undo, save, and find it at home."""
+    broken, good = tmp_path / "計画.xlsx", INPUTS / "japan.xlsx"
+    broken.write_bytes(broken_book({("Programmes", "D3"): "n/a"}))
+    watched = Watched(chromium, address, language)
+    page = watched.page
+    watched.passes_axe()
+    page.set_input_files("#file", broken)
+    page.click(".drop button")
+    page.wait_for_url("**/problems")
+    assert page.inner_text("#summary-title") == ("問題があります" if language == "ja" else "There is a problem")
+    page.click(".links a >> nth=0")
+    assert page.url.endswith("#problem-1")
+    watched.passes_axe()
+    watched.picture("problems")
+    page.set_input_files("#file", good)
+    page.click(".drop button")
+    watched.settle()
+    base = page.inner_text('[data-figure="score"] .tile-value')
+    assert base.startswith("53.72")
+    watched.picture("base")
+
+    page.fill("#total-box", "９０")
+    page.press("#total-box", "Enter")
+    page.check(".lever input >> nth=0")
+    watched.settle()
+    assert "budget_factor%3D0.9" in page.url
+    assert "p1_comprehensive%3Don" in page.url
+    assert not page.inner_text('[data-figure="score"] .tile-value').startswith("53.72")
+    page.click("#pins summary")
+    page.select_option("#pin-programme", "grant_KEN")
+    page.fill("#pin-amount", "20")
+    page.click(".pin-form button")
+    watched.settle()
+    assert "pin%3Agrant_KEN%3D20" in page.url
+    page.click("#undo")
+    watched.settle()
+    assert "pin%3A" not in page.url
+    watched.passes_axe()
+    watched.picture("whatif")
+
+    page.fill("#scenario-name", f"<script>緊縮 {language}")
+    page.click("#save button")
+    page.wait_for_selector(f"#save-status:has-text('緊縮 {language}')")
+    page.reload()
+    watched.settle()
+    assert page.input_value("#total-box") == "90"
+    page.click(".brand")
+    assert f"<script>緊縮 {language}" in page.inner_text("main")
+    watched.passes_axe()
+    watched.picture("home")
+    watched.is_sound()
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_an_impossible_setting_shows_what_collides_and_leads_back(chromium, address, language):
+    """The rows, the ways out, and one button back to the last plan."""
+    watched = Watched(chromium, address, language)
+    page = watched.page
+    page.click(".example button")
+    watched.settle()
+    page.fill("#total-box", "45")
+    page.press("#total-box", "Enter")
+    page.wait_for_selector("#repairs form")
+    assert page.locator("#conflict li").count() > 0
+    watched.passes_axe()
+    watched.picture("infeasible")
+    page.click("#back")
+    watched.settle()
+    assert page.input_value("#total-box") == "100"
+    watched.is_sound()
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("size", ["wall", "phone"])
+def test_the_pages_fit_other_screens(chromium, address, language, size):
+    """No page is wider than its screen, on a wall or on a phone."""
+    watched = Watched(chromium, address, language, size)
+    watched.picture("home")
+    watched.page.click(".example button")
+    watched.settle()
+    watched.picture("base")
+    assert watched.page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
+    watched.is_sound()
+
+
+def test_a_number_that_is_none_is_refused_at_its_field(chromium, address):
+    """Words leave the plan as it is; the field says so."""
+    watched = Watched(chromium, address, "en")
+    page = watched.page
+    page.click(".example button")
+    watched.settle()
+    page.fill("#total-box", "ninety")
+    page.press("#total-box", "Enter")
+    assert page.get_attribute("#total-box", "aria-invalid") == "true"
+    assert "Write a number" in page.inner_text("#sentence")
+    assert "budget_factor" not in page.url
+    watched.is_sound()
+
+
+def test_the_keyboard_alone_moves_a_slider(chromium, address):
+    """Arrow keys on the range, and the answer follows."""
+    watched = Watched(chromium, address, "en")
+    page = watched.page
+    page.click(".example button")
+    watched.settle()
+    page.focus("#total-range")
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    watched.settle()
+    assert page.input_value("#total-box") == "97"
+    assert "budget_factor%3D0.97" in page.url
+    watched.is_sound()

@@ -1,0 +1,136 @@
+"""The what-if page and the answers it asks for; the address carries the whole setting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, send_file, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.wrappers import Response as Answer
+
+from optimizer import InputProblems, NoPlan, WrongUsage, say
+from webui.language import current, t
+from webui.site import ask_desk, the_book, the_site
+from webui.store import Book, Scenario, new_id
+from webui.views.books import look_at
+
+page = Blueprint("whatif", __name__)
+BASE = "base"
+LONGEST_NAME = 80
+DOWNLOADS = ("report.xlsx", "report.html", "allocation.csv", "flows.csv", "transfers.csv", "run.json")
+Setting = tuple[Path, str, list[str]]
+
+
+@page.get("/books/<book_id>")
+def show(book_id: str) -> Answer | str:
+    """The controls on the left, the answer on the right; a workbook with problems shows those instead."""
+    book = the_book(book_id)
+    if not book.is_ready:
+        return redirect(url_for("books.problems", book_id=book.id))
+    path, origin, _ = setting_of(book)
+    controls = ask_desk("controls", path, origin, current())
+    return render_template("whatif.html", book=book, origin=origin, controls=controls, here="whatif")
+
+
+@page.get("/books/<book_id>/answer.json")
+def answer(book_id: str) -> Response:
+    """The answer to a setting: ``detail=live`` at once, else the published plan."""
+    book = the_book(book_id)
+    site = the_site()
+    worker, task = (site.live, "at_once") if request.args.get("detail") == "live" else (site.desk, "in_full")
+    try:
+        return make_response(worker.ask(task, *setting_of(book), current()))
+    except NoPlan as error:
+        conflict = [
+            {"place": f"{place.sheet} {place.cell}", "id": place.id, "name": place.name.into(current())}
+            for place in error.conflict
+        ]
+        return make_response(
+            {"status": "infeasible", "sentence": error.message.into(current()), "conflict": conflict}, 200
+        )
+    except InputProblems as error:
+        words = error.problems[0]
+        return make_response(
+            {"error": f"{words.problem.into(current())} {words.fix.into(current())}", "status": "wrong"}, 422
+        )
+
+
+@page.get("/books/<book_id>/repairs.json")
+def repairs(book_id: str) -> Response:
+    """The ways out of a setting without a plan."""
+    return make_response({"repairs": ask_desk("repairs", *setting_of(the_book(book_id)), current())})
+
+
+@page.post("/books/<book_id>/repairs/<int:number>")
+def repaired(book_id: str, number: int) -> Answer:
+    """The mended workbook as a workbook of its own, opened at the same setting."""
+    book = the_book(book_id)
+    _, origin, sets = setting_of(book)
+    data = ask_desk("repaired", *setting_of(book), number)
+    name = t("{name}_repaired.xlsx", name=Path(book.filename).stem)
+    mended = look_at(Book(id=new_id(), filename=name), data)
+    return redirect(url_for("whatif.show", book_id=mended.id, origin=origin, set=sets))
+
+
+@page.post("/books/<book_id>/scenarios")
+def save(book_id: str) -> Response:
+    """Publish the setting and save it under a name.
+
+    A name that is taken is replaced only by one who has seen the scenario in its place (``seen``: its version).
+    """
+    book = the_book(book_id)
+    path, origin, sets = setting_of(book)
+    name = " ".join(request.values.get("name", "").split())[:LONGEST_NAME]
+    if not name:
+        raise WrongUsage(say("Give the scenario a name."))
+    store, run_id = the_site().store, new_id()
+    with store.session() as session:
+        theirs = _named(session, book.id, name)
+        if theirs is not None and request.values.get("seen", type=int) != theirs.version:
+            return _taken(theirs)
+    score = ask_desk("publish", path, origin, sets, store.run_folder(run_id), current())
+    try:
+        with store.session() as session:
+            mine = _named(session, book.id, name)
+            if mine is None:
+                mine = Scenario(id=new_id(), book_id=book.id, name=name)
+                session.add(mine)
+            elif request.values.get("seen", type=int) != mine.version:
+                return _taken(mine)
+            mine.origin, mine.sets, mine.score, mine.run_id = origin, sets, score, run_id
+    except StaleDataError:
+        abort(409)
+    return make_response({"id": mine.id, "name": name, "version": mine.version, "score": score})
+
+
+@page.get("/books/<book_id>/scenarios/<scenario_id>/<name>")
+def download(book_id: str, scenario_id: str, name: str) -> Response:
+    """One file of a saved scenario's run."""
+    scenario = next((s for s in the_book(book_id).scenarios if s.id == scenario_id), None)
+    if scenario is None or name not in DOWNLOADS:
+        abort(404)
+    path = the_site().store.run_folder(scenario.run_id) / name
+    return send_file(path, as_attachment=True, download_name=f"{scenario.name}_{name}")
+
+
+def setting_of(book: Book) -> Setting:
+    """The workbook's file, the scenario to start from, and the items set on top, as the address has them."""
+    if not book.is_ready:
+        abort(404)
+    origin = request.values.get("origin", BASE)
+    return the_site().store.path_of(book.sha256), origin, request.values.getlist("set")
+
+
+def _named(session: Session, book_id: str, name: str) -> Scenario | None:
+    return session.scalar(select(Scenario).where(Scenario.book_id == book_id, Scenario.name == name))
+
+
+def _taken(theirs: Scenario) -> Response:
+    said = say(
+        "{name} was saved before, with {score} points. Replace it, or choose another name.",
+        name=theirs.name,
+        score=f"{theirs.score:.2f}",
+    )
+    return make_response({"error": said.into(current()), "version": theirs.version, "sets": theirs.sets}, 409)
