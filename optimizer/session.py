@@ -16,12 +16,14 @@ import highspy
 import numpy as np
 
 from optimizer import model, scenario, solver
+from optimizer.errors import CheckFailed
 from optimizer.live import best_objective, filled, refill
 from optimizer.model import Columns, Grid, Key, Memory, Model
 from optimizer.model.columns import CONTINUOUS, Floats, Ints
 from optimizer.plan import Draft
 from optimizer.portfolio import Portfolio
 from optimizer.solver import Options, Solution
+from optimizer.words import say
 
 AT_LOWER: Any = highspy.HighsBasisStatus.kLower
 BASIC: Any = highspy.HighsBasisStatus.kBasic
@@ -29,6 +31,10 @@ MOST_YEARS = 1000
 MOST_PIECES = 1000
 MOST_ROWS = 2_000_000
 """More rows than an Excel sheet has."""
+FITS = 1e-6
+"""Shares of a bound by which a solver's plan may miss it."""
+AGREES = 1e-6
+"""Points between a score and what proves it."""
 MOST_SINGLE_ENTRIES = 200
 """Matrix entries that are changed one by one; handing over the whole matrix is quicker than more of them."""
 
@@ -104,12 +110,30 @@ class Session:
             self.highs.setBasis(_carried(*self._basis, new))
 
     def score(self) -> float:
-        """The best score (points) of the scenario. Raises ``NoPlan``."""
+        """The best score (points) of the scenario, checked against the rows and the multipliers it came with.
+
+        Raises ``NoPlan``, or ``CheckFailed`` where the solver's answer does not bear out its score, twice.
+        """
         if self.model is None:
             self.turn_to()
         if self._best is None:
-            self._best = best_objective(self.highs)
+            best = best_objective(self.highs)
+            if not self._bears_out(best):
+                self.highs.clearSolver()
+                best = best_objective(self.highs)
+                if not self._bears_out(best):
+                    raise CheckFailed(say("The solver's answer does not bear out its own score; no number is shown."))
+            self._best = best
         return self._best
+
+    def _bears_out(self, score: float) -> bool:
+        """Whether the plan keeps every row and, without integers, the multipliers prove that no plan scores more."""
+        built, found = self.model, self.highs.getSolution()
+        assert built is not None  # noqa: S101  (there is an answer)
+        values = np.array(found.col_value)
+        if breach_of(built, values) > FITS or abs(built.columns.cost @ values - score) > AGREES:
+            return False
+        return solver.is_mip(built) or bound_from(built, np.array(found.row_dual)) - score <= AGREES
 
     def solved(self) -> Model:
         """The model of the scenario, solved for the best score. Raises ``NoPlan``."""
@@ -157,6 +181,39 @@ class Session:
         if not solver.is_mip(built):
             settling.setBasis(self.highs.getBasis())
         return solver.nearest_to_today(built, settling, best, self.options)
+
+
+def breach_of(built: Model, values: Floats) -> float:
+    """The largest breach of a row or a bound by the values of the columns, as a share of the bound's size."""
+    rows = np.repeat(np.arange(len(built.keys)), np.diff(built.starts))
+    activity = np.bincount(rows, weights=built.coefficients * values[built.indices], minlength=len(built.keys))
+    return max(
+        _worst(built.row_lower, activity),
+        _worst(-built.row_upper, -activity),
+        _worst(built.columns.lower, values),
+        _worst(-built.columns.upper, -values),
+    )
+
+
+def _worst(least: Floats, found: Floats) -> float:
+    held = np.isfinite(least)
+    short = (least[held] - found[held]) / np.maximum(1.0, np.abs(least[held]))
+    return float(short.max(initial=0.0))
+
+
+def bound_from(built: Model, multipliers: Floats) -> float:
+    """No plan scores more (weak duality): row multipliers of the wrong sign count as 0.
+
+    Σ multiplier·right side + Σ over columns of the most that the reduced cost can give in the column's range
+    """
+    columns = built.columns
+    upper, lower = np.isfinite(built.row_upper), np.isfinite(built.row_lower)
+    prices = np.where(upper, np.maximum(multipliers, 0.0), 0.0) + np.where(lower, np.minimum(multipliers, 0.0), 0.0)
+    sides = np.where(prices > 0, built.row_upper, built.row_lower)
+    rows = np.repeat(prices, np.diff(built.starts))
+    reduced = columns.cost - np.bincount(built.indices, weights=rows * built.coefficients, minlength=columns.count)
+    used = prices != 0
+    return float(prices[used] @ sides[used] + np.maximum(reduced * columns.lower, reduced * columns.upper).sum())
 
 
 def _have_same_entries(old: Model, new: Model) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from books import Book, books, scenario_rows, scenarios_of, with_everything
+from books import Book, books, minimal, scenario_rows, scenarios_of, with_everything
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import opened
 
 from optimizer import model, scenario, solver
 from optimizer.errors import HaibunError, InputProblems, NoPlan, WrongUsage
-from optimizer.session import Session
+from optimizer.session import Session, bound_from, breach_of
 
 RANDOM = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 POINTS = 1e-7
@@ -121,3 +121,16 @@ def test_an_unknown_scenario_is_refused_and_the_session_goes_on():
     with pytest.raises(WrongUsage):
         session.turn_to(["budget_factor:GRAMT=1"])
     assert session.score() == before
+
+
+def test_a_score_that_its_own_answer_does_not_bear_out_is_not_shown():
+    """The check is by the model's arrays: a wrong score, a plan off its rows and weak multipliers are all noticed."""
+    session = Session(opened(minimal()).portfolio)
+    session.score()
+    found = session.solution()
+    built = session.solved()
+    assert breach_of(built, found.values) <= 1e-9
+    assert breach_of(built, found.values * 1.1) > 0.05
+    assert bound_from(built, found.multipliers) == pytest.approx(65)
+    assert bound_from(built, found.multipliers * 0) > 66
+    assert bound_from(built, -found.multipliers) > 66

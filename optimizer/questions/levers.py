@@ -202,7 +202,7 @@ class _Asking:
         ids = sorted(self.ids, key=lambda ident: steps[ident])
         book = self.session.book
         lines = len(book.programmes) * book.settings.years
-        if processes < 2 or lines * 2 ** len(ids) < MANY:
+        if processes < 2 or not ids or lines * 2 ** len(ids) < MANY:
             self.score_each(_walk(ids), progress)
             return
         there = _Asking(book, self.session.options, self.name, self.sets, self.ids)
