@@ -11,6 +11,7 @@ import click
 from optimizer.cli.options import book_options, common_options, main
 from optimizer.cli.talking import Talker
 from optimizer.errors import WrongUsage
+from optimizer.run import OpenBook
 from optimizer.words import say
 
 
@@ -150,6 +151,7 @@ def levers(
     "--error", type=click.FloatRange(min=0.0), default=1e-4, show_default=True, help="As a share of the score."
 )
 @click.option("--for", "score", type=float, help="The least money for this score, instead.")
+@click.option("--weights", is_flag=True, help="Freedom from want against freedom from fear, instead.")
 @click.option("--out", type=click.Path(path_type=Path), help="The folder to write.")
 @common_options
 def frontier(
@@ -162,6 +164,7 @@ def frontier(
     account: str | None,
     error: float,
     score: float | None,
+    weights: bool,
     out: Path | None,
 ) -> None:
     """How the best score grows with money, what the next unit buys, and what enters and leaves the plan.
@@ -183,6 +186,9 @@ def frontier(
     if out is None:
         raise WrongUsage(say("Name the folder to write with --out."))
     opened = run.open_book(book)
+    if weights:
+        _want_against_fear(talker, opened, scenario, sets, error, out)
+        return
     with talker.counting(say("Following the score along the money …")) as progress:
         found = asking.frontier(
             opened, scenario, sets, low=low, high=high, account=account, error=error, progress=progress
@@ -191,6 +197,23 @@ def frontier(
     run.write_folder(out.resolve(), {"frontier.csv": tables.frontier_csv(found), **pages}, owned="frontier.csv")
     talker.answer(tables.frontier_as_dict(found))
     for words in tables.frontier_in_words(found):
+        talker.say_always(words)
+
+
+def _want_against_fear(
+    talker: Talker, opened: OpenBook, scenario: str, sets: Sequence[str], error: float, out: Path
+) -> None:
+    from optimizer import report, run  # noqa: PLC0415
+    from optimizer.questions import freedoms as asking  # noqa: PLC0415
+    from optimizer.questions import frontier_tables as tables  # noqa: PLC0415
+    from optimizer.report.frontier import freedoms_document  # noqa: PLC0415
+
+    with talker.counting(say("Sliding the weight from fear to want …")) as progress:
+        found = asking.freedoms(opened, scenario, sets, error=error, progress=progress)
+    pages = report.pages(freedoms_document(opened, found), talker.language)
+    run.write_folder(out.resolve(), {"frontier.csv": tables.freedoms_csv(found), **pages}, owned="frontier.csv")
+    talker.answer(tables.freedoms_as_dict(found))
+    for words in tables.freedoms_in_words(found):
         talker.say_always(words)
 
 

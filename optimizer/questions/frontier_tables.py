@@ -1,7 +1,10 @@
-"""The frontier as frontier.csv, as JSON and in sentences."""
+"""The frontiers of money, and of want against fear, as frontier.csv, as JSON and in sentences."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
+from optimizer.questions.freedoms import Balance, Freedoms
 from optimizer.questions.frontier import Frontier, LeastMoney, Passage, Point
 from optimizer.run import csv_bytes
 from optimizer.words import Words, name_of, say
@@ -105,3 +108,55 @@ def least_money_in_words(found: LeastMoney) -> Words:
         unit=found.unit,
         factor=f"{found.factor:.6f}",
     )
+
+
+def freedoms_csv(found: Freedoms) -> bytes:
+    """frontier.csv of want against fear: a row for each end of a piece, by rising want."""
+    return csv_bytes(
+        [
+            {
+                "want": f"{point.want:.10g}",
+                "fear": f"{point.fear:.10g}",
+                "score": f"{point.score:.10g}",
+                "exchange": "" if point.exchange is None else f"{point.exchange:.10g}",
+                "error": f"{point.error:.4g}",
+                "today": "yes" if number == found.today else "no",
+            }
+            for number, point in enumerate(found.points)
+        ]
+    )
+
+
+def freedoms_as_dict(found: Freedoms) -> dict[str, object]:
+    """The same for programs."""
+    return {
+        "scenario": found.scenario,
+        "set": list(found.sets),
+        "points": [asdict(point) for point in found.points],
+        "today": found.today,
+        "solves": found.solves,
+        "indivisible": found.has_indivisible,
+    }
+
+
+def freedoms_in_words(found: Freedoms) -> list[Words]:
+    """What one freedom costs the other, in sentences."""
+    said = [
+        say("All weight on fear: want {want}, fear {fear}.", **_shown(found.points[0])),
+        say("Today's weights: want {want}, fear {fear} ({score} points).", **_shown(found.points[found.today])),
+        say("All weight on want: want {want}, fear {fear}.", **_shown(found.points[-1])),
+    ]
+    exchange = found.points[found.today].exchange
+    if exchange is not None:
+        said.append(
+            say("From today's weights one more point of want costs {points} of fear.", points=f"{exchange:.3f}")
+        )
+    if found.has_indivisible:
+        said.append(
+            say("Indivisible programmes are whole in every plan shown; between them not every point is a plan.")
+        )
+    return said
+
+
+def _shown(point: Balance) -> dict[str, str]:
+    return {"want": f"{point.want:.2f}", "fear": f"{point.fear:.2f}", "score": f"{point.score:.4f}"}

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from optimizer.report.drawing import Drawing, Pen
 
 RANGE = "#C9D8E8"
+STEEPEST = 4
+"""Times today's slope up to which slopes are drawn: beyond, the line leaves the picture."""
 
 
 def spans(pen: Pen) -> Drawing:
@@ -71,9 +73,9 @@ def curve(pen: Pen) -> Drawing:
             "line": {"color": INK, "width": 2}, "marker": {"size": 4},
         },
         {
-            "type": "scatter", "mode": "markers+text", "name": pen.say(say("Today's budget")),
+            "type": "scatter", "mode": "markers+text", "name": pen.say(say("Today")),
             "x": [budget[i] for i in today], "y": [score[i] for i in today], "textposition": "bottom right",
-            "text": [pen.say(say("Today's budget")) for _ in today], "showlegend": False,
+            "text": [pen.say(say("Today")) for _ in today], "showlegend": False,
             "marker": {"size": 12, "color": "#FFFFFF", "line": {"color": OUTLINE, "width": 2}},
         },
         {
@@ -82,14 +84,11 @@ def curve(pen: Pen) -> Drawing:
         },
     ]  # fmt: skip
     layout = pen.layout(0, height=560, legend=pen.legend)
-    layout["xaxis"] = {**pen.axis, "title": pen.title(figure.unit), "tickformat": ",d", "anchor": "y2"}
-    layout["yaxis"] = {**pen.axis, "domain": [0.42, 1], "title": pen.title(say("Score (points)"))}
-    layout["yaxis2"] = {
-        **pen.axis,
-        "domain": [0, 0.32],
-        "title": pen.title(say("Points a unit")),
-        "rangemode": "tozero",
-    }
+    layout["xaxis"] = {**pen.axis, "title": pen.title(figure.unit), "tickformat": ",~r", "anchor": "y2"}
+    layout["yaxis"] = {**pen.axis, "domain": [0.42, 1], "title": pen.title(figure.marks[0].name)}
+    steepest = max((value for value in slope if value is not None), default=1.0)
+    top = min([steepest, *(STEEPEST * (slope[i] or steepest) for i in today)]) or 1.0
+    layout["yaxis2"] = {**pen.axis, "domain": [0, 0.32], "title": pen.title(say("Price")), "range": [0, 1.05 * top]}
     return {"data": data, "layout": layout}
 
 

@@ -1,9 +1,10 @@
-"""The report of ``haibun frontier``: what the next unit of money buys, and what enters and leaves the plan."""
+"""The reports of ``haibun frontier``: what the next unit of money buys, and what one freedom costs the other."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from optimizer.questions.freedoms import Freedoms
 from optimizer.questions.frontier import Frontier, tenths_between
 from optimizer.report import terms
 from optimizer.report.answers import fingerprint, how_to_read, maybe, number, subtitle
@@ -168,3 +169,69 @@ class _Told:
             for p in self.found.passages
         ]
         return (table_of("passages", say("Programmes that enter or leave as money grows"), columns, rows),)
+
+
+def freedoms_document(book: OpenBook, found: Freedoms) -> Document:
+    """The whole report of want against fear."""
+    today = found.points[found.today]
+    message = say(
+        "Today's weights meet {want} of want and {fear} of fear; at most {most_want} and {most_fear} could be met.",
+        want=_of_need(today.want),
+        fear=_of_need(today.fear),
+        most_want=_of_need(found.points[-1].want),
+        most_fear=_of_need(found.points[0].fear),
+    )
+    reading = [
+        say("The weight slides from all on fear to all on want; rules, money and needs stay as they are."),
+        say(
+            "Between two points the frontier lies within {error} points above the line through them.",
+            error=quantity(number(max(point.error for point in found.points)), "points", 4),
+        ),
+    ]
+    if found.has_indivisible:
+        reading.append(
+            say("Indivisible programmes are whole in every plan shown; between them not every point is a plan.")
+        )
+    figure = Figure(
+        name="freedoms_curve",
+        kind="curve",
+        message=message,
+        subject=say("Freedom from fear against freedom from want, in per cent of the weighted need"),
+        tables=(_balances(found),),
+        marks=(Mark(say("Freedom from fear, %")), Mark(say("Points of fear for one point of want"))),
+        values=tuple(
+            (number(p.want), number(p.fear), maybe(p.exchange), number(float(n == found.today)))
+            for n, p in enumerate(found.points)
+        ),
+        unit=say("Freedom from want, %"),
+        source=say("{count} solves of one model.", count=found.solves),
+    )
+    return Document(
+        title=terms.both(found.portfolio.settings.title),
+        message=message,
+        subtitle=subtitle(found.scenario, found.sets),
+        fingerprint=fingerprint(book),
+        sections=(Section("freedoms", say("Want against fear"), (figure, how_to_read(*reading))),),
+    )
+
+
+def _of_need(points: float) -> Words:
+    return quantity(number(points) / 100, "share", 1)
+
+
+def _balances(found: Freedoms) -> Table:
+    columns = [
+        Column(say("Weights")),
+        Column(say("Score (points)"), "points", 4),
+        Column(say("Freedom from want, %"), "points", 4),
+        Column(say("Freedom from fear, %"), "points", 4),
+        Column(say("Points of fear for one point of want"), "points", 4),
+        Column(say("Error (points)"), "points", 6),
+    ]
+    last = len(found.points) - 1
+    named = {0: say("all on fear"), last: say("all on want"), found.today: say("today's")}
+    rows: list[Sequence[Cell]] = [
+        (named.get(n), number(p.score), number(p.want), number(p.fear), maybe(p.exchange), number(p.error))
+        for n, p in enumerate(found.points)
+    ]
+    return table_of("freedoms_table", say("Plans on the frontier of want and fear"), columns, rows)
