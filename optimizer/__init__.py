@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from optimizer.errors import Problem as Problem
     from optimizer.errors import Stopped as Stopped
     from optimizer.errors import WrongUsage as WrongUsage
+    from optimizer.questions.explain import Explainer as Explainer
     from optimizer.questions.repair import Menu as Menu
     from optimizer.questions.repair import apply_repair as apply_repair
     from optimizer.questions.repair import repair as repair
     from optimizer.questions.whatif import WhatIf as WhatIf
     from optimizer.report import writers as writers
+    from optimizer.report.listing import listing as listing
+    from optimizer.report.listing import programme_in_full as programme_in_full
     from optimizer.report.screen import Screen as Screen
     from optimizer.report.screen import Sums as Sums
     from optimizer.report.screen import sums_of as sums_of
@@ -49,7 +52,9 @@ ROOM_OF = {
         ("CheckFailed", "HaibunError", "InputProblems", "NoPlan", "Place", "Problem", "Stopped", "WrongUsage"), "errors"
     ),
     **dict.fromkeys(("Menu", "apply_repair", "repair"), "questions.repair"),
+    "Explainer": "questions.explain",
     "WhatIf": "questions.whatif",
+    **dict.fromkeys(("listing", "programme_in_full"), "report.listing"),
     "writers": "report",
     **dict.fromkeys(("Screen", "Sums", "sums_of"), "report.screen"),
     "usual": "report.terms",

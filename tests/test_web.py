@@ -276,9 +276,25 @@ def test_a_setting_without_a_plan_names_the_rows_and_the_ways_out(book, reader):
     impossible = "set=pin:clinics@2027=9.5&set=pin:grants@2027=7.5"
     answer = reader.get(f"{book}/answer.json?{impossible}").json
     assert answer["status"] == "infeasible"
-    assert answer["conflict"]
-    ways = reader.get(f"{book}/repairs.json?{impossible}").json["repairs"]
-    if ways:
+    assert answer["status"] == "infeasible"
+    found = reader.get(f"{book}/repairs.json?{impossible}").json
+    assert found["conflict"]
+    if found["repairs"]:
         mended = reader.post(f"{book}/repairs/1?{impossible}")
         assert mended.status_code == 200
         assert reader.get(f"{mended.request.path}/answer.json?{impossible}").json["status"] == "published"
+
+
+def test_every_line_is_listed_and_the_amounts_come_to_the_plan(book, reader):
+    """The table, its JSON and the answer agree; a line says its years, effects and confirmed sentences."""
+    rows = reader.get(f"{book}/programmes.json").json["programmes"]
+    answer = reader.get(f"{book}/answer.json").json
+    assert sum(row["amount"] for row in rows) == pytest.approx(answer["figures"][-1]["value"])
+    page = reader.get(f"{book}/programmes").text
+    assert all(f'data-id="{row["id"]}"' in page for row in rows)
+    one = reader.get(f"{book}/programme.json?id={rows[0]['id']}").json
+    assert [year["year"] for year in one["years"]] == ["FY2027", "FY2028"]
+    assert one["effects"]
+    unknown = reader.client.get(f"{book}/programme.json?id=clinic&lang=en", headers={"Accept": "application/json"})
+    assert unknown.status_code == 422
+    assert "did you mean clinics" in unknown.json["error"]

@@ -205,3 +205,33 @@ def test_the_keyboard_alone_moves_a_slider(chromium, address):
     assert page.input_value("#total-box") == "97"
     assert "budget_factor%3D0.97" in page.url
     watched.is_sound()
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_a_line_is_found_explained_and_pinned(chromium, address, language):
+    """Search, open the drawer, and pin: the answer comes under the setting that was there before."""
+    watched = Watched(chromium, address, language)
+    page = watched.page
+    page.click(".example button")
+    watched.settle()
+    page.fill("#total-box", "90")
+    page.press("#total-box", "Enter")
+    watched.settle()
+    page.click("a.tab >> nth=1")
+    page.fill("#search", "ケニア" if language == "ja" else "kenya")
+    assert 0 < page.locator("#lines tbody tr:visible").count() < 20
+    watched.passes_axe()
+    watched.picture("programmes")
+    page.click("#lines button.link:visible >> nth=0")
+    page.wait_for_selector("#drawer-body:not([hidden])")
+    watched.passes_axe()
+    watched.picture("drawer")
+    page.fill("#pin-value", "△５")
+    page.click("#pin .primary")
+    assert page.get_attribute("#pin-value", "aria-invalid") == "true"
+    page.fill("#pin-value", "２０")
+    page.click("#pin .primary")
+    watched.settle()
+    assert page.input_value("#total-box") == "90"
+    assert page.locator("#pin-list li").count() == 1
+    watched.is_sound()

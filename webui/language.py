@@ -48,6 +48,14 @@ def unit_of(book: Book) -> str:
     return into(usual(book.summary["unit"]))
 
 
+def setting_in_words() -> str:
+    """The setting that the address of this page carries."""
+    origin, sets = request.args.get("origin") or "base", request.args.getlist("set")
+    if sets:
+        return t("Scenario {name}, changed by: {changes}.", name=origin, changes=", ".join(sets))
+    return t("Scenario {name}.", name=origin)
+
+
 def when(moment: str) -> str:
     """A moment of the store (UTC) as this office's clock shows it, in the era of the reader's language."""
     local = datetime.fromisoformat(moment).astimezone()
@@ -57,4 +65,12 @@ def when(moment: str) -> str:
 
 
 def _in_templates() -> dict[str, Any]:
-    return {"t": t, "into": into, "of_two": of_two, "unit_of": unit_of, "when": when, "language": current()}
+    return {
+        "t": t,
+        "into": into,
+        "of_two": of_two,
+        "unit_of": unit_of,
+        "setting_in_words": setting_in_words,
+        "when": when,
+        "language": current(),
+    }

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import optimizer
-from optimizer import HaibunError, Problem, Screen, Sums, WhatIf
+from optimizer import HaibunError, Problem, Result, Screen, Sums, WhatIf
 from webui.controls import controls_of
 
 MOST_OPEN_BOOKS = 4
@@ -94,7 +94,7 @@ def kept_live(path: Path) -> WhatIf:
 @lru_cache(maxsize=4 * MOST_OPEN_BOOKS)
 def base_of(path: Path) -> Sums:
     """The sums of the plan that every other is held against: the scenario ``base`` as the workbook has it."""
-    return optimizer.sums_of(kept_live(path).settled())
+    return optimizer.sums_of(settled(path, "base", ()))
 
 
 def controls(path: Path, origin: str, language: str) -> dict[str, Any]:
@@ -109,22 +109,53 @@ def at_once(path: Path, origin: str, sets: Sequence[str], language: str) -> dict
 
 def in_full(path: Path, origin: str, sets: Sequence[str], language: str) -> dict[str, Any]:
     """The published, proved answer once the controls rest."""
-    live = kept_live(path)
-    return Screen(live.settled(origin, sets), base_of(path), language).in_full(live.price_of_money(origin, sets))
+    screen = Screen(settled(path, origin, tuple(sets)), base_of(path), language)
+    return screen.in_full(kept_live(path).price_of_money(origin, sets))
+
+
+@lru_cache(maxsize=2 * MOST_OPEN_BOOKS)
+def settled(path: Path, origin: str, sets: tuple[str, ...]) -> Result:
+    """The published plan of a setting."""
+    return kept_live(path).settled(origin, sets)
+
+
+def programmes(path: Path, origin: str, sets: Sequence[str], language: str) -> list[dict[str, Any]]:
+    """Every line of the published plan."""
+    return optimizer.listing(settled(path, origin, tuple(sets)), language)
+
+
+@lru_cache(maxsize=1)
+def explainer(path: Path, origin: str, sets: tuple[str, ...]) -> optimizer.Explainer:
+    """What confirms sentences on a plan by solving again."""
+    return optimizer.Explainer(settled(path, origin, sets))
+
+
+def programme(path: Path, origin: str, sets: Sequence[str], ident: str, language: str) -> dict[str, Any]:
+    """One line of the published plan with everything that can be said of it."""
+    found = explainer(path, origin, tuple(sets)).programme(ident)
+    return optimizer.programme_in_full(settled(path, origin, tuple(sets)), ident, language) | {
+        "name": found.name.into(language),
+        "sentences": [words.into(language) for words in found.sentences[len(found.lines) :]],
+        "entry_factor": found.entry_factor,
+    }
 
 
 def publish(path: Path, origin: str, sets: Sequence[str], folder: Path, language: str) -> float:
     """Write the run folder of a setting; returns the score of its plan."""
     book = opened(path)
-    result = kept_live(path).settled(origin, sets)
+    result = settled(path, origin, tuple(sets))
     optimizer.write_run(result, book.data, folder, optimizer.writers(language))
     return float(result.proof.score)
 
 
-def repairs(path: Path, origin: str, sets: Sequence[str], language: str) -> list[dict[str, Any]]:
-    """The ways out of a setting without a plan."""
+def repairs(path: Path, origin: str, sets: Sequence[str], language: str) -> dict[str, Any]:
+    """Which rules collide in a setting without a plan, and the ways out."""
     menu = optimizer.repair(opened(path), origin, sets)
-    return [
+    conflict = [
+        {"place": f"{place.sheet} {place.cell}" if place.cell else place.id, "name": place.name.into(language)}
+        for place in menu.conflict
+    ]
+    ways = [
         {
             "score": found.score,
             "changes": [
@@ -139,6 +170,7 @@ def repairs(path: Path, origin: str, sets: Sequence[str], language: str) -> list
         }
         for found in menu.repairs
     ]
+    return {"conflict": conflict, "repairs": ways}
 
 
 def repaired(path: Path, origin: str, sets: Sequence[str], number: int) -> bytes:
@@ -158,6 +190,8 @@ TASKS: Mapping[str, Callable[..., Any]] = {
         controls,
         at_once,
         in_full,
+        programmes,
+        programme,
         publish,
         repairs,
         repaired,

@@ -131,7 +131,15 @@ function ask() {
   document.body.dataset.status = "asking";
   fly("live");
   clearTimeout(timer);
-  timer = setTimeout(() => { history.replaceState(null, "", `${page.show}?${addressOf(present)}`); fly("full"); }, REST);
+  timer = setTimeout(() => { rememberAddress(); fly("full"); }, REST);
+}
+
+// The address of this page and of the tabs carries the setting.
+function rememberAddress() {
+  const query = addressOf(present);
+  history.replaceState(null, "", `${page.show}?${query}`);
+  for (const tab of document.querySelectorAll("a.tab")) tab.search = query;
+  document.querySelector(".languages [name=back]").value = `${page.show}?${query}`;
 }
 
 async function fly(kind) {
@@ -165,7 +173,7 @@ function land(kind, items, answer) {
   byId("charts").hidden = !hasPlan;
   document.querySelector(".below").hidden = !hasPlan;
   byId("figures").hidden = !hasPlan;
-  if (answer.status === "infeasible" && kind === "full") showConflict(items, answer);
+  if (answer.status === "infeasible" && kind === "full") showConflict(items);
   if (isLatest) document.body.dataset.status = answer.status;
   if (!hasPlan) return;
   if (isLatest) lastWithPlan = items;
@@ -181,13 +189,14 @@ function land(kind, items, answer) {
   } else byId("proof").textContent = "";
 }
 
-async function showConflict(items, answer) {
-  byId("conflict").replaceChildren(...answer.conflict.slice(0, 12).map((place) =>
-    element("li", {}, element("strong", {}, place.place), ` ${place.name || place.id}`)));
+async function showConflict(items) {
+  byId("conflict").replaceChildren();
   byId("repairs").replaceChildren();
   byId("repairs-status").textContent = words.looking;
   const found = await (await fetch(`${page.repairs}?${addressOf(items)}`, { headers: { Accept: "application/json" } })).json();
   if (items !== present) return;
+  const places = (found.conflict || []).map((place) => element("li", {}, element("strong", {}, place.place), ` ${place.name}`));
+  byId("conflict").replaceChildren(...places.slice(0, 12), ...(places.length > 12 ? [element("li", {}, fill(words.more, { count: places.length - 12 }))] : []));
   byId("repairs-status").textContent = found.error || (found.repairs.length ? "" : words.none);
   byId("repairs").replaceChildren(...(found.repairs || []).map((repair, number) => repairForm(repair, number + 1, items)));
 }

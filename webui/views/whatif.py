@@ -43,13 +43,7 @@ def answer(book_id: str) -> Response:
     try:
         return make_response(worker.ask(task, *setting_of(book), current()))
     except NoPlan as error:
-        conflict = [
-            {"place": f"{place.sheet} {place.cell}", "id": place.id, "name": place.name.into(current())}
-            for place in error.conflict
-        ]
-        return make_response(
-            {"status": "infeasible", "sentence": error.message.into(current()), "conflict": conflict}, 200
-        )
+        return make_response({"status": "infeasible", "sentence": error.message.into(current())})
     except InputProblems as error:
         words = error.problems[0]
         return make_response(
@@ -59,8 +53,8 @@ def answer(book_id: str) -> Response:
 
 @page.get("/books/<book_id>/repairs.json")
 def repairs(book_id: str) -> Response:
-    """The ways out of a setting without a plan."""
-    return make_response({"repairs": ask_desk("repairs", *setting_of(the_book(book_id)), current())})
+    """Which rules collide in a setting without a plan, and the ways out."""
+    return make_response(ask_desk("repairs", *setting_of(the_book(book_id)), current()))
 
 
 @page.post("/books/<book_id>/repairs/<int:number>")
