@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from books import Book, books, minimal, scenario_rows, scenarios_of, with_everything
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +11,7 @@ from support import opened
 
 from optimizer import model, scenario, solver
 from optimizer.errors import HaibunError, InputProblems, NoPlan, WrongUsage
+from optimizer.model import Memory
 from optimizer.session import Session, bound_from, breach_of
 
 RANDOM = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
@@ -70,6 +72,25 @@ def check_chain(book, turns):
 def test_any_chain_of_scenarios_scores_as_cold_solves_do(chain):
     """Levers, money, weights, needs, effects, costs, maxima, pins and limits change; each answer is a cold solve's."""
     check_chain(*chain)
+
+
+@settings(RANDOM, max_examples=40)
+@given(chains(indivisible=True))
+def test_a_model_from_memory_is_the_model_built_anew(chain):
+    """Whatever came before, every array, key and bound is what a build without a memory gives."""
+    book, turns = chain
+    portfolio, memory = opened(book).portfolio, Memory()
+    for name, sets in turns:
+        try:
+            active = scenario.apply(portfolio, name, sets).portfolio
+        except (InputProblems, WrongUsage):
+            continue
+        kept, fresh = model.build(active, memory=memory), model.build(active)
+        assert kept.keys == fresh.keys
+        for part in ("row_lower", "row_upper", "starts", "indices", "coefficients"):
+            assert np.array_equal(getattr(kept, part), getattr(fresh, part)), part
+        for part in ("lower", "upper", "cost", "y_rate", "y_tie_cost", "cell_at", "g_start", "transfers", "carries"):
+            assert np.array_equal(getattr(kept.columns, part), getattr(fresh.columns, part)), part
 
 
 @settings(RANDOM, max_examples=30)
