@@ -145,11 +145,12 @@ def least_money(
 
 @dataclass(frozen=True)
 class _Solved:
-    """A point of the frontier and the slope of a tangent there, in points for one of factor."""
+    """A point of the frontier, the slope of a tangent there (points for one of factor), and the marginal."""
 
     factor: float
     score: float
     slope: float
+    marginal: float
 
     def tangent(self, factor: float) -> float:
         return self.score + self.slope * (factor - self.factor)
@@ -162,6 +163,16 @@ class _Moving:
     none: Model
     rows: Floats
     columns: Floats
+
+
+@dataclass(frozen=True, order=True)
+class _Piece:
+    """What lies between two solved factors: how far apart chord and tangents are, where the tangents meet."""
+
+    negative_error: float
+    low: float
+    high: float
+    meet: float
 
 
 class _Walk:
@@ -271,45 +282,68 @@ class _Walk:
         """The score and a tangent at a factor, from the multipliers of the rows and columns that money moves."""
         if factor not in self.solved:
             self.session.turn_to_portfolio(self.scaled(factor))
-            score = self.session.score()
-            self.solved[factor] = _Solved(factor, score, self._slope())
+            score, slope = self.session.score(), self._slope()
+            self.solved[factor] = _Solved(factor, score, slope, self._marginal(factor, score, slope))
         return self.solved[factor]
 
     def _slope(self) -> float:
         multipliers, reduced = self.session.solution().multipliers, self.session.reduced_costs()
         return float(multipliers @ self.moving.rows + np.maximum(reduced, 0.0) @ self.moving.columns)
 
+    def _marginal(self, factor: float, score: float, slope: float) -> float:
+        """Points for one more unit: by the tangent just above, where the score there bears it out."""
+        step = max(1 / self.budget, LEAST_STEP)
+        self.session.turn_to_portfolio(self.scaled(factor + step))
+        try:
+            gained = self.session.score() - score
+        except NoPlan:
+            return slope / self.budget
+        above = self._slope()
+        return (above if abs(gained - above * step) <= AS_GOOD else gained / step) / self.budget
+
     # Pieces
 
     def refine(self, first: float, last: float, error: float, progress: Progress) -> None:
-        """Solve where chord and tangents are farthest apart, until every piece is within its error."""
-        small = self.moving.none.columns.count <= SMALL
+        """Solve where chord and tangents are farthest apart, until every piece is within its error.
+
+        From left to right, since a solve is quick where the last one lay near; where the model is small the widest
+        pieces are then made exact.
+        """
         self.errors = {}
-        ends = [first, *tenths_between(first, last), last]
-        waiting: list[tuple[float, float, float, float]] = []
-        for low, high in pairwise(ends):
-            heapq.heappush(waiting, self._piece(low, high))
+        waiting = [self._piece(low, high) for low, high in pairwise([first, *tenths_between(first, last), last])]
+        waiting.reverse()
+        settled: list[_Piece] = []
         while waiting:
-            worst, low, high, middle = heapq.heappop(waiting)
-            size = max(abs(self.solve(low).score), 1.0)
-            wanted = EXACT if small and len(self.solved) < MOST_EXACT_SOLVES else error
-            if -worst <= wanted * size or not low < middle < high:
-                self.errors[low] = -worst
+            piece = waiting.pop()
+            if self._is_within(piece, error):
+                settled.append(piece)
                 continue
             progress(len(self.solved), len(self.solved) + len(waiting) + 1)
-            heapq.heappush(waiting, self._piece(low, middle))
-            heapq.heappush(waiting, self._piece(middle, high))
+            waiting += [self._piece(piece.meet, piece.high), self._piece(piece.low, piece.meet)]
+        heapq.heapify(settled)
+        is_small = self.moving.none.columns.count <= SMALL
+        while settled:
+            piece = heapq.heappop(settled)
+            if not is_small or len(self.solved) >= MOST_EXACT_SOLVES or self._is_within(piece, EXACT):
+                self.errors[piece.low] = -piece.negative_error
+                continue
+            for half in ((piece.low, piece.meet), (piece.meet, piece.high)):
+                heapq.heappush(settled, self._piece(*half))
 
-    def _piece(self, low: float, high: float) -> tuple[float, float, float, float]:
-        """How far tangents and chord lie apart (negative: the widest first), the ends, and where the tangents meet."""
+    def _is_within(self, piece: _Piece, error: float) -> bool:
+        size = max(abs(self.solve(piece.low).score), 1.0)
+        return -piece.negative_error <= error * size or not piece.low < piece.meet < piece.high
+
+    def _piece(self, low: float, high: float) -> _Piece:
+        """How far tangents and chord lie apart between two factors, and where the tangents meet."""
         left, right = self.solve(low), self.solve(high)
         bend = left.slope - right.slope
         if bend <= 0:
-            return 0.0, low, high, low
+            return _Piece(0.0, low, high, low)
         meet = (right.score - left.score + left.slope * low - right.slope * high) / bend
         meet = min(max(meet, low), high)
         chord = left.score + (right.score - left.score) * (meet - low) / (high - low)
-        return min(chord - left.tangent(meet), 0.0), low, high, round(meet, DIGITS)
+        return _Piece(min(chord - left.tangent(meet), 0.0), low, high, round(meet, DIGITS))
 
     def points(self) -> list[Point]:
         """Every solved point; each carries the larger error of the two pieces that it ends."""
@@ -318,21 +352,8 @@ class _Walk:
         for number, factor in enumerate(factors):
             beside = [self.errors[f] for f in factors[max(number - 1, 0) : number + 1] if f in self.errors]
             here = self.solved[factor]
-            points.append(
-                Point(factor, self.budget * factor, here.score, self._marginal(here), max(beside, default=0.0))
-            )
+            points.append(Point(factor, self.budget * factor, here.score, here.marginal, max(beside, default=0.0)))
         return points
-
-    def _marginal(self, here: _Solved) -> float:
-        """Points for one more unit: by the tangent just above, where the score there bears it out."""
-        step = max(1 / self.budget, LEAST_STEP)
-        self.session.turn_to_portfolio(self.scaled(here.factor + step))
-        try:
-            gained = self.session.score() - here.score
-        except NoPlan:
-            return here.slope / self.budget
-        slope = self._slope()
-        return (slope if abs(gained - slope * step) <= AS_GOOD else gained / step) / self.budget
 
     def points_with_indivisible(self) -> list[Point]:
         """The points with indivisible programmes whole.
