@@ -11,6 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from optimizer.answering import QUESTIONS as QUESTIONS
+    from optimizer.answering import Answer as Answer
+    from optimizer.answering import Asked as Asked
+    from optimizer.answering import answer as answer
     from optimizer.errors import CheckFailed as CheckFailed
     from optimizer.errors import HaibunError as HaibunError
     from optimizer.errors import InputProblems as InputProblems
@@ -33,10 +37,12 @@ if TYPE_CHECKING:
     from optimizer.report.terms import usual as usual
     from optimizer.results import Result as Result
     from optimizer.run import OpenBook as OpenBook
+    from optimizer.run import json_bytes as json_bytes
     from optimizer.run import open_book as open_book
     from optimizer.run import problems_of as problems_of
     from optimizer.run import read_run as read_run
     from optimizer.run import solve_book as solve_book
+    from optimizer.run import write_folder as write_folder
     from optimizer.run import write_run as write_run
     from optimizer.scenario import scenarios_of as scenarios_of
     from optimizer.words import LANGUAGES as LANGUAGES
@@ -48,6 +54,7 @@ if TYPE_CHECKING:
     from optimizer.workbook import write_template as write_template
 
 ROOM_OF = {
+    **dict.fromkeys(("QUESTIONS", "Answer", "Asked", "answer"), "answering"),
     **dict.fromkeys(
         ("CheckFailed", "HaibunError", "InputProblems", "NoPlan", "Place", "Problem", "Stopped", "WrongUsage"), "errors"
     ),
@@ -59,7 +66,10 @@ ROOM_OF = {
     **dict.fromkeys(("Screen", "Sums", "sums_of"), "report.screen"),
     "usual": "report.terms",
     "Result": "results",
-    **dict.fromkeys(("OpenBook", "open_book", "problems_of", "read_run", "solve_book", "write_run"), "run"),
+    **dict.fromkeys(
+        ("OpenBook", "json_bytes", "open_book", "problems_of", "read_run", "solve_book", "write_folder", "write_run"),
+        "run",
+    ),
     "scenarios_of": "scenario",
     **dict.fromkeys(("LANGUAGES", "Name", "Words", "name_of", "say"), "words"),
     **dict.fromkeys(("annotate", "write_template"), "workbook"),

@@ -27,6 +27,7 @@ LEVELS = (
     ("run", "session"),
     ("questions",),
     ("report",),
+    ("answering",),
     ("cli",),
 )
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}

@@ -235,3 +235,28 @@ def test_a_line_is_found_explained_and_pinned(chromium, address, language):
     assert page.input_value("#total-box") == "90"
     assert page.locator("#pin-list li").count() == 1
     watched.is_sound()
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_a_question_is_followed_to_its_answer_and_another_is_cancelled(chromium, address, language):
+    """Prices run to their table and bars; the levers are cancelled on the way."""
+    watched = Watched(chromium, address, language)
+    page = watched.page
+    page.click(".example button")
+    watched.settle()
+    page.click("a.tab >> nth=2")
+    watched.passes_axe()
+    watched.picture("questions")
+    asking = page.url
+    page.click("form:has([value=prices]) button")
+    page.wait_for_selector("ul.said")
+    assert page.locator(".answer-bars tr").count() > 3
+    watched.passes_axe()
+    watched.picture("prices")
+    page.goto(asking)
+    page.click("form:has([value=levers]) button")
+    page.wait_for_selector("progress[value]")
+    page.click("#progress button")
+    page.wait_for_selector(".summary")
+    watched.passes_axe()
+    watched.is_sound()

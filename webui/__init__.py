@@ -12,7 +12,7 @@ from platformdirs import user_data_path
 from webui import errors, language, security
 from webui.site import Site
 from webui.store import Store, secret_key
-from webui.views import books, home, programmes, whatif
+from webui.views import books, home, programmes, questions, whatif
 
 DEFAULTS: Mapping[str, object] = {
     "DATA_FOLDER": None,
@@ -25,6 +25,7 @@ DEFAULTS: Mapping[str, object] = {
     "WTF_CSRF_TIME_LIMIT": None,
     "SECONDS_FOR_A_TASK": 120.0,
     "MEGABYTES_FOR_A_TASK": 2000.0,
+    "SECONDS_FOR_A_QUESTION": 3600.0,
 }
 """``DATA_FOLDER`` None: the user's own data folder. A task is one computation in a worker process."""
 
@@ -38,12 +39,13 @@ def create_app(config: Mapping[str, Any] | None = None) -> APIFlask:
     app.config.from_mapping(config or {})
     store = Store(app.config["DATA_FOLDER"] or user_data_path("haibun", appauthor=False, ensure_exists=True))
     app.secret_key = app.config.get("SECRET_KEY") or secret_key(store.folder)
-    app.extensions["site"] = Site(store, app.config["SECONDS_FOR_A_TASK"], app.config["MEGABYTES_FOR_A_TASK"])
+    limits = [app.config[name] for name in ("SECONDS_FOR_A_TASK", "MEGABYTES_FOR_A_TASK", "SECONDS_FOR_A_QUESTION")]
+    app.extensions["site"] = Site(store, *limits)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     CSRFProtect(app)
     for room in (language, security, errors):
         room.attach(app)
-    for view in (home, books, whatif, programmes):
+    for view in (home, books, whatif, programmes, questions):
         app.register_blueprint(view.page)
     return app
 

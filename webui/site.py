@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from flask import abort, current_app
 
+from webui.background import Background
 from webui.store import Book, Store
 from webui.workers import Worker
 
@@ -13,13 +14,15 @@ from webui.workers import Worker
 class Site:
     """The store and the workers of one application.
 
-    ``desk`` checks, solves and writes; ``live`` answers sliders and is never kept waiting by the other.
+    ``desk`` checks, solves and writes; ``live`` answers sliders and is never kept waiting by the other;
+    ``background`` asks what takes a while.
     """
 
-    def __init__(self, store: Store, seconds: float, megabytes: float) -> None:
+    def __init__(self, store: Store, seconds: float, megabytes: float, seconds_for_a_question: float) -> None:
         self.store = store
         self.desk = Worker(seconds, megabytes)
         self.live = Worker(seconds, megabytes)
+        self.background = Background(store, seconds_for_a_question, megabytes)
 
     def warm(self) -> None:
         """Start the workers before the first question comes."""
@@ -28,6 +31,7 @@ class Site:
 
     def close(self) -> None:
         """End the workers and let go of the database."""
+        self.background.close()
         self.desk.close()
         self.live.close()
         self.store.close()

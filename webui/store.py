@@ -96,6 +96,7 @@ class Question(Row):
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
     message: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    begun: Mapped[float] = mapped_column(default=0.0)
     created: Mapped[str] = mapped_column(default=now)
     ended: Mapped[str] = mapped_column(default="")
 
@@ -141,9 +142,9 @@ class Store:
         """Where a run is."""
         return self.folder / "runs" / run_id
 
-    def answer_path(self, question_id: str) -> Path:
+    def answer_folder(self, question_id: str) -> Path:
         """Where the answer to a question is."""
-        return self.folder / "answers" / f"{question_id}.json"
+        return self.folder / "answers" / question_id
 
     def books(self) -> list[Book]:
         """Every workbook with its scenarios, the latest first."""

@@ -180,6 +180,24 @@ def repaired(path: Path, origin: str, sets: Sequence[str], number: int) -> bytes
     return written(lambda out: optimizer.apply_repair(data, menu, number, out))
 
 
+def ask(connection: Connection, path: Path, folder: Path, kind: str, setting: tuple[str, list[str], str]) -> None:
+    """Answer one long question in a process of its own: progress and the end go through the connection.
+
+    The answer's files appear in ``folder`` whole or not at all.
+    """
+    origin, sets, language = setting
+    try:
+        asked = optimizer.Asked(opened(path), origin, sets, language)
+        found = optimizer.answer(kind, asked, lambda done, total: connection.send(("progress", (done, total))))
+        content = {each: found.as_dict(each) for each in optimizer.LANGUAGES} | {"table": found.table()}
+        optimizer.write_folder(folder, {**found.files, "answer.json": optimizer.json_bytes(content)}, "answer.json")
+        connection.send(("done", sorted(found.files)))
+    except HaibunError as error:
+        connection.send(("error", error))
+    except Exception:
+        connection.send(("crash", traceback.format_exc()))
+
+
 TASKS: Mapping[str, Callable[..., Any]] = {
     task.__name__: task
     for task in (

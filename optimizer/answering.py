@@ -1,0 +1,157 @@
+"""One way to ask any long question and to get its answer: sentences, a table, bars, and the files of its command."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from optimizer import report
+from optimizer.questions import freedoms as asking_freedoms
+from optimizer.questions import frontier as asking_frontier
+from optimizer.questions import frontier_tables, levers_tables, tables
+from optimizer.questions import levers as asking_levers
+from optimizer.questions import prices as asking_prices
+from optimizer.questions import ranges as asking_ranges
+from optimizer.questions import repair as asking_repair
+from optimizer.report.frontier import freedoms_document, frontier_document
+from optimizer.report.levers import levers_document
+from optimizer.run import OpenBook, json_bytes
+from optimizer.words import Name, Words, name_of, say
+
+Progress = Callable[[int, int], None]
+MOST_BARS = 20
+PROCESSES = 2
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One thing and its size, for a picture beside the table."""
+
+    name: Words
+    value: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked: a book under a scenario and what is set on top, in which language its reports are wanted."""
+
+    book: OpenBook
+    scenario: str
+    sets: Sequence[str]
+    language: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Sentences, what the bars measure, the bars (largest first), and the files that the command writes.
+
+    The first file that is a CSV is the table.
+    """
+
+    sentences: Sequence[Words]
+    measure: Words
+    bars: Sequence[Bar]
+    files: Mapping[str, bytes]
+
+    def as_dict(self, language: str) -> dict[str, Any]:
+        """The answer as plain values in one language."""
+        return {
+            "sentences": [words.into(language) for words in self.sentences],
+            "measure": self.measure.into(language),
+            "bars": [{"name": b.name.into(language), "value": b.value, "text": b.text} for b in self.bars],
+        }
+
+    def table(self) -> list[dict[str, str]]:
+        """The rows of the table."""
+        data = next((content for name, content in self.files.items() if name.endswith(".csv")), b"")
+        return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+
+
+def levers(asked: Asked, progress: Progress) -> Answer:
+    """What each policy lever is worth, over all their combinations."""
+    found = asking_levers.levers(asked.book, asked.scenario, asked.sets, progress=progress, processes=PROCESSES)
+    content = levers_tables.levers_as_dict(found)
+    bars = [
+        Bar(name_of(worth.lever), worth.worth, f"{worth.worth:+.4f}")
+        for worth in found.worths
+        if worth.worth is not None
+    ]
+    pages = report.pages(levers_document(asked.book, found), asked.language)
+    files = {"levers.json": json_bytes(content), **pages}
+    return Answer(levers_tables.levers_in_words(found), say("Points of score"), bars, files)
+
+
+def frontier(asked: Asked, progress: Progress) -> Answer:
+    """How the best score grows with money."""
+    found = asking_frontier.frontier(asked.book, asked.scenario, asked.sets, progress=progress)
+    points = found.points[:: max(1, len(found.points) // MOST_BARS)]
+    bars = [Bar(Name(f"{100 * point.factor:.1f} %"), point.score, f"{point.score:.2f}") for point in points]
+    pages = report.pages(frontier_document(asked.book, found), asked.language)
+    files = {"frontier.csv": frontier_tables.frontier_csv(found), **pages}
+    return Answer(frontier_tables.frontier_in_words(found), say("Best score by total budget"), bars, files)
+
+
+def freedoms(asked: Asked, progress: Progress) -> Answer:
+    """What one freedom costs the other."""
+    found = asking_freedoms.freedoms(asked.book, asked.scenario, asked.sets, progress=progress)
+    points = found.points[:: max(1, len(found.points) // MOST_BARS)]
+    bars = [Bar(Name(f"{point.fear:.1f} %"), point.want, f"{point.want:.1f} %") for point in points]
+    pages = report.pages(freedoms_document(asked.book, found), asked.language)
+    files = {"frontier.csv": frontier_tables.freedoms_csv(found), **pages}
+    measure = say("Freedom from want by freedom from fear")
+    return Answer(frontier_tables.freedoms_in_words(found), measure, bars, files)
+
+
+def prices(asked: Asked, _progress: Progress) -> Answer:
+    """What each limit, resource and appropriation costs."""
+    found = asking_prices.prices(asked.book, asked.scenario, asked.sets)
+    dear = [price for price in found if price.price is not None and price.price > 1e-6][:MOST_BARS]
+    bars = [
+        Bar(
+            say("{name}, FY{year}", name=price.name, year=price.year) if price.year else price.name,
+            price.price or 0.0,
+            f"{price.price:.4f}",
+        )
+        for price in dear
+    ]
+    files = {"prices.csv": tables.prices_csv(found)}
+    return Answer(tables.prices_in_words(found), say("Points of score"), bars, files)
+
+
+def ranges(asked: Asked, _progress: Progress) -> Answer:
+    """How little and how much each line can get in any plan nearly as good."""
+    found = asking_ranges.ranges(asked.book, asked.scenario, asked.sets, workers=PROCESSES)
+    first_year = asked.book.portfolio.settings.first_year
+    widest = sorted(found.lines, key=lambda line: line.low - line.high)[:MOST_BARS]
+    programmes = asked.book.portfolio.programmes
+    bars = [
+        Bar(
+            say("{name}, FY{year}", name=name_of(programmes[line.programme]), year=first_year + line.year),
+            line.high - line.low,
+            f"{line.low:,.2f}–{line.high:,.2f}",
+        )
+        for line in widest
+    ]
+    files = {"ranges.csv": tables.ranges_csv(found, first_year)}
+    return Answer(tables.ranges_in_words(found, []), say("Room to move, the widest first"), bars, files)
+
+
+def repair(asked: Asked, _progress: Progress) -> Answer:
+    """Why no plan is feasible, and what mends it."""
+    menu = asking_repair.repair(asked.book, asked.scenario, asked.sets)
+    files = {"repair.json": json_bytes(tables.menu_as_dict(menu, asked.language))}
+    return Answer(tables.menu_in_words(menu), say("Changes"), [], files)
+
+
+QUESTIONS: Mapping[str, Callable[[Asked, Progress], Answer]] = {
+    question.__name__: question for question in (levers, frontier, freedoms, prices, ranges, repair)
+}
+
+
+def answer(kind: str, asked: Asked, progress: Progress) -> Answer:
+    """The answer to a question of ``QUESTIONS``; ``progress`` is told how many of how many steps are done."""
+    return QUESTIONS[kind](asked, progress)

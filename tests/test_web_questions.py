@@ -1,0 +1,145 @@
+"""Long questions in the background: asked, followed, cancelled, interrupted, and taken home."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from web import INPUTS, Reader, app, reader
+
+from optimizer import QUESTIONS, Asked, answer, run
+from webui import create_app
+from webui.store import Question
+from webui.views.questions import KINDS
+
+__all__ = ["app", "reader"]
+PATIENCE = 60.0
+
+
+@pytest.fixture(scope="module")
+def book(app) -> str:
+    return Reader(app).upload((INPUTS / "minimal.xlsx").read_bytes()).request.path
+
+
+@pytest.fixture(scope="module")
+def japan(app) -> str:
+    return Reader(app).post("/books/example").request.path
+
+
+def ended(reader, address: str) -> dict:
+    """The question once it has ended."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        found = reader.get(f"{address}.json").json
+        if found["state"] not in ("waiting", "running"):
+            return found
+        time.sleep(0.1)
+    raise AssertionError(found)
+
+
+def test_the_page_offers_every_question_that_the_program_answers(book, reader):
+    """None is missing, none is too many, and each has its button."""
+    assert list(KINDS) == list(QUESTIONS)
+    page = reader.get(f"{book}/questions").text
+    assert all(f'value="{kind}"' in page for kind in KINDS)
+
+
+@pytest.mark.parametrize("kind", list(QUESTIONS))
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_question_has_sentences_and_files(kind, language):
+    """Asked of the minimal book, in each language."""
+    asked = Asked(run.open_book(INPUTS / "minimal.xlsx"), "base", [], language)
+    found = answer(kind, asked, lambda _done, _total: None)
+    assert found.files
+    shown = found.as_dict(language)
+    assert kind == "levers" or shown["sentences"]
+    assert all(bar["name"] for bar in shown["bars"])
+
+
+def test_an_answer_is_kept_with_its_table_and_downloads(book, reader):
+    """Prices of the minimal book: as the command has them; nothing else of the folder can be had."""
+    page = reader.post(f"{book}/questions?set=budget_factor=0.9", kind="prices")
+    found = ended(reader, page.request.path)
+    assert found["state"] == "done"
+    assert found["answer"]["table"]
+    expected = answer(
+        "prices", Asked(run.open_book(INPUTS / "minimal.xlsx"), "base", ["budget_factor=0.9"], "en"), print
+    )
+    assert reader.get(f"{page.request.path}/prices.csv").data == expected.files["prices.csv"]
+    assert reader.get(f"{page.request.path}/answer.json").status_code == 404
+    shown = reader.get(page.request.path).text
+    assert found["answer"]["sentences"][0] in shown
+
+
+def test_a_report_is_looked_at_as_from_another_origin(book, reader):
+    """Its own scripts run in a sandbox that may fetch nothing."""
+    page = reader.post(f"{book}/questions", kind="frontier")
+    assert ended(reader, page.request.path)["state"] == "done"
+    report = reader.get(f"{page.request.path}/report.html?view=1")
+    assert "sandbox" in report.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in report.headers["Content-Security-Policy"]
+    assert "attachment" not in report.headers.get("Content-Disposition", "")
+
+
+def test_events_say_the_state_of_now_to_whoever_comes_back(book, reader):
+    """A stream of a finished question says so once, and ends."""
+    page = reader.post(f"{book}/questions", kind="prices")
+    ended(reader, page.request.path)
+    for _ in range(2):
+        stream = reader.get(f"{page.request.path}/events")
+        assert stream.mimetype == "text/event-stream"
+        said = [json.loads(line[6:]) for line in stream.text.splitlines() if line.startswith("data: ")]
+        assert said[-1]["state"] == "done"
+
+
+def test_a_cancelled_question_ends_at_once_with_all_its_processes(japan, reader):
+    """The state is kept, and nothing goes on computing."""
+    page = reader.post(f"{japan}/questions", kind="levers")
+    until = time.monotonic() + PATIENCE
+    while reader.get(f"{page.request.path}.json").json["done"] == 0 and time.monotonic() < until:
+        time.sleep(0.05)
+    before = descendants()
+    reader.post(f"{page.request.path}/cancel")
+    assert reader.get(f"{page.request.path}.json").json["state"] == "cancelled"
+    time.sleep(1.0)
+    assert len(descendants()) < len(before)
+    assert reader.post(f"{page.request.path}/cancel").status_code == 200
+
+
+def descendants() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
+
+
+def test_a_setting_without_a_plan_fails_in_words(book, reader):
+    """The question says why there is no answer, in the reader's language."""
+    impossible = "set=pin:clinics@2027=9.5&set=pin:grants@2027=7.5"
+    page = reader.post(f"{book}/questions?{impossible}", kind="prices")
+    assert ended(reader, page.request.path)["state"] == "failed"
+    assert "No plan satisfies" in reader.get(page.request.path).text
+
+
+def test_a_question_that_does_not_exist_is_refused(book, reader):
+    """With a page, and nothing is stored."""
+    assert reader.post(f"{book}/questions", kind="astrology").status_code == 422
+    assert reader.get(f"{book}/questions/0000").status_code == 404
+
+
+def test_a_restart_in_the_middle_marks_the_question(tmp_path: Path):
+    """After a stop without warning the question is interrupted, and can be asked again."""
+    site = create_app({"DATA_FOLDER": tmp_path})
+    reader = Reader(site)
+    book = reader.upload((INPUTS / "minimal.xlsx").read_bytes()).request.path
+    with site.extensions["site"].store.session() as session:
+        lost = Question(id="lost", book_id=book.split("/")[-1], kind="prices", origin="base", sets=[], state="running")
+        session.add(lost)
+    site.extensions["site"].close()
+    again = create_app({"DATA_FOLDER": tmp_path})
+    try:
+        reader = Reader(again)
+        assert reader.get(f"{book}/questions/lost.json").json["state"] == "interrupted"
+        assert "Ask again" in reader.get(f"{book}/questions/lost").text
+    finally:
+        again.extensions["site"].close()

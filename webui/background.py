@@ -1,0 +1,151 @@
+"""Questions that take a while: one after the other, each in a process of its own that can be ended."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import psutil
+from sqlalchemy import update
+
+from optimizer import LANGUAGES, Words, say
+from webui import tasks
+from webui.store import Question, Store, now
+
+log = logging.getLogger(__name__)
+LOOK_EVERY = 0.2
+OPEN = ("waiting", "running")
+
+
+class Background:
+    """Asks questions one at a time; what the store says of each is always what has become of it."""
+
+    def __init__(self, store: Store, seconds: float, megabytes: float) -> None:
+        self.store, self.seconds, self.megabytes = store, seconds, megabytes
+        self._line = ThreadPoolExecutor(max_workers=1, thread_name_prefix="question")
+        self._running: tuple[str, Any] | None = None
+        self._lock = threading.Lock()
+        self._is_closing = False
+        self._mark_interrupted()
+
+    def ask(self, question_id: str, path: Path, kind: str, setting: tuple[str, list[str], str]) -> None:
+        """Put a question, already in the store, into the line."""
+        self._line.submit(self._answer, question_id, path, kind, setting)
+
+    def cancel(self, question_id: str) -> None:
+        """Cancel a question that waits or runs; its process ends at once."""
+        if self._becomes(question_id, "cancelled", {}):
+            self._end(question_id)
+
+    def close(self) -> None:
+        """Stop; what runs or waits is marked as interrupted."""
+        self._is_closing = True
+        self._line.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            running = self._running[0] if self._running else ""
+        self._end(running)
+        self._line.shutdown(wait=True)
+        self._mark_interrupted()
+
+    def _mark_interrupted(self) -> None:
+        with self.store.session() as session:
+            session.execute(update(Question).where(Question.state.in_(OPEN)).values(state="interrupted", ended=now()))
+
+    def _answer(self, question_id: str, path: Path, kind: str, setting: tuple[str, list[str], str]) -> None:
+        if self._is_closing or not self._becomes(question_id, "running", {}):
+            return
+        context = get_context("spawn")
+        ours, theirs = context.Pipe(duplex=False)
+        folder = self.store.answer_folder(question_id)
+        process = context.Process(target=tasks.ask, args=(theirs, path, folder, kind, setting))
+        with self._lock:
+            process.start()
+            self._running = (question_id, process)
+        theirs.close()
+        try:
+            self._follow(question_id, ours, process)
+        except (EOFError, OSError):
+            self._failed(question_id, say("The question ended without an answer."))
+        except Exception:
+            log.exception("question %s", question_id)
+            self._failed(question_id, say("The question ended without an answer."))
+        finally:
+            self._end(question_id)
+            with self._lock:
+                self._running = None
+            ours.close()
+            process.join()
+            process.close()
+
+    def _follow(self, question_id: str, connection: Connection, process: Any) -> None:
+        until = time.monotonic() + self.seconds
+        while True:
+            if connection.poll(LOOK_EVERY):
+                kind, content = connection.recv()
+                if kind == "progress":
+                    self._progress(question_id, *content)
+                    continue
+                if kind == "done":
+                    self._becomes(question_id, "done", {"files": content})
+                elif kind == "error":
+                    self._failed(question_id, content.message)
+                else:
+                    log.error("question %s: %s", question_id, content)
+                    self._failed(question_id, say("The question ended without an answer."))
+                return
+            if time.monotonic() > until or memory_of_family(process.pid) > self.megabytes * 1_000_000:
+                self._failed(question_id, say("A limit of time or memory was reached"))
+                return
+
+    def _failed(self, question_id: str, words: Words) -> None:
+        self._becomes(question_id, "failed", {language: words.into(language) for language in LANGUAGES})
+
+    def _progress(self, question_id: str, done: int, total: int) -> None:
+        with self.store.session() as session:
+            session.execute(update(Question).where(Question.id == question_id).values(done=done, total=total))
+
+    def _becomes(self, question_id: str, state: str, message: dict[str, Any]) -> bool:
+        """Move an open question on; False where it had already ended."""
+        values: dict[str, Any] = {"state": state, "message": message, "ended": "" if state == "running" else now()}
+        if state == "running":
+            values["begun"] = time.time()
+        with self.store.session() as session:
+            changed = session.execute(
+                update(Question).where(Question.id == question_id, Question.state.in_(OPEN)).values(**values)
+            )
+            return bool(changed.rowcount)  # type: ignore[attr-defined]
+
+    def _end(self, question_id: str) -> None:
+        """End the process of a question and all that it started."""
+        with self._lock:
+            if self._running is None or self._running[0] != question_id:
+                return
+            end_family(self._running[1].pid)
+
+
+def end_family(pid: int) -> None:
+    """End a process and its children."""
+    try:
+        family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    except psutil.Error:
+        return
+    for member in family:
+        try:
+            member.kill()
+        except psutil.Error:
+            log.debug("process %s had ended", member.pid)
+
+
+def memory_of_family(pid: int) -> int:
+    """Bytes that a process and its children hold."""
+    try:
+        family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+        return sum(int(member.memory_info().rss) for member in family)
+    except psutil.Error:
+        return 0

@@ -1,0 +1,157 @@
+"""Long questions: asked in the background, followed by server-sent events, cancelled, read and taken home."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, send_file, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response as Answer
+
+from optimizer import Words, WrongUsage, say
+from webui.language import current
+from webui.site import the_book, the_site
+from webui.store import Question, Store, new_id
+from webui.views.whatif import setting_of
+
+page = Blueprint("questions", __name__)
+LOOK_EVERY = 0.4
+KINDS: Mapping[str, tuple[Words, Words]] = {
+    "levers": (say("What is each policy lever worth?"), say("Every combination of the levers is solved.")),
+    "frontier": (say("What does more money buy?"), say("The best score at every budget, with the price of money.")),
+    "freedoms": (say("What does one freedom cost the other?"), say("The weight slides from fear to want.")),
+    "prices": (say("What does each rule cost?"), say("Each limit is lifted in turn, and the book solved again.")),
+    "ranges": (say("How far can each line move?"), say("In every plan within a tenth of a point of the best.")),
+    "repair": (say("What would mend a setting without a plan?"), say("The smallest conflict, and priced repairs.")),
+}
+STATES: Mapping[str, Words] = {
+    "waiting": say("waiting"),
+    "running": say("running"),
+    "done": say("done"),
+    "failed": say("failed"),
+    "cancelled": say("cancelled"),
+    "interrupted": say("interrupted"),
+}
+SHOWN_ELSEWHERE = ("answer.json",)
+SANDBOX = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src data: blob:; sandbox allow-scripts allow-modals"
+)
+"""A report is a page with its own scripts: it is shown as from another origin, and may fetch nothing."""
+
+
+@page.get("/books/<book_id>/questions")
+def show(book_id: str) -> str:
+    """The questions that can be asked, and those that were."""
+    book = the_book(book_id)
+    with the_site().store.session() as session:
+        wanted = select(Question).where(Question.book_id == book.id).order_by(Question.created.desc())
+        asked = list(session.scalars(wanted))
+    return render_template(
+        "questions.html", book=book, kinds=KINDS, asked=asked, states=STATES, here="questions", setting=setting_of(book)
+    )
+
+
+@page.post("/books/<book_id>/questions")
+def ask(book_id: str) -> Answer:
+    """Ask a question in the background and show how far it is."""
+    book, kind = the_book(book_id), request.values.get("kind", "")
+    if kind not in KINDS:
+        raise WrongUsage(say("There is no such question."))
+    path, origin, sets = setting_of(book)
+    question = Question(id=new_id(), book_id=book.id, kind=kind, origin=origin, sets=sets)
+    site = the_site()
+    with site.store.session() as session:
+        session.add(question)
+    site.background.ask(question.id, path, kind, (origin, sets, current()))
+    return redirect(url_for("questions.one", book_id=book.id, question_id=question.id))
+
+
+@page.get("/books/<book_id>/questions/<question_id>")
+def one(book_id: str, question_id: str) -> str:
+    """One question: how far it is, or its answer."""
+    book, question = the_book(book_id), _found(the_site().store, book_id, question_id)
+    answer = _answer_of(question)
+    return render_template(
+        "question.html", book=book, question=question, kinds=KINDS, states=STATES, answer=answer, here="questions"
+    )
+
+
+@page.get("/books/<book_id>/questions/<question_id>.json")
+def as_json(book_id: str, question_id: str) -> dict[str, Any]:
+    """State, and the answer where there is one."""
+    question = _found(the_site().store, book_id, question_id)
+    return _state_of(question) | {"kind": question.kind, "answer": _answer_of(question)}
+
+
+@page.post("/books/<book_id>/questions/<question_id>/cancel")
+def cancel(book_id: str, question_id: str) -> Answer:
+    """Cancel a question that waits or runs."""
+    question = _found(the_site().store, book_id, question_id)
+    the_site().background.cancel(question.id)
+    return redirect(url_for("questions.one", book_id=book_id, question_id=question_id))
+
+
+@page.get("/books/<book_id>/questions/<question_id>/events")
+def events(book_id: str, question_id: str) -> Response:
+    """The state of a question whenever it changes; a reader that comes back gets the state of now."""
+    store = the_site().store
+    _found(store, book_id, question_id)
+
+    def changes() -> Iterator[str]:
+        last = None
+        yield "retry: 1000\n\n"
+        while True:
+            question = _found(store, book_id, question_id)
+            state = _state_of(question)
+            if state != last:
+                yield f"data: {json.dumps(state, ensure_ascii=False)}\n\n"
+                last = state
+            if question.state not in ("waiting", "running"):
+                return
+            time.sleep(LOOK_EVERY)
+
+    return Response(changes(), mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
+@page.get("/books/<book_id>/questions/<question_id>/<name>")
+def download(book_id: str, question_id: str, name: str) -> Response:
+    """A file of an answer; ``?view`` shows a report as a page of its own."""
+    question = _found(the_site().store, book_id, question_id)
+    if question.state != "done" or name not in question.message["files"]:
+        abort(404)
+    return file_of(the_site().store.answer_folder(question.id) / name, f"{question.kind}_{name}")
+
+
+def file_of(path: Any, name: str) -> Response:
+    """A file to keep or, with ``?view``, a report to look at."""
+    is_view = "view" in request.args and path.suffix == ".html"
+    answer = make_response(send_file(path, as_attachment=not is_view, download_name=name))
+    if is_view:
+        answer.headers["Content-Security-Policy"] = SANDBOX
+    return answer
+
+
+def _found(store: Store, book_id: str, question_id: str) -> Question:
+    with store.session() as session:
+        question = session.get(Question, question_id)
+        if question is None or question.book_id != book_id:
+            abort(404)
+        return question
+
+
+def _state_of(question: Question) -> dict[str, Any]:
+    left = None
+    if question.state == "running" and question.done and question.total:
+        left = round((time.time() - question.begun) / question.done * (question.total - question.done))
+    return {"state": question.state, "done": question.done, "total": question.total, "left": left}
+
+
+def _answer_of(question: Question) -> dict[str, Any] | None:
+    if question.state != "done":
+        return None
+    content = json.loads((the_site().store.answer_folder(question.id) / "answer.json").read_bytes())
+    return {**content[current()], "table": content["table"], "files": question.message["files"]}
