@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import zipfile
 from io import BytesIO
 
 import openpyxl
@@ -298,3 +299,16 @@ def test_every_line_is_listed_and_the_amounts_come_to_the_plan(book, reader):
     unknown = reader.client.get(f"{book}/programme.json?id=clinic&lang=en", headers={"Accept": "application/json"})
     assert unknown.status_code == 422
     assert "did you mean clinics" in unknown.json["error"]
+
+
+def test_the_report_of_a_setting_verifies_on_another_computer(book, reader, tmp_path):
+    """All parts together are a run folder; chosen parts are what was chosen."""
+    setting = "set=budget_factor=0.9"
+    assert reader.get(f"{book}/report?{setting}").text.count('name="part"') == 8
+    with zipfile.ZipFile(BytesIO(reader.get(f"{book}/report.zip?{setting}").data)) as package:
+        package.extractall(tmp_path / "run")
+    assert run.verify(tmp_path / "run")
+    chosen = reader.get(f"{book}/report.zip?{setting}&part=run.json&part=../secret.key")
+    assert zipfile.ZipFile(BytesIO(chosen.data)).namelist() == ["run.json"]
+    assert reader.get(f"{book}/report/secret.key").status_code == 404
+    assert b"haibun" in reader.get(f"{book}/report/report.html?view=1&{setting}").data.lower()

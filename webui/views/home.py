@@ -42,6 +42,7 @@ def steps_of(books: Sequence[Book]) -> list[Step]:
     """The five steps; those that need a plan lead to the latest workbook that has one."""
     ready = next((book for book in books if book.is_ready), None)
     plan = url_for("whatif.show", book_id=ready.id) if ready else ""
+    report = url_for("reports.show", book_id=ready.id) if ready else ""
     saved = any(book.scenarios for book in books)
     return [
         Step(
@@ -58,7 +59,7 @@ def steps_of(books: Sequence[Book]) -> list[Step]:
         ),
         Step(say("Read the base plan"), say("The best allocation, proved."), plan, ready is not None),
         Step(say("Ask what if"), say("Move money, weights and levers; save what you find."), plan, saved),
-        Step(say("Take the report home"), say("Excel, HTML, CSV and JSON."), plan, False),
+        Step(say("Take the report home"), say("Excel, HTML, CSV and JSON."), report, saved),
     ]
 
 
