@@ -8,7 +8,7 @@ from io import BytesIO
 
 import openpyxl
 import pytest
-from web import INPUTS, TOKEN, Reader, app, broken_book, reader
+from web import INPUTS, Reader, app, broken_book, reader
 
 from optimizer import run
 from webui.store import Book, Scenario, secret_key
@@ -78,7 +78,7 @@ def test_a_broken_book_shows_each_problem_with_cell_value_and_cure(reader):
     page = reader.upload(data)
     assert page.request.path.endswith("/problems")
     assert "There is a problem" in page.text
-    found = reader.get(page.request.path + ".json").json["problems"]
+    found = reader.get("/api/v1" + page.request.path).json["problems"]
     errors = [problem for problem in found if problem["severity"] == "error"]
     assert {(p["sheet"], p["cell"]) for p in errors} >= {("Programmes", "D3"), ("Programmes", "B2")}
     for number in range(1, len(errors) + 1):
@@ -212,10 +212,10 @@ def book(app) -> str:
 def test_an_answer_says_what_the_command_says(app, book, reader):
     """The published answer has the score of ``solve_book``; the live one that of the plan before rounding."""
     expected = run.solve_book(run.open_book(INPUTS / "minimal.xlsx"), sets=["budget_factor=0.9"])
-    full = reader.get(f"{book}/answer.json?set=budget_factor=0.9").json
+    full = reader.get(f"/api/v1{book}/answer?set=budget_factor=0.9").json
     assert full["status"] == "published"
     assert full["figures"][0]["value"] == float(expected.proof.score)
-    live = reader.get(f"{book}/answer.json?set=budget_factor=0.9&detail=live").json
+    live = reader.get(f"/api/v1{book}/answer?set=budget_factor=0.9&detail=live").json
     assert live["status"] == "live"
     assert live["figures"][0]["value"] == pytest.approx(float(expected.proof.score), abs=0.05)
 
@@ -230,7 +230,7 @@ def test_an_answer_says_what_the_command_says(app, book, reader):
 )
 def test_a_setting_that_does_not_exist_is_named(book, reader, query, code, words):
     """In JSON, with what is wrong."""
-    answer = reader.client.get(f"{book}/answer.json?{query}", headers={"Accept": "application/json"})
+    answer = reader.client.get(f"/api/v1{book}/answer?{query}", headers={"Accept": "application/json"})
     assert answer.status_code == code
     assert words in answer.json["error"]
 
@@ -264,39 +264,38 @@ def test_two_tabs_that_save_the_same_name_lose_nothing(book, reader):
 
 
 def save(reader, book, name, sets, seen=""):
-    token = TOKEN.search(reader.get("/").text)[1]
     return reader.client.post(
-        f"{book}/scenarios",
+        f"/api/v1{book}/scenarios",
         data={"name": name, "origin": "base", "set": sets, "seen": seen},
-        headers={"X-CSRFToken": token, "Accept": "application/json", **reader.headers},
+        headers={"X-Haibun": "test", "Accept": "application/json", **reader.headers},
     )
 
 
 def test_a_setting_without_a_plan_names_the_rows_and_the_ways_out(book, reader):
     """And a way out becomes a workbook of its own, with a plan."""
     impossible = "set=pin:clinics@2027=9.5&set=pin:grants@2027=7.5"
-    answer = reader.get(f"{book}/answer.json?{impossible}").json
+    answer = reader.get(f"/api/v1{book}/answer?{impossible}").json
     assert answer["status"] == "infeasible"
     assert answer["status"] == "infeasible"
-    found = reader.get(f"{book}/repairs.json?{impossible}").json
+    found = reader.get(f"/api/v1{book}/repairs?{impossible}").json
     assert found["conflict"]
     if found["repairs"]:
         mended = reader.post(f"{book}/repairs/1?{impossible}")
         assert mended.status_code == 200
-        assert reader.get(f"{mended.request.path}/answer.json?{impossible}").json["status"] == "published"
+        assert reader.get(f"/api/v1{mended.request.path}/answer?{impossible}").json["status"] == "published"
 
 
 def test_every_line_is_listed_and_the_amounts_come_to_the_plan(book, reader):
     """The table, its JSON and the answer agree; a line says its years, effects and confirmed sentences."""
-    rows = reader.get(f"{book}/programmes.json").json["programmes"]
-    answer = reader.get(f"{book}/answer.json").json
+    rows = reader.get(f"/api/v1{book}/programmes").json["programmes"]
+    answer = reader.get(f"/api/v1{book}/answer").json
     assert sum(row["amount"] for row in rows) == pytest.approx(answer["figures"][-1]["value"])
     page = reader.get(f"{book}/programmes").text
     assert all(f'data-id="{row["id"]}"' in page for row in rows)
-    one = reader.get(f"{book}/programme.json?id={rows[0]['id']}").json
+    one = reader.get(f"/api/v1{book}/programme?id={rows[0]['id']}").json
     assert [year["year"] for year in one["years"]] == ["FY2027", "FY2028"]
     assert one["effects"]
-    unknown = reader.client.get(f"{book}/programme.json?id=clinic&lang=en", headers={"Accept": "application/json"})
+    unknown = reader.client.get(f"/api/v1{book}/programme?id=clinic&lang=en", headers={"Accept": "application/json"})
     assert unknown.status_code == 422
     assert "did you mean clinics" in unknown.json["error"]
 

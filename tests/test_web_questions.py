@@ -33,7 +33,7 @@ def ended(reader, address: str) -> dict:
     """The question once it has ended."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        found = reader.get(f"{address}.json").json
+        found = reader.get(f"/api/v1{address}").json
         if found["state"] not in ("waiting", "running"):
             return found
         time.sleep(0.1)
@@ -99,11 +99,11 @@ def test_a_cancelled_question_ends_at_once_with_all_its_processes(japan, reader)
     """The state is kept, and nothing goes on computing."""
     page = reader.post(f"{japan}/questions", kind="levers")
     until = time.monotonic() + PATIENCE
-    while reader.get(f"{page.request.path}.json").json["done"] == 0 and time.monotonic() < until:
+    while reader.get(f"/api/v1{page.request.path}").json["done"] == 0 and time.monotonic() < until:
         time.sleep(0.05)
     before = descendants()
     reader.post(f"{page.request.path}/cancel")
-    assert reader.get(f"{page.request.path}.json").json["state"] == "cancelled"
+    assert reader.get(f"/api/v1{page.request.path}").json["state"] == "cancelled"
     time.sleep(1.0)
     assert len(descendants()) < len(before)
     assert reader.post(f"{page.request.path}/cancel").status_code == 200
@@ -139,7 +139,7 @@ def test_a_restart_in_the_middle_marks_the_question(tmp_path: Path):
     again = create_app({"DATA_FOLDER": tmp_path})
     try:
         reader = Reader(again)
-        assert reader.get(f"{book}/questions/lost.json").json["state"] == "interrupted"
+        assert reader.get(f"/api/v1{book}/questions/lost").json["state"] == "interrupted"
         assert "Ask again" in reader.get(f"{book}/questions/lost").text
     finally:
         again.extensions["site"].close()

@@ -12,7 +12,7 @@ from platformdirs import user_data_path
 from webui import errors, language, security
 from webui.site import Site
 from webui.store import Store, secret_key
-from webui.views import books, home, programmes, questions, reports, whatif
+from webui.views import api, books, home, programmes, questions, reports, whatif
 
 DEFAULTS: Mapping[str, object] = {
     "DATA_FOLDER": None,
@@ -42,10 +42,10 @@ def create_app(config: Mapping[str, Any] | None = None) -> APIFlask:
     limits = [app.config[name] for name in ("SECONDS_FOR_A_TASK", "MEGABYTES_FOR_A_TASK", "SECONDS_FOR_A_QUESTION")]
     app.extensions["site"] = Site(store, *limits)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(api.page)
     for room in (language, security, errors):
         room.attach(app)
-    for view in (home, books, whatif, programmes, questions, reports):
+    for view in (home, books, whatif, programmes, questions, reports, api):
         app.register_blueprint(view.page)
     return app
 

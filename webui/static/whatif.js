@@ -202,7 +202,7 @@ async function showConflict(items) {
 }
 
 function repairForm(repair, number, items) {
-  const form = element("form", { method: "post", action: `${page.repairs.replace(".json", "")}/${number}?${addressOf(items)}`, class: "card repair" });
+  const form = element("form", { method: "post", action: `${page.show}/repairs/${number}?${addressOf(items)}`, class: "card repair" });
   const changes = repair.changes.slice(0, 4).map((change) => element("li", {}, `${change.place} ${change.name}: ${change.before} → ${change.after}`));
   if (repair.changes.length > 4) changes.push(element("li", {}, fill(words.more, { count: repair.changes.length - 4 })));
   form.append(element("input", { type: "hidden", name: "csrf_token", value: token }), element("ul", {}, ...changes),
@@ -250,7 +250,7 @@ async function save(seen) {
   const body = new URLSearchParams(addressOf(present));
   body.set("name", byId("scenario-name").value);
   body.set("seen", seen);
-  const answer = await fetch(page.save, { method: "POST", body, headers: { "X-CSRFToken": token, Accept: "application/json" } });
+  const answer = await fetch(page.save, { method: "POST", body, headers: { "X-Haibun": "page", Accept: "application/json" } });
   const said = await answer.json();
   if (answer.ok) { status.textContent = fill(words.saved, { name: said.name, score: said.score.toFixed(2) }); return; }
   status.textContent = `${said.error} `;

@@ -114,14 +114,6 @@ def problems(book_id: str) -> str:
     return render_template("problems.html", book=book, sheets=sheets, found=found, can_annotate=can_annotate)
 
 
-@page.get("/books/<book_id>/problems.json")
-def problems_json(book_id: str) -> dict[str, object]:
-    """The same for programs, as ``haibun check --json`` prints it."""
-    book = the_book(book_id)
-    found = ask_desk("look", the_site().store.path_of(book.sha256), book.filename)
-    return {"problems": [problem.as_dict() for problem in found.problems]}
-
-
 @page.get("/books/<book_id>/annotated.xlsx")
 def annotated(book_id: str) -> Response:
     """The user's own file with each faulty cell marked."""

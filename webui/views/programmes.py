@@ -1,8 +1,8 @@
-"""Every line of a published plan, and one line with its reasons."""
+"""Every line of a published plan."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, render_template
 
 from webui.language import current
 from webui.site import ask_desk, the_book
@@ -21,16 +21,3 @@ def show(book_id: str) -> str:
     return render_template(
         "programmes.html", book=book, rows=rows, families=families, regions=regions, here="programmes"
     )
-
-
-@page.get("/books/<book_id>/programmes.json")
-def as_json(book_id: str) -> Response:
-    """The same for programs."""
-    return make_response({"programmes": ask_desk("programmes", *setting_of(the_book(book_id)), current())})
-
-
-@page.get("/books/<book_id>/programme.json")
-def one(book_id: str) -> Response:
-    """One line (``id``): years, ranked effects, and sentences that a second solve has confirmed."""
-    ident = request.args.get("id", "")
-    return make_response(ask_desk("programme", *setting_of(the_book(book_id)), ident, current()))

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as Answer
 from optimizer import Words, WrongUsage, say
 from webui.language import current
 from webui.site import the_book, the_site
-from webui.store import Question, Store, new_id
+from webui.store import Book, Question, Store, new_id
 from webui.views.whatif import setting_of
 
 page = Blueprint("questions", __name__)
@@ -58,7 +58,12 @@ def show(book_id: str) -> str:
 @page.post("/books/<book_id>/questions")
 def ask(book_id: str) -> Answer:
     """Ask a question in the background and show how far it is."""
-    book, kind = the_book(book_id), request.values.get("kind", "")
+    question = begin(the_book(book_id), request.values.get("kind", ""))
+    return redirect(url_for("questions.one", book_id=book_id, question_id=question.id))
+
+
+def begin(book: Book, kind: str) -> Question:
+    """Ask a question of the setting of this request. Raises ``WrongUsage`` for an unknown one."""
     if kind not in KINDS:
         raise WrongUsage(say("There is no such question."))
     path, origin, sets = setting_of(book)
@@ -67,7 +72,7 @@ def ask(book_id: str) -> Answer:
     with site.store.session() as session:
         session.add(question)
     site.background.ask(question.id, path, kind, (origin, sets, current()))
-    return redirect(url_for("questions.one", book_id=book.id, question_id=question.id))
+    return question
 
 
 @page.get("/books/<book_id>/questions/<question_id>")
@@ -80,19 +85,22 @@ def one(book_id: str, question_id: str) -> str:
     )
 
 
-@page.get("/books/<book_id>/questions/<question_id>.json")
-def as_json(book_id: str, question_id: str) -> dict[str, Any]:
-    """State, and the answer where there is one."""
-    question = _found(the_site().store, book_id, question_id)
-    return _state_of(question) | {"kind": question.kind, "answer": _answer_of(question)}
-
-
 @page.post("/books/<book_id>/questions/<question_id>/cancel")
 def cancel(book_id: str, question_id: str) -> Answer:
     """Cancel a question that waits or runs."""
-    question = _found(the_site().store, book_id, question_id)
-    the_site().background.cancel(question.id)
+    cancel_it(book_id, question_id)
     return redirect(url_for("questions.one", book_id=book_id, question_id=question_id))
+
+
+def cancel_it(book_id: str, question_id: str) -> None:
+    """Cancel a question; one that has ended stays as it is."""
+    the_site().background.cancel(_found(the_site().store, book_id, question_id).id)
+
+
+def state_of_one(book_id: str, question_id: str) -> dict[str, Any]:
+    """State, and the answer where there is one."""
+    question = _found(the_site().store, book_id, question_id)
+    return _state_of(question) | {"id": question.id, "kind": question.kind, "answer": _answer_of(question)}
 
 
 @page.get("/books/<book_id>/questions/<question_id>/events")

@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
@@ -41,8 +41,13 @@ def show(book_id: str) -> str:
 @page.get("/books/<book_id>/report.zip")
 def as_zip(book_id: str) -> Response:
     """The chosen parts in one file; all of them where none is named, which is a run that ``haibun verify`` takes."""
-    folder = run_of(the_book(book_id))
-    chosen = [part for part in request.args.getlist("part") if part in PARTS] or list(PARTS)
+    return zip_of(the_book(book_id), request.args.getlist("part"))
+
+
+def zip_of(book: Book, wanted: Sequence[str]) -> Response:
+    """The wanted parts of the run of this request's setting, in one file."""
+    folder = run_of(book)
+    chosen = [part for part in wanted if part in PARTS] or list(PARTS)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as package:
         for part in chosen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, send_file, url_for
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response as Answer
 
-from optimizer import InputProblems, NoPlan, WrongUsage, say
+from optimizer import WrongUsage, say
 from webui.language import current, t
 from webui.site import ask_desk, the_book, the_site
 from webui.store import Book, Scenario, new_id
@@ -34,29 +35,6 @@ def show(book_id: str) -> Answer | str:
     return render_template("whatif.html", book=book, origin=origin, controls=controls, here="whatif")
 
 
-@page.get("/books/<book_id>/answer.json")
-def answer(book_id: str) -> Response:
-    """The answer to a setting: ``detail=live`` at once, else the published plan."""
-    book = the_book(book_id)
-    site = the_site()
-    worker, task = (site.live, "at_once") if request.args.get("detail") == "live" else (site.desk, "in_full")
-    try:
-        return make_response(worker.ask(task, *setting_of(book), current()))
-    except NoPlan as error:
-        return make_response({"status": "infeasible", "sentence": error.message.into(current())})
-    except InputProblems as error:
-        words = error.problems[0]
-        return make_response(
-            {"error": f"{words.problem.into(current())} {words.fix.into(current())}", "status": "wrong"}, 422
-        )
-
-
-@page.get("/books/<book_id>/repairs.json")
-def repairs(book_id: str) -> Response:
-    """Which rules collide in a setting without a plan, and the ways out."""
-    return make_response(ask_desk("repairs", *setting_of(the_book(book_id)), current()))
-
-
 @page.post("/books/<book_id>/repairs/<int:number>")
 def repaired(book_id: str, number: int) -> Answer:
     """The mended workbook as a workbook of its own, opened at the same setting."""
@@ -68,21 +46,19 @@ def repaired(book_id: str, number: int) -> Answer:
     return redirect(url_for("whatif.show", book_id=mended.id, origin=origin, set=sets))
 
 
-@page.post("/books/<book_id>/scenarios")
-def save(book_id: str) -> Response:
-    """Publish the setting and save it under a name.
+def keep(book: Book, name: str, seen: str) -> Any:
+    """Publish the setting of the request and save it under a name.
 
     A name that is taken is replaced only by one who has seen the scenario in its place (``seen``: its version).
     """
-    book = the_book(book_id)
     path, origin, sets = setting_of(book)
-    name = " ".join(request.values.get("name", "").split())[:LONGEST_NAME]
+    name = " ".join(name.split())[:LONGEST_NAME]
     if not name:
         raise WrongUsage(say("Give the scenario a name."))
     store, run_id = the_site().store, new_id()
     with store.session() as session:
         theirs = _named(session, book.id, name)
-        if theirs is not None and request.values.get("seen", type=int) != theirs.version:
+        if theirs is not None and seen != str(theirs.version):
             return _taken(theirs)
     score = ask_desk("publish", path, origin, sets, store.run_folder(run_id), current())
     try:
@@ -91,12 +67,12 @@ def save(book_id: str) -> Response:
             if mine is None:
                 mine = Scenario(id=new_id(), book_id=book.id, name=name)
                 session.add(mine)
-            elif request.values.get("seen", type=int) != mine.version:
+            elif seen != str(mine.version):
                 return _taken(mine)
             mine.origin, mine.sets, mine.score, mine.run_id = origin, sets, score, run_id
     except StaleDataError:
         abort(409)
-    return make_response({"id": mine.id, "name": name, "version": mine.version, "score": score})
+    return {"id": mine.id, "name": name, "version": mine.version, "score": score}
 
 
 @page.get("/books/<book_id>/scenarios/<scenario_id>/<name>")
