@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from optimizer.errors import Problem as Problem
     from optimizer.errors import Stopped as Stopped
     from optimizer.errors import WrongUsage as WrongUsage
+    from optimizer.portfolio import ScenarioItem as ScenarioItem
     from optimizer.questions.explain import Explainer as Explainer
     from optimizer.questions.repair import Menu as Menu
     from optimizer.questions.repair import apply_repair as apply_repair
@@ -59,6 +60,7 @@ ROOM_OF = {
         ("CheckFailed", "HaibunError", "InputProblems", "NoPlan", "Place", "Problem", "Stopped", "WrongUsage"), "errors"
     ),
     **dict.fromkeys(("Menu", "apply_repair", "repair"), "questions.repair"),
+    "ScenarioItem": "portfolio",
     "Explainer": "questions.explain",
     "WhatIf": "questions.whatif",
     **dict.fromkeys(("listing", "programme_in_full"), "report.listing"),

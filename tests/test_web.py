@@ -311,3 +311,14 @@ def test_the_report_of_a_setting_verifies_on_another_computer(book, reader, tmp_
     assert zipfile.ZipFile(BytesIO(chosen.data)).namelist() == ["run.json"]
     assert reader.get(f"{book}/report/secret.key").status_code == 404
     assert b"haibun" in reader.get(f"{book}/report/report.html?view=1&{setting}").data.lower()
+
+
+def test_scenarios_stand_side_by_side(reader):
+    """Scores as the contract has them, changes against the first, and the rows that set them apart."""
+    japan = reader.post("/books/example").request.path
+    page = reader.get(f"{japan}/compare?s=base&s=practice_2026&s=all_proposals").text
+    for score in ("53.72", "55.63", "59.54"):
+        assert score in page
+    assert "limit_value:dual_use_cap=0" in page
+    assert "Choose two to four scenarios." in reader.get(f"{japan}/compare?s=base").text
+    assert "Lines that moved most" in page

@@ -244,7 +244,7 @@ def test_a_question_is_followed_to_its_answer_and_another_is_cancelled(chromium,
     page = watched.page
     page.click(".example button")
     watched.settle()
-    page.click("a.tab >> nth=2")
+    page.click("a.tab >> nth=3")
     watched.passes_axe()
     watched.picture("questions")
     asking = page.url
@@ -258,5 +258,27 @@ def test_a_question_is_followed_to_its_answer_and_another_is_cancelled(chromium,
     page.wait_for_selector("progress[value]")
     page.click("#progress button")
     page.wait_for_selector(".summary")
+    watched.passes_axe()
+    watched.is_sound()
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_comparing_and_reporting_pass_axe(chromium, address, language):
+    """Compare three scenarios, then the report page and the API's guide."""
+    watched = Watched(chromium, address, language)
+    page = watched.page
+    page.click(".example button")
+    watched.settle()
+    page.click("a.tab >> nth=2")
+    page.click(".choose summary")
+    page.check('input[value="all_proposals"]')
+    page.click(".choose button")
+    page.wait_for_selector(".beside")
+    watched.passes_axe()
+    watched.picture("compare")
+    page.click("a.tab >> nth=4")
+    watched.passes_axe()
+    watched.picture("report")
+    page.click(".foot a")
     watched.passes_axe()
     watched.is_sound()

@@ -12,7 +12,7 @@ from platformdirs import user_data_path
 from webui import errors, language, security
 from webui.site import Site
 from webui.store import Store, secret_key
-from webui.views import api, books, home, programmes, questions, reports, whatif
+from webui.views import api, books, compare, home, programmes, questions, reports, whatif
 
 DEFAULTS: Mapping[str, object] = {
     "DATA_FOLDER": None,
@@ -45,7 +45,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> APIFlask:
     CSRFProtect(app).exempt(api.page)
     for room in (language, security, errors):
         room.attach(app)
-    for view in (home, books, whatif, programmes, questions, reports, api):
+    for view in (home, books, whatif, programmes, questions, reports, compare, api):
         app.register_blueprint(view.page)
     return app
 

@@ -124,6 +124,24 @@ def programmes(path: Path, origin: str, sets: Sequence[str], language: str) -> l
     return optimizer.listing(settled(path, origin, tuple(sets)), language)
 
 
+def beside(path: Path, plans: Sequence[tuple[str, list[str]]], language: str) -> list[dict[str, Any]]:
+    """Published plans side by side, each with its changes from the first and what sets it apart from the book."""
+    first = optimizer.sums_of(settled(path, plans[0][0], tuple(plans[0][1])))
+    portfolio = opened(path).portfolio
+    found = []
+    for origin, sets in plans:
+        shown = Screen(settled(path, origin, tuple(sets)), first, language).at_once()
+        rows = [item for item in portfolio.scenario_items if item.scenario == origin]
+        found.append(shown | {"inputs": [*(as_typed(item) for item in rows), *sets]})
+    return found
+
+
+def as_typed(item: optimizer.ScenarioItem) -> str:
+    """A scenario's row as it would be typed after ``--set``."""
+    value = ("on" if item.value else "off") if isinstance(item.value, bool) else f"{float(item.value):g}"
+    return f"{item.item}:{item.target}={value}" if item.target else f"{item.item}={value}"
+
+
 @lru_cache(maxsize=1)
 def explainer(path: Path, origin: str, sets: tuple[str, ...]) -> optimizer.Explainer:
     """What confirms sentences on a plan by solving again."""
@@ -210,6 +228,7 @@ TASKS: Mapping[str, Callable[..., Any]] = {
         in_full,
         programmes,
         programme,
+        beside,
         publish,
         repairs,
         repaired,
