@@ -6,7 +6,10 @@ import click
 
 from optimizer.cli.options import common_options, main
 from optimizer.cli.talking import Talker
+from optimizer.errors import WrongUsage
 from optimizer.words import say
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @main.command()
@@ -18,7 +21,22 @@ def serve(talker: Talker, host: str, port: int) -> None:
 
     Example: haibun serve
     """
+    if host not in LOOPBACK:
+        raise WrongUsage(
+            say("{host}: without accounts only this computer is served; use 127.0.0.1, localhost or ::1.", host=host)
+        )
     import webui  # noqa: PLC0415  (only the server needs it)
 
-    talker.tell(say("Haibun is at http://{host}:{port}/ – end it with Ctrl+C.", host=host, port=port))
-    webui.serve(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    talker.tell(say("Haibun is at http://{host}:{port}/ – end it with Ctrl+C.", host=shown, port=port))
+    try:
+        webui.serve(host, port)
+    except OSError as error:
+        raise WrongUsage(
+            say(
+                "{host}:{port} cannot be listened on ({reason}); choose another with --port.",
+                host=shown,
+                port=port,
+                reason=error.strerror or error,
+            )
+        ) from None
