@@ -16,7 +16,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-"""Plotly writes style elements, so styles may stand inline; scripts may not. The referrer stays on this site."""
+"""The width of a bar is a style of its element, so styles may stand inline; scripts may not."""
 
 
 def attach(app: Flask) -> None:

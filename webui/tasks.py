@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import optimizer
-from optimizer import HaibunError, Problem, Result, Screen, Sums, WhatIf
+from optimizer import HaibunError, Problem, Result, Screen, Sums, WhatIf, say
 from webui.controls import controls_of
 
 MOST_OPEN_BOOKS = 4
@@ -170,7 +170,9 @@ def repairs(path: Path, origin: str, sets: Sequence[str], language: str) -> dict
     """Which rules collide in a setting without a plan, and the ways out."""
     menu = optimizer.repair(opened(path), origin, sets)
     conflict = [
-        {"place": f"{place.sheet} {place.cell}" if place.cell else place.id, "name": place.name.into(language)}
+        {"place": f"{place.sheet} {place.cell}", "name": place.name.into(language)}
+        if place.cell
+        else {"place": place.id, "name": say("set on this page").into(language)}
         for place in menu.conflict
     ]
     ways = [

@@ -1,13 +1,11 @@
-"""The first page: the five steps with their state, the workbooks, and the files that every page is made of."""
+"""The first page: the five steps with their state, the workbooks, the template, and the choice of language."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, send_file, session, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as Answer
 
 from optimizer import LANGUAGES, Words, say
@@ -16,8 +14,6 @@ from webui.site import ask_desk, the_site
 from webui.store import Book
 
 page = Blueprint("home", __name__)
-PLOTLY = Path(str(files("plotly") / "package_data" / "plotly.min.js"))
-A_WEEK = 7 * 24 * 3600
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -82,9 +78,3 @@ def template() -> Response:
     answer.mimetype = XLSX
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     return answer
-
-
-@page.get("/assets/plotly.min.js")
-def plotly_js() -> Response:
-    """Plotly as its installed package holds it."""
-    return send_file(PLOTLY, mimetype="text/javascript", max_age=A_WEEK)
