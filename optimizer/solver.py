@@ -212,7 +212,7 @@ def nearest_to_today(
     columns = model.columns
     change = np.concatenate([columns.y_tie_cost, np.zeros(columns.count - columns.first_x)])
     if not change.any():
-        return _with_least_flows(model, best.values, options)
+        return with_least_flows(model, best.values, options)
     used = np.flatnonzero(columns.cost)
     floor = (best.score - TIE_SLACK) * SCORE_ROW_SCALE
     highs.setOptionValue("solver", "choose")
@@ -224,10 +224,10 @@ def nearest_to_today(
     highs.run()
     is_settled = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
     values = np.array(highs.getSolution().col_value) if is_settled else best.values
-    return _with_least_flows(model, values, options)
+    return with_least_flows(model, values, options)
 
 
-def _with_least_flows(model: Model, values: Floats, options: Options) -> Floats:
+def with_least_flows(model: Model, values: Floats, options: Options) -> Floats:
     """The least transfers and carry-over that pay for the spending in ``values``.
 
     With the amounts settled only the budget rows speak of flows, so this is a small network problem of its own:

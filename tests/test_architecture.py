@@ -23,7 +23,7 @@ LEVELS = (
     ("gains",),
     ("plan", "model"),
     ("proof", "solver"),
-    ("results", "live", "conflict"),
+    ("results", "live", "conflict", "whole"),
     ("run", "session"),
     ("questions",),
     ("report",),
@@ -36,6 +36,7 @@ SOLVING = (
     "optimizer/live.py",
     "optimizer/session.py",
     "optimizer/conflict.py",
+    "optimizer/whole.py",
     "optimizer/questions",
 )
 HOMES = {
