@@ -67,3 +67,4 @@ def test_a_port_in_use_is_named(tmp_path, monkeypatch):
         done = CliRunner().invoke(main, ["serve", "--port", str(taken.getsockname()[1]), "--lang", "en"])
     assert done.exit_code == 2
     assert "choose another with --port" in done.output
+    assert not list(tmp_path.iterdir()), "nothing is made for a site that cannot start"

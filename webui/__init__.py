@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,12 +52,14 @@ def create_app(config: Mapping[str, Any] | None = None) -> APIFlask:
 
 
 def serve(host: str, port: int, threads: int = 16) -> None:
-    """Serve the site until it is interrupted."""
+    """Serve the site until it is interrupted. Raises ``OSError``, before anything starts, where the port is taken."""
     from waitress import serve as wait  # noqa: PLC0415  (only a server needs it)
 
-    app = create_app({"TRUSTED_HOSTS": [*security.LOOPBACK, host]})
-    app.extensions["site"].warm()
-    try:
-        wait(app, host=host, port=port, threads=threads, ident=None)
-    finally:
-        app.extensions["site"].close()
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family) as listener:
+        app = create_app({"TRUSTED_HOSTS": [*security.LOOPBACK, host]})
+        app.extensions["site"].warm()
+        try:
+            wait(app, sockets=[listener], threads=threads, ident=None)
+        finally:
+            app.extensions["site"].close()
