@@ -15,7 +15,7 @@ from support import opened
 
 from optimizer.errors import InputProblems
 from optimizer.questions import repair
-from optimizer.questions.repair import WEIGHTS
+from optimizer.questions.repair.menu import WEIGHTS
 
 FEW = settings(max_examples=30)
 MAY_CHANGE = {

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from optimizer.questions.alternatives import Alternative
 from optimizer.questions.prices import KINDS, Price
 from optimizer.questions.ranges import Ranges
-from optimizer.questions.repair import Change, Menu
+from optimizer.questions.repair.menu import Change, Menu
 from optimizer.run import csv_bytes
 from optimizer.words import Words, say
 

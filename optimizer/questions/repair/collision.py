@@ -1,0 +1,91 @@
+"""Who collides, in the terms of the workbook, of its scenario or of the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optimizer import model, scenario
+from optimizer.conflict import Search
+from optimizer.errors import InputProblems, WrongUsage
+from optimizer.model import Key
+from optimizer.places import place_of
+from optimizer.portfolio import Portfolio, ScenarioItem
+from optimizer.questions.repair.menu import FROM_COMMAND_LINE, Colliding
+from optimizer.run import OpenBook
+from optimizer.solver import Options
+from optimizer.words import say
+
+
+def colliding(
+    book: OpenBook, portfolio: Portfolio, conflict: list[list[Key]], name: str, sets: tuple[str, ...], options: Options
+) -> tuple[list[Colliding], bool]:
+    """The places of a conflict; what a scenario (or --set) alone brings about is named by the scenario's row.
+
+    And whether the book has a plan as soon as any one of the scenario rows so named is not there.
+    """
+    is_alone_too = True
+    places = {(p.sheet, p.cell): p for keys in conflict for p in [_with_kind(portfolio, keys[0])]}
+    rows = {key for keys in conflict for key in keys}
+    for item in portfolio.scenario_items:
+        if item.item == "pin" and item.row:
+            continue
+        reverted = _without(book.portfolio, portfolio, item, name, sets)
+        if reverted is None or not _holds_together(reverted, rows, options):
+            continue
+        is_alone_too = is_alone_too and _holds_together(reverted, None, options)
+        for keys in conflict:
+            if _sets_the_number_of(item, keys[0]):
+                place = place_of(portfolio, keys[0])
+                places.pop((place.sheet, place.cell), None)
+        place = _place_of_item(portfolio, item)
+        places[place.sheet, place.cell or place.id] = place
+    return list(places.values()), is_alone_too
+
+
+def _with_kind(portfolio: Portfolio, key: Key) -> Colliding:
+    place = place_of(portfolio, key)
+    records: dict[str, Any] = {"budget": portfolio.accounts}
+    record = records.get(str(key[0]), portfolio.limits).get(str(key[1]))
+    return Colliding(place.sheet, place.cell, place.id, place.name, getattr(record, "kind", ""))
+
+
+def _place_of_item(portfolio: Portfolio, item: ScenarioItem) -> Colliding:
+    table, label = portfolio.tables["Scenarios"], f"{item.item}:{item.target}".strip(":")
+    if item.row:
+        return Colliding(table.title, table.cell("value", item.row), label, say("scenario {name}", name=item.scenario))
+    return Colliding(FROM_COMMAND_LINE, "", label, say("given on the command line"))
+
+
+def _without(
+    written: Portfolio, active: Portfolio, item: ScenarioItem, name: str, sets: tuple[str, ...]
+) -> Portfolio | None:
+    """The active portfolio as it would be without one scenario row or --set item; None where that cannot be said."""
+    if item.row:
+        kept = [other for other in written.scenario_items if other.row != item.row]
+        still = name if any(other.scenario == name for other in kept) else scenario.BASE
+        arguments = written.with_changes(scenario_items=kept), still, sets
+    else:
+        number = [other for other in active.scenario_items if not other.row].index(item)
+        arguments = written, name, (*sets[:number], *sets[number + 1 :])
+    try:
+        return scenario.apply(*arguments).portfolio
+    except (InputProblems, WrongUsage):
+        return None
+
+
+def _holds_together(portfolio: Portfolio, rows: set[Key] | None, options: Options) -> bool:
+    """Whether a plan keeps some rows (None: all) of a book."""
+    built = model.build(portfolio, model.Grid(portfolio.settings.publish_unit))
+    return Search(built, {n for n, key in enumerate(built.keys) if rows is None or key in rows}, options).is_feasible()
+
+
+def _sets_the_number_of(item: ScenarioItem, key: Key) -> bool:
+    """Whether a scenario item gives the number that a model row answers to."""
+    constraint, first, last = str(key[0]), str(key[1]), key[-1]
+    in_year = item.target in ("", first) and item.year in (None, last)
+    return (
+        (item.item == "budget_factor" and constraint == "budget" and in_year)
+        or (item.item == "resource_factor" and constraint == "resource" and in_year)
+        or (item.item == "limit_value" and constraint.startswith("limit_on") and item.target == first)
+        or (item.item == "pin" and constraint == "pin" and in_year)
+    )
