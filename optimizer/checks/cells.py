@@ -108,6 +108,10 @@ def _id_text(raw: Any, column: Column) -> str:
     text = identifier(shown(raw))
     if any(unicodedata.category(character) == "Cc" for character in text):
         raise Fault(say("The id contains a line break or a control character."), say("Write the id on one line."))
+    if any(unicodedata.category(character) == "Cf" for character in text):
+        raise Fault(
+            say("The id contains an invisible character."), say("Type the id again, here and where it is used.")
+        )
     return text
 
 

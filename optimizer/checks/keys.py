@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from optimizer import schema
+from optimizer.checks.lookalikes import skeleton
 from optimizer.checks.review import NOUNS, Review
 from optimizer.schema import Column, Sheet
 from optimizer.words import Words, say
@@ -37,24 +38,20 @@ def _check_unique(review: Review, sheet: Sheet) -> None:
 
 
 def _check_look_alikes(review: Review, sheet: Sheet) -> None:
-    seen: dict[str, str] = {}
+    """Ids that cannot be told apart are an error; those that differ by case or spaces alone, a warning."""
+    alike: dict[str, str] = {}
+    cased: dict[str, str] = {}
+    column = sheet.key[0]
     for name, record in review.ids(sheet.name).items():
-        plain = "".join(name.casefold().split())
-        if plain in seen:
-            problem = say(
-                "{id} differs from {other} only by case or spaces; they count as two.",
-                id=name,
-                other=seen[plain],
-            )
-            review.warn(
-                sheet.name,
-                sheet.key[0],
-                record,
-                problem,
-                say("Write both alike if they are one, or choose clearer ids."),
-            )
-        else:
-            seen[plain] = name
+        other = alike.setdefault(skeleton(name), name)
+        near = cased.setdefault(skeleton(name).casefold(), name)
+        if other != name:
+            problem = say("{id} looks like {other} but is another id.", id=name, other=other)
+            review.error(sheet.name, column, record, problem, say("Write both alike, or choose another id."))
+        elif near != name:
+            problem = say("{id} differs from {other} only by case or spaces; they count as two.", id=name, other=near)
+            fix = say("Write both alike if they are one, or choose clearer ids.")
+            review.warn(sheet.name, column, record, problem, fix)
 
 
 def _check_double_meaning(review: Review, sheet: str, other: str) -> None:

@@ -8,13 +8,12 @@ from fractions import Fraction
 from typing import Any
 
 from optimizer import schema
-from optimizer.checks.cells import Fault, default_of, identifier, is_blank, shown, value_of, year_of
+from optimizer.checks.cells import Fault, default_of, is_blank, shown, value_of, year_of
 from optimizer.checks.findings import Assumption, Findings, nearest, plainly
+from optimizer.checks.lookalikes import is_total
 from optimizer.schema import Column, Sheet
 from optimizer.words import Words, say
 from optimizer.workbook.tables import RawBook, RawSheet, Record, Table, Value, letters_of
-
-TOTALS = ("total", "totals", "grand total", "subtotal", "sum", "合計", "総計", "小計", "計")
 
 
 def find_sheets(book: RawBook, findings: Findings) -> dict[str, RawSheet]:
@@ -49,6 +48,9 @@ def _warn_of_hidden(raw: RawSheet, findings: Findings) -> None:
         findings.warn(raw.title, "", raw.title, say("The sheet is hidden; it is read like the others."), fix)
     if raw.hidden_rows:
         problem = say("The sheet has hidden or filtered rows; they are read like the others.")
+        findings.warn(raw.title, "", raw.title, problem, say("Unhide them to see what the plan is made from."))
+    if raw.hidden_columns:
+        problem = say("The sheet has hidden columns; they are read like the others.")
         findings.warn(raw.title, "", raw.title, problem, say("Unhide them to see what the plan is made from."))
 
 
@@ -196,7 +198,7 @@ def _without_totals(
         return numbers, cells
     kept = []
     for place, (number, row) in enumerate(zip(numbers, cells, strict=True)):
-        if isinstance(row[first], str) and identifier(row[first]).casefold() in TOTALS:
+        if isinstance(row[first], str) and is_total(row[first]):
             problem = say("This looks like a row of totals; it would be read as one more entry.")
             fix = say("Delete the row; totals are reckoned by the program.")
             cell = f"{letters_of(first)}{number}"

@@ -1,4 +1,8 @@
-"""The file as a package: refuse what is no plain .xlsx workbook before any of it is parsed."""
+"""The file as a package: refuse what is no plain .xlsx workbook before any of it is parsed.
+
+What is read afterwards is not the file but a package made anew of the parts that were looked at here, so that no
+second reader can see in the bytes what the first did not.
+"""
 
 from __future__ import annotations
 
@@ -9,33 +13,40 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any
+from xml.etree.ElementTree import Element
 from xml.parsers import expat
 
 from defusedxml.ElementTree import fromstring
 
 from optimizer.words import Words, say
+from optimizer.workbook.plain import Addresses, column_of, plain_part, plain_sheet, refuse_broken, with_known_errors
+from optimizer.workbook.refusal import Refused
 from optimizer.workbook.tables import NoValue
 
-LARGEST_FILE = 200_000_000
-LARGEST_GRID = 8_000_000
-MOST_PARTS = 10_000
+LARGEST_PACKAGE = 50_000_000
+LARGEST_FILE = 100_000_000
+LARGEST_GRID = 4_000_000
+LARGEST_TEXT = 60_000_000
+MOST_PARTS = 2_000
+"""Bytes as they came, bytes unpacked, cells laid out, bytes of text in all cells, and members of the package."""
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-SAVE_AS_XLSX = say("Open the file in Excel and save it as an Excel workbook (.xlsx) without a password or macros.")
-
-_PLAIN_FAR_CELL = re.compile(rb' r="(?:[A-Z][A-Z]|[A-Z]?[0-9]{6})')  # fast, for the XML that programs write
-_FAR_CELL = re.compile(rb"\sr\s*=\s*[\"'](?:[A-Z][A-Z]|[A-Z]?[0-9]{6})")
-_ADDRESS = re.compile(rb"\sr\s*=\s*[\"']([A-Z]*)([0-9]+)[\"']")
-_ODD_CELL = re.compile(rb"<(?:\w+:)?f[\s/>]|\st\s*=\s*[\"']e[\"']")
-_HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*hidden\s*=\s*[\"'](?:1|true)[\"']")
-
-
-class Refused(Exception):
-    """The file is no workbook that can be read: why, and the cure."""
-
-    def __init__(self, problem: Words, fix: Words = SAVE_AS_XLSX) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
-        self.fix = fix
+ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b\x08", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ", OLE)
+MAIN_PART = "xl/workbook.xml"
+TYPES = "[Content_Types].xml"
+FOREIGN_PARTS: Mapping[str, Words] = {
+    "vbaproject": say("The file contains macros; workbooks with macros are not read."),
+    "xl/macrosheets/": say("The file contains macros; workbooks with macros are not read."),
+    "xl/activex/": say("The file contains controls that run programs (ActiveX)."),
+    "xl/externallinks/": say("The file contains links to other workbooks."),
+    "xl/connections.xml": say("The file contains connections to data outside of it."),
+    "xl/querytables/": say("The file contains connections to data outside of it."),
+    "xl/embeddings/": say("The file contains other files inside it."),
+}
+"""By the beginning of a part's name, in small letters; a bare word may stand anywhere in it."""
+TAKE_VALUES = say("Copy the tables into a new workbook as values, and save that.")
+_HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*(?:hidden\s*=\s*[\"'](?:1|true)[\"']|\sht=\"0\")")
+_HIDDEN_COLUMN = re.compile(rb"<(?:\w+:)?col\s[^>]*(?:hidden\s*=\s*[\"'](?:1|true)[\"']|\swidth=\"0\")")
+_SHARED_TEXT = re.compile(rb't="s"[^>]*><v>([0-9]+)</v>')
 
 
 @dataclass(frozen=True)
@@ -45,24 +56,38 @@ class Part:
     title: str
     hidden: bool
     hidden_rows: bool
+    hidden_columns: bool
     odd: Mapping[tuple[int, int], NoValue]
 
 
-def worksheets(path: Path, data: bytes) -> list[Part]:
-    """Every worksheet of the package, in its order; raises ``Refused`` or whatever a broken file raises."""
+@dataclass(frozen=True)
+class Package:
+    """The worksheets of a file in their order, and a package of nothing but the parts they are read from."""
+
+    sheets: tuple[Part, ...]
+    data: bytes
+
+
+def unpacked(path: Path, data: bytes) -> Package:
+    """The package at first sight; raises ``Refused`` or whatever a broken file raises."""
     _refuse_other_formats(path, data)
     with zipfile.ZipFile(BytesIO(data)) as package:
-        names = [info.filename for info in package.infolist()]
-        _refuse_by_parts(package, names)
+        _refuse_by_parts(package)
         parts = _read_all(package)
-    if any(b"macroEnabled" in parts.get(name, b"") for name in ("[Content_Types].xml",)):
-        raise Refused(say("The file contains macros; workbooks with macros are not read."))
-    return list(_worksheets(parts))
+    if b"macroEnabled" in parts.get(TYPES, b""):
+        raise Refused(FOREIGN_PARTS["vbaproject"])
+    for name in parts:
+        if name.endswith(".rels"):
+            _refuse_ways_out(name, parts[name])
+    sheets = tuple(_worksheets(parts))
+    return Package(sheets, _made_anew(parts))
 
 
 def _refuse_other_formats(path: Path, data: bytes) -> None:
     if not data:
         raise Refused(say("The file is empty."), say("Choose the workbook again; `haibun template` writes a new one."))
+    if len(data) > LARGEST_PACKAGE:
+        raise _too_large(say("The file is larger than {megabytes} MB.", megabytes=LARGEST_PACKAGE // 1_000_000))
     if data.startswith(OLE):
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise Refused(say("The file is protected with a password."))
@@ -76,22 +101,35 @@ def _refuse_other_formats(path: Path, data: bytes) -> None:
                 kind=path.suffix,
             )
         )
+    if data.count(b"PK\x01\x02") > 2 * MOST_PARTS:
+        raise Refused(say("The file has more than {count} parts.", count=MOST_PARTS))
 
 
-def _refuse_by_parts(package: zipfile.ZipFile, names: list[str]) -> None:
-    lower = [name.lower() for name in names]
-    if any(info.flag_bits & 1 for info in package.infolist()):
+def _too_large(problem: Words) -> Refused:
+    return Refused(problem, say("Remove pictures and unused sheets, or copy the tables into a new workbook."))
+
+
+def _refuse_by_parts(package: zipfile.ZipFile) -> None:
+    lower = [info.filename.lower() for info in package.infolist()]
+    if any(info.flag_bits & 1 for info in package.infolist()) or "encryptedpackage" in lower:
         raise Refused(say("The file is protected with a password."))
-    if any(name.endswith("vbaproject.bin") for name in lower):
-        raise Refused(say("The file contains macros; workbooks with macros are not read."))
+    for begin, words in FOREIGN_PARTS.items():
+        if any(name.startswith(begin) or ("/" not in begin and begin in name) for name in lower):
+            raise Refused(words, TAKE_VALUES)
     if "xl/workbook.bin" in lower:
         raise Refused(say("The file is in the binary Excel format (.xlsb)."))
-    if len(set(lower)) != len(lower) or len(lower) > MOST_PARTS or "xl/workbook.xml" not in lower:
+    if len(lower) > MOST_PARTS:
+        raise Refused(say("The file has more than {count} parts.", count=MOST_PARTS))
+    if len(set(lower)) != len(lower):
+        raise Refused(say("The file contains the same part twice."))
+    if any(name.startswith("/") or "\\" in name or ".." in name.split("/") for name in lower):
+        raise Refused(say("The file contains a part whose name leads out of it."))
+    if MAIN_PART not in lower:
         raise Refused(say("The file is not an Excel workbook (.xlsx)."))
 
 
 def _read_all(package: zipfile.ZipFile) -> dict[str, bytes]:
-    """The XML parts, after counting the real uncompressed bytes of every part."""
+    """The XML parts, after counting the real uncompressed bytes of every part and looking at what each begins with."""
     left = LARGEST_FILE
     parts = {}
     for info in package.infolist():
@@ -99,56 +137,86 @@ def _read_all(package: zipfile.ZipFile) -> dict[str, bytes]:
             content = file.read(left + 1)
         left -= len(content)
         if left < 0:
-            raise Refused(
-                say("The file unpacks to more than {megabytes} MB.", megabytes=LARGEST_FILE // 1_000_000),
-                say("Remove pictures and unused sheets, or copy the tables into a new workbook."),
-            )
+            raise _too_large(say("The file unpacks to more than {megabytes} MB.", megabytes=LARGEST_FILE // 1_000_000))
+        if content.startswith(ARCHIVES):
+            raise Refused(FOREIGN_PARTS["xl/embeddings/"], TAKE_VALUES)
         if info.filename.endswith((".xml", ".rels")):
-            _refuse_dtd(content)
+            refuse_broken(content, info.filename)
             parts[info.filename] = content
     return parts
 
 
-def _refuse_dtd(content: bytes) -> None:
-    head = content
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in content[:4]:
-        head = content.decode("utf-16", errors="replace").encode()
-    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-        raise Refused(say("The file contains a document type definition, which no spreadsheet program writes."))
+def _refuse_ways_out(name: str, xml: bytes) -> None:
+    """No part but a link that somebody may click leads out of the file; the workbook is the part that is read."""
+    for node in fromstring(xml, forbid_dtd=True):
+        kind = node.get("Type", "").rsplit("/", 1)[-1]
+        if node.get("TargetMode", "").lower() == "external" and kind != "hyperlink":
+            raise Refused(say("The file refers to something outside of it ({kind}).", kind=kind), TAKE_VALUES)
+        if name == "_rels/.rels" and kind == "officeDocument" and node.get("Target", "").lstrip("/") != MAIN_PART:
+            raise Refused(say("The file is not an Excel workbook (.xlsx)."))
 
 
-def _worksheets(parts: Mapping[str, bytes]) -> Iterator[Part]:
+def _made_anew(parts: Mapping[str, bytes]) -> bytes:
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as package:
+        for name, content in parts.items():
+            package.writestr(name, content)
+    return out.getvalue()
+
+
+def _worksheets(parts: dict[str, bytes]) -> Iterator[Part]:
+    """Every worksheet; each part that is read is put into the plain form on the way."""
+    for name in [name for name in parts if not name.startswith("xl/worksheets/")]:
+        parts[name] = plain_part(parts[name], name)
+    left, texts = LARGEST_GRID, _Texts(parts.get("xl/sharedStrings.xml", b""))
+    for title, state, name in _sheets_of(parts):
+        parts[name], addresses = plain_sheet(parts[name], name, title)
+        xml = parts[name]
+        left -= _grid(title, addresses)
+        texts.count(xml)
+        if left < 0:
+            raise _too_large(say("The sheets have more than {cells} cells together.", cells=f"{LARGEST_GRID:,}"))
+        yield Part(
+            title,
+            hidden=state != "visible",
+            hidden_rows=(b"hidden" in xml or b'ht="0"' in xml) and _HIDDEN_ROW.search(xml) is not None,
+            hidden_columns=b"<col" in xml and _HIDDEN_COLUMN.search(xml[: xml.find(b"<sheetData")]) is not None,
+            odd=_odd_cells(xml) if any(sign in xml for sign in (b"<f>", b"<f ", b"<f/", b't="e"')) else {},
+        )
+        if b't="e"' in xml:
+            parts[name] = with_known_errors(xml)
+
+
+def _sheets_of(parts: Mapping[str, bytes]) -> Iterator[tuple[str, str, str]]:
+    """Title, state and part of each worksheet in its order; charts and other sheets are passed over."""
     relations = {node.get("Id"): node for node in fromstring(parts["xl/_rels/workbook.xml.rels"], forbid_dtd=True)}
-    for node in fromstring(parts["xl/workbook.xml"], forbid_dtd=True).iter():
+    seen: set[str] = set()
+    for node in fromstring(parts[MAIN_PART], forbid_dtd=True).iter():
         if _local(node.tag) != "sheet":
             continue
         relation = relations[next(value for name, value in node.attrib.items() if _local(name) == "id")]
         if not relation.get("Type", "").endswith("/worksheet"):
             continue
-        target = relation.get("Target", "")
-        name = target.lstrip("/") if target.startswith("/") else str(PurePosixPath("xl") / target)
-        xml = parts[name]
         title = node.get("name", "")
-        _refuse_huge_grid(title, xml)
-        yield Part(
-            title,
-            hidden=node.get("state", "visible") != "visible",
-            hidden_rows=b"hidden" in xml and _HIDDEN_ROW.search(xml) is not None,
-            odd=_odd_cells(xml) if _may_hold_odd_cells(xml) else {},
-        )
+        if title.casefold() in seen:
+            raise Refused(say("Two sheets are called {title}.", title=title))
+        seen.add(title.casefold())
+        yield title, node.get("state", "visible"), _part_of(relation)
+
+
+def _part_of(relation: Element) -> str:
+    target = relation.get("Target", "")
+    return target.lstrip("/") if target.startswith("/") else str(PurePosixPath("xl") / target)
 
 
 def _local(tag: str) -> str:
     return tag.rsplit("}", 1)[-1]
 
 
-def _refuse_huge_grid(title: str, xml: bytes) -> None:
-    """A stray cell far away would make the reader lay out a grid up to it."""
-    if not (_PLAIN_FAR_CELL if _is_plain(xml) else _FAR_CELL).search(xml):
-        return
-    addresses = set(_ADDRESS.findall(xml))
-    columns = max((_index(letters) + 1 for letters, _ in addresses if letters), default=1)
-    rows = max(int(digits) for _, digits in addresses) if addresses else 1
+def _grid(title: str, addresses: Addresses) -> int:
+    """Cells of the grid that a reader lays out; a stray cell far away would make it huge."""
+    columns = max(map(column_of, {letters.decode() for letters, _ in addresses}), default=0)
+    rows = max((int(digits) for _, digits in addresses), default=0)
     if columns * rows > LARGEST_GRID:
         raise Refused(
             say(
@@ -159,24 +227,28 @@ def _refuse_huge_grid(title: str, xml: bytes) -> None:
             ),
             say("Delete the stray cells far below or to the right of the table."),
         )
+    return columns * rows
 
 
-def _is_plain(xml: bytes) -> bool:
-    """Whether the part is written as spreadsheet programs do: no prefixes, double quotes, single spaces."""
-    return b"<sheetData" in xml and not any(odd in xml for odd in (b"r='", b"r =", b"\tr=", b"\nr=", b"\rr="))
+class _Texts:
+    """Counts the text of all cells: one long text that a million cells share is a million long texts once read."""
 
+    def __init__(self, xml: bytes) -> None:
+        self._lengths = [len(text) for text in xml.split(b"</si>")[:-1]]
+        self._longest = max(self._lengths, default=0)
+        self._left = LARGEST_TEXT
 
-def _may_hold_odd_cells(xml: bytes) -> bool:
-    if not _is_plain(xml) or b"t='" in xml or b"t =" in xml:
-        return _ODD_CELL.search(xml) is not None
-    return any(sign in xml for sign in (b"<f>", b"<f ", b"<f/", b't="e"'))
-
-
-def _index(letters: bytes) -> int:
-    index = 0
-    for letter in letters:
-        index = index * 26 + letter - 64
-    return index - 1
+    def count(self, xml: bytes) -> None:
+        """Add a worksheet; raises ``Refused`` where there is too much."""
+        at_most = xml.count(b't="s"') * self._longest
+        if at_most > self._left:
+            shared = (int(number) for number in _SHARED_TEXT.findall(xml))
+            at_most = sum(self._lengths[number] for number in shared if number < len(self._lengths))
+        self._left -= at_most
+        if self._left < 0:
+            raise _too_large(
+                say("The cells hold more than {megabytes} MB of text.", megabytes=LARGEST_TEXT // 1_000_000)
+            )
 
 
 def _odd_cells(xml: bytes) -> dict[tuple[int, int], NoValue]:
@@ -190,8 +262,8 @@ def _odd_cells(xml: bytes) -> dict[tuple[int, int], NoValue]:
             cell["row"] = int(attributes["r"]) - 1 if "r" in attributes else cell["row"] + 1
             cell["column"] = -1
         elif tag == "c":
-            letters = attributes.get("r", "").rstrip("0123456789").encode()
-            cell["column"] = _index(letters) if letters else cell["column"] + 1
+            letters = attributes.get("r", "").rstrip("0123456789")
+            cell["column"] = column_of(letters) - 1 if letters else cell["column"] + 1
             cell.update(kind=attributes.get("t", "n"), formula=None, text="", inside="", cached=False)
         elif tag in ("f", "v"):
             cell["inside"] = tag

@@ -11,7 +11,8 @@ from python_calamine import CalamineWorkbook
 
 from optimizer.errors import InputProblems, Problem
 from optimizer.words import Words, say
-from optimizer.workbook.package import SAVE_AS_XLSX, Part, Refused, worksheets
+from optimizer.workbook.package import Package, Part, unpacked
+from optimizer.workbook.refusal import SAVE_AS_XLSX, Refused
 from optimizer.workbook.tables import RawBook, RawSheet, uncollected
 
 
@@ -32,9 +33,9 @@ def read(path: Path) -> RawBook:
 def read_bytes(data: bytes, path: Path) -> RawBook:
     """Read a workbook that is already in memory; ``path`` is what it is called."""
     try:
-        parts = worksheets(path, data)
+        package = unpacked(path, data)
         with uncollected():
-            sheets = tuple(_sheets(data, parts))
+            sheets = tuple(_sheets(package))
     except (KeyboardInterrupt, SystemExit):
         raise
     except Refused as refused:
@@ -45,16 +46,17 @@ def read_bytes(data: bytes, path: Path) -> RawBook:
     return RawBook(path, data, hashlib.sha256(data).hexdigest(), sheets)
 
 
-def _sheets(data: bytes, parts: list[Part]) -> list[RawSheet]:
-    with CalamineWorkbook.from_filelike(BytesIO(data)) as book:
+def _sheets(package: Package) -> list[RawSheet]:
+    with CalamineWorkbook.from_filelike(BytesIO(package.data)) as book:
         return [
             RawSheet(
                 part.title,
                 _with_odd_cells(book.get_sheet_by_name(part.title).to_python(skip_empty_area=False), part),
                 hidden=part.hidden,
                 hidden_rows=part.hidden_rows,
+                hidden_columns=part.hidden_columns,
             )
-            for part in parts
+            for part in package.sheets
         ]
 
 

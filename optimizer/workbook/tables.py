@@ -31,6 +31,7 @@ class RawSheet:
     rows: list[list[Any]]
     hidden: bool = False
     hidden_rows: bool = False
+    hidden_columns: bool = False
 
 
 @dataclass(frozen=True)

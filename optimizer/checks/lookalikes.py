@@ -1,0 +1,30 @@
+"""Ids that a reader would take for one another: letters of other alphabets, strokes, spaces, invisible characters."""
+
+from __future__ import annotations
+
+from optimizer.checks.cells import identifier
+
+ALIKE = (
+    "AАΑ", "BВΒ", "CСϹ", "EЕΕ", "HНΗ", "IІΙӀ", "JЈ", "KКΚ", "MМΜ", "NΝ", "OОΟ", "PРΡ", "SЅ", "TТΤ", "XХΧ", "YҮΥ",
+    "ZΖ", "aаɑα", "cсϲ", "eе", "hһ", "iіι", "jј", "kк", "oоοσ", "pрρ", "sѕ", "uυ", "vν", "xх", "yуγ", "nո",
+    "-‐‑‒–—―−ー一─", "_＿‗", "カ力", "エ工", "ロ口囗", "ニ二", "ハ八", "タ夕", "ト卜", "ミ三", "へヘ", "べベ", "ぺペ",
+    "'’‘′`", "/∕⁄", ".․。",
+)  # fmt: skip
+"""Each text lists signs that look like its first one (after Unicode's table of confusables, as far as ids use them)."""
+_PLAIN = {ord(sign): signs[0] for signs in ALIKE for sign in signs[1:]}
+TOTALS = ("total", "totals", "subtotal", "subtotals", "sum")
+TOTALS_JA = ("合計", "総計", "小計", "総合計")
+
+
+def skeleton(name: str) -> str:
+    """What is left of an id to the eye: two ids with the same skeleton cannot be told apart."""
+    return "".join(identifier(name).translate(_PLAIN).split())
+
+
+def is_total(name: str) -> bool:
+    """Whether an id is what people call a row of totals."""
+    plain = identifier(name).casefold()
+    words = plain.replace(":", " ").replace("(", " ").replace(")", " ").split()
+    ends = (words[0], words[-1]) if words else ()
+    japanese = plain == "計" or plain.startswith(TOTALS_JA) or plain.endswith(TOTALS_JA)
+    return japanese or any(word in TOTALS for word in ends)

@@ -1,0 +1,194 @@
+"""XML parts as spreadsheet programs write them: whatever dialect a file uses, one reader and one meaning.
+
+The fast reader trusts its input: cells in order, each with its address, no comments, no character references in
+attributes. A part that is written in another way is rewritten into that form first, or refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import pairwise
+from xml.etree.ElementTree import Element, SubElement, canonicalize, tostring
+from xml.parsers import expat
+
+from defusedxml.ElementTree import fromstring
+
+from optimizer.words import say
+from optimizer.workbook.refusal import Refused
+from optimizer.workbook.tables import letters_of
+
+LARGEST_ODD_PART = 20_000_000
+"""Bytes of a part that is not in the plain form; rewriting takes several times as much memory."""
+NAMESPACES = (
+    "",
+    "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    "http://purl.oclc.org/ooxml/spreadsheetml/main",
+)
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+_CELL = re.compile(rb'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="[0-9]+")?(?: t="[a-zA-Z]+")?(?: [a-z]+="[0-9]+")*/?>')
+_ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_ANY_CELL = (b"<c ", b"<c>", b"<c/>", b"<c\n", b"<c\t", b"<c\r")
+_ODD_TEXT = (b"<!", b"&#")
+_PREFIXED = (b":c ", b":c>", b":v>", b":f>", b":f ", b":is>", b":t>", b":t ", b":row", b":sheetData")
+_FORMULA = rb"(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?"
+_NO_TEXT = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*t="s"[^>/]*>(?!%s<v>[0-9]{1,9}</v>)' % _FORMULA)
+_SECOND_VALUE = re.compile(rb"</(?:v|is)>(?!\s*</c>)")
+_ERROR = re.compile(rb'(<c [^>]*t="e"[^>]*>%s<v>)[^<]*</v>' % _FORMULA)
+_DIMENSION = re.compile(rb"<dimension [^>]*/>")
+_DECLARED = re.compile(rb'<\?xml version="1\.0"(?: encoding="(?:utf|UTF)-8")?(?: standalone="(?:yes|no)")?\s*\?>')
+
+type Addresses = list[tuple[bytes, bytes]]
+
+
+def refuse_broken(xml: bytes, name: str) -> None:
+    """Raise ``Refused`` where a part is no XML, or brings a document type definition of its own."""
+
+    def definition(*_arguments: object) -> None:
+        raise Refused(say("The file contains a document type definition, which no spreadsheet program writes."))
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = definition
+    try:
+        parser.Parse(xml, True)
+    except (expat.ExpatError, ValueError, LookupError):
+        raise Refused(say("The file is damaged: its part {name} is no whole XML.", name=name)) from None
+
+
+def plain_part(xml: bytes, name: str) -> bytes:
+    """A part other than a worksheet in the plain form."""
+    if _is_plain(xml, _ODD_TEXT):
+        return xml
+    _refuse_large(xml, name)
+    return canonicalize(xml).encode()
+
+
+def plain_sheet(xml: bytes, name: str, title: str) -> tuple[bytes, Addresses]:
+    """A worksheet in the plain form, with the address of each of its cells in order."""
+    if xml.count(b"<sheetData") > 1:
+        raise Refused(say("Sheet {title} holds more than one table of cells.", title=title))
+    addresses = _CELL.findall(xml) if _is_plain(xml, _ODD_TEXT + _PREFIXED) else []
+    if len(addresses) != sum(map(xml.count, _ANY_CELL)) or not addresses or not _in_order(addresses):
+        _refuse_large(xml, name)
+        xml = _rewritten(xml, title)
+        addresses = _CELL.findall(xml)
+    _refuse_twice(addresses, title)
+    _refuse_unclear_values(xml, title)
+    return _DIMENSION.sub(b"", xml, count=1), addresses
+
+
+def with_known_errors(xml: bytes) -> bytes:
+    """A worksheet whose Excel errors are all of one kind, known to the reader; newer Excels have new ones."""
+    return _ERROR.sub(rb"\1#N/A</v>", xml)
+
+
+def _refuse_unclear_values(xml: bytes, title: str) -> None:
+    if found := _NO_TEXT.search(xml):
+        raise Refused(
+            say("Cell {cell} of sheet {title} refers to a text that is not there.", cell=found[1].decode(), title=title)
+        )
+    if found := _SECOND_VALUE.search(xml):
+        cell = _CELL.findall(xml[: found.start()])[-1]
+        place = (cell[0] + cell[1]).decode()
+        raise Refused(say("Cell {cell} of sheet {title} holds two values.", cell=place, title=title))
+
+
+def _is_plain(xml: bytes, odd: tuple[bytes, ...]) -> bool:
+    declared = xml.startswith(b"<") and (not xml.startswith(b"<?") or _DECLARED.match(xml) is not None)
+    return declared and xml.count(b"<?") <= 1 and not any(sign in xml for sign in odd)
+
+
+def _refuse_large(xml: bytes, name: str) -> None:
+    if len(xml) > LARGEST_ODD_PART:
+        raise Refused(say("The part {name} is written as no spreadsheet program writes it.", name=name))
+
+
+def _in_order(addresses: Addresses) -> bool:
+    rows = [int(digits) for _, digits in addresses]
+    return all(above <= below for above, below in pairwise(rows))
+
+
+def _refuse_twice(addresses: Addresses, title: str) -> None:
+    if len(set(addresses)) == len(addresses):
+        return
+    (letters, row), _ = Counter(addresses).most_common(1)[0]
+    cell = (letters + row).decode()
+    raise Refused(say("Cell {cell} of sheet {title} stands in the file twice.", cell=cell, title=title))
+
+
+def _rewritten(xml: bytes, title: str) -> bytes:
+    """Rows and cells in order, each with its address; names without prefixes; nothing of other vocabularies."""
+    root = fromstring(xml, forbid_dtd=True)
+    _keep_own_names(root)
+    data = root.find("sheetData")
+    if data is not None:
+        rows, cells = _laid_out(data, title)
+        data.clear()
+        for number in sorted(rows.keys() | cells.keys()):
+            row = SubElement(data, "row", {**rows.get(number, {}), "r": str(number)})
+            for column, cell in sorted(cells.get(number, {}).items()):
+                cell.attrib = {"r": f"{letters_of(column - 1)}{number}", **_without_address(cell)}
+                row.append(cell)
+    return tostring(root)
+
+
+def _laid_out(data: Element, title: str) -> tuple[dict[int, dict[str, str]], dict[int, dict[int, Element]]]:
+    """The attributes of each row, and each cell by row and column."""
+    rows: dict[int, dict[str, str]] = {}
+    cells: dict[int, dict[int, Element]] = {}
+    row_number = 0
+    for row in data.findall("row"):
+        row_number = _row_number(row.get("r", str(row_number + 1)), title)
+        rows[row_number] = {**row.attrib, **rows.get(row_number, {})}
+        column = 0
+        for cell in row.findall("c"):
+            place, column = _place(cell.get("r", ""), row_number, column + 1, title)
+            if column in cells.setdefault(place, {}):
+                _refuse_twice([(letters_of(column - 1).encode(), str(place).encode())] * 2, title)
+            cells[place][column] = cell
+    return rows, cells
+
+
+def _row_number(text: str, title: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:8]) <= LAST_ROW):
+        raise Refused(say("Sheet {title} has a cell at an address that does not exist.", title=title))
+    return int(text)
+
+
+def _place(address: str, row: int, column: int, title: str) -> tuple[int, int]:
+    """Row and column of a cell: those of its address, else the next in its row."""
+    match = _ADDRESS.fullmatch(address)
+    if address and not match:
+        raise Refused(say("Sheet {title} has a cell at an address that does not exist.", title=title))
+    if match:
+        row, column = _row_number(match[2], title), column_of(match[1])
+    if column > LAST_COLUMN:
+        raise Refused(say("Sheet {title} has a cell at an address that does not exist.", title=title))
+    return row, column
+
+
+def column_of(letters: str) -> int:
+    """A is 1."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def _without_address(cell: Element) -> dict[str, str]:
+    return {name: value for name, value in cell.attrib.items() if name != "r"}
+
+
+def _keep_own_names(root: Element) -> None:
+    """Drop elements of other vocabularies, and the vocabulary's name from the others."""
+    for element in [root, *root.iter()]:
+        for child in list(element):
+            if _vocabulary(child) not in NAMESPACES:
+                element.remove(child)
+    for element in root.iter():
+        element.tag = element.tag.rsplit("}", 1)[-1]
+        element.attrib = {name: value for name, value in element.attrib.items() if not name.startswith("{")}
+
+
+def _vocabulary(element: Element) -> str:
+    return element.tag[1:].split("}", 1)[0] if element.tag.startswith("{") else ""
