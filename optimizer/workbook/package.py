@@ -215,8 +215,8 @@ def _local(tag: str) -> str:
 
 def _grid(title: str, addresses: Addresses) -> int:
     """Cells of the grid that a reader lays out; a stray cell far away would make it huge."""
-    columns = max(map(column_of, {letters.decode() for letters, _ in addresses}), default=0)
-    rows = max((int(digits) for _, digits in addresses), default=0)
+    columns = max((column_of(letters.decode()) for letters in {letters for letters, _ in addresses}), default=0)
+    rows = int(addresses[-1][1]) if addresses else 0
     if columns * rows > LARGEST_GRID:
         raise Refused(
             say(
