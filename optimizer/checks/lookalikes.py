@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from optimizer.checks.cells import identifier
 
 ALIKE = (
@@ -21,6 +23,7 @@ def skeleton(name: str) -> str:
     return "".join(identifier(name).translate(_PLAIN).split())
 
 
+@lru_cache(maxsize=10_000)
 def is_total(name: str) -> bool:
     """Whether an id is what people call a row of totals."""
     plain = identifier(name).casefold()

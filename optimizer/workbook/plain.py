@@ -27,7 +27,6 @@ NAMESPACES = (
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 _CELL = re.compile(rb'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="[0-9]+")?(?: t="[a-zA-Z]+")?(?: [a-z]+="[0-9]+")*/?>')
 _ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-_ANY_CELL = (b"<c ", b"<c>", b"<c/>", b"<c\n", b"<c\t", b"<c\r")
 _ODD_TEXT = (b"<!", b"&#")
 _PREFIXED = (b":c ", b":c>", b":v>", b":f>", b":f ", b":is>", b":t>", b":t ", b":row", b":sheetData")
 _FORMULA = rb"(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?"
@@ -66,8 +65,9 @@ def plain_sheet(xml: bytes, name: str, title: str) -> tuple[bytes, Addresses]:
     """A worksheet in the plain form, with the address of each of its cells in order."""
     if xml.count(b"<sheetData") > 1:
         raise Refused(say("Sheet {title} holds more than one table of cells.", title=title))
-    addresses = _CELL.findall(xml) if _is_plain(xml, _ODD_TEXT + _PREFIXED) else []
-    if len(addresses) != sum(map(xml.count, _ANY_CELL)) or not addresses or not _in_order(addresses):
+    begin, end = xml.find(b"<sheetData"), xml.rfind(b"</sheetData>")
+    addresses = _CELL.findall(xml, begin, end) if begin < end and _is_plain(xml, _ODD_TEXT + _PREFIXED) else []
+    if not addresses or len(addresses) != xml.count(b"<c", begin, end) or not _in_order(addresses):
         _refuse_large(xml, name)
         xml = _rewritten(xml, title)
         addresses = _CELL.findall(xml)
