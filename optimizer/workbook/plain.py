@@ -28,7 +28,7 @@ LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 _CELL = re.compile(rb'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="[0-9]+")?(?: t="[a-zA-Z]+")?(?: [a-z]+="[0-9]+")*/?>')
 _ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _ODD_TEXT = (b"<!", b"&#")
-_PREFIXED = (b":c ", b":c>", b":v>", b":f>", b":f ", b":is>", b":t>", b":t ", b":row", b":sheetData")
+_PREFIX = re.compile(rb"xmlns:([^=\s]+)")
 _FORMULA = rb"(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?"
 _NO_TEXT = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*t="s"[^>/]*>(?!%s<v>[0-9]{1,9}</v>)' % _FORMULA)
 _SECOND_VALUE = re.compile(rb"</(?:v|is)>(?!\s*</c>)")
@@ -55,7 +55,7 @@ def refuse_broken(xml: bytes, name: str) -> None:
 
 def plain_part(xml: bytes, name: str) -> bytes:
     """A part other than a worksheet in the plain form."""
-    if _is_plain(xml, _ODD_TEXT):
+    if _is_plain(xml):
         return xml
     _refuse_large(xml, name)
     return canonicalize(xml).encode()
@@ -66,7 +66,7 @@ def plain_sheet(xml: bytes, name: str, title: str) -> tuple[bytes, Addresses]:
     if xml.count(b"<sheetData") > 1:
         raise Refused(say("Sheet {title} holds more than one table of cells.", title=title))
     begin, end = xml.find(b"<sheetData"), xml.rfind(b"</sheetData>")
-    addresses = _CELL.findall(xml, begin, end) if begin < end and _is_plain(xml, _ODD_TEXT + _PREFIXED) else []
+    addresses = _CELL.findall(xml, begin, end) if begin < end and _is_plain_table(xml, begin, end) else []
     if not addresses or len(addresses) != xml.count(b"<c", begin, end) or not _in_order(addresses):
         _refuse_large(xml, name)
         xml = _rewritten(xml, title)
@@ -94,9 +94,15 @@ def _refuse_unclear_values(xml: bytes, title: str) -> None:
         raise Refused(say("Cell {cell} of sheet {title} holds two values.", cell=place, title=title))
 
 
-def _is_plain(xml: bytes, odd: tuple[bytes, ...]) -> bool:
+def _is_plain(xml: bytes) -> bool:
     declared = xml.startswith(b"<") and (not xml.startswith(b"<?") or _DECLARED.match(xml) is not None)
-    return declared and xml.count(b"<?") <= 1 and not any(sign in xml for sign in odd)
+    return declared and xml.count(b"<?") <= 1 and not any(sign in xml for sign in _ODD_TEXT)
+
+
+def _is_plain_table(xml: bytes, begin: int, end: int) -> bool:
+    """Whether the part is plain, and no name between ``begin`` and ``end`` has a prefix."""
+    prefixes = [b"<" + prefix + b":" for prefix in _PREFIX.findall(xml, 0, begin)]
+    return _is_plain(xml) and all(xml.find(sign, begin, end) < 0 for sign in (b"xmlns", *prefixes))
 
 
 def _refuse_large(xml: bytes, name: str) -> None:
