@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,8 @@ import click
 
 from optimizer.errors import HaibunError, InputProblems, NoPlan, Problem
 from optimizer.words import Words, say
+
+UNPRINTABLE = ("Cc", "Cf", "Zl", "Zp")
 
 
 class Talker:
@@ -22,16 +25,16 @@ class Talker:
     def tell(self, words: Words) -> None:
         """A line for people; silent with --quiet or --json."""
         if not self.quiet and not self.as_json:
-            click.echo(words.into(self.language))
+            click.echo(printable(words.into(self.language)))
 
     def say_always(self, words: Words) -> None:
         """A line of the answer itself: silent with --json only."""
         if not self.as_json:
-            click.echo(words.into(self.language))
+            click.echo(printable(words.into(self.language)))
 
     def warn(self, words: Words) -> None:
         """A line on standard error, whatever else is silent."""
-        click.echo(words.into(self.language), err=True)
+        click.echo(printable(words.into(self.language)), err=True)
 
     def answer(self, content: object) -> None:
         """The answer for programs, with --json only."""
@@ -65,6 +68,11 @@ class Talker:
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(words.into(self.language), total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def printable(text: str) -> str:
+    """A line without anything that moves a terminal's cursor or begins another line, as a cell's text may."""
+    return "".join(sign if unicodedata.category(sign) not in UNPRINTABLE else " " for sign in text)
 
 
 def report_error(talker: Talker, error: HaibunError) -> None:

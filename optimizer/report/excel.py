@@ -355,7 +355,9 @@ class _Sheet:
                 "data_labels": {"value": True, "num_format": "#,##0", "font": font},
             }
         )  # fmt: skip
-        chart.set_title({"name": self.say(figure.message), "name_font": {**font, "size": 11}, "overlay": False})
+        chart.set_title(
+            {"name": _no_reference(self.say(figure.message)), "name_font": {**font, "size": 11}, "overlay": False}
+        )
         chart.set_x_axis(
             {"num_format": "#,##0", "num_font": font, "major_gridlines": {"visible": True, "line": {"color": RULE}}}
         )
@@ -377,7 +379,9 @@ class _Sheet:
             lambda position: f"={sheet}!{_area((first - 1, position), (first - 1, position))}",
             font,
         )
-        chart.set_title({"name": self.say(figure.message), "name_font": {**font, "size": 11}, "overlay": False})
+        chart.set_title(
+            {"name": _no_reference(self.say(figure.message)), "name_font": {**font, "size": 11}, "overlay": False}
+        )
         height = curves.HEIGHTS[figure.kind](figure)
         chart.set_size({"width": min(980, PIXELS * sum(self.widths[: self.printed])), "height": height})
         self.page.insert_chart(self.row, 0, chart, {"description": self.say(figure.message)})
@@ -432,3 +436,8 @@ def _plain(text: str) -> str:
 
 def _sheet_name(title: str) -> str:
     return "".join(letter for letter in title if letter not in "[]:*?/\\")[:31]
+
+
+def _no_reference(text: str) -> str:
+    """Text for a chart's title, where a name such as ``Sheet1!A1`` would be taken for a cell."""
+    return text.replace("!", "！")

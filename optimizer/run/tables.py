@@ -5,9 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from fractions import Fraction
 
 from optimizer.results import Result
+
+BEGINS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
 def decimal_text(number: Fraction) -> str:
@@ -100,10 +104,8 @@ def csv_bytes(rows: list[dict[str, object]]) -> bytes:
 
 
 def plain(value: object) -> object:
-    """Text that a spreadsheet would take for a formula gets a leading apostrophe."""
-    if (isinstance(value, str) and value[:1] in ("=", "+", "@", "\t", "\r")) or (
-        isinstance(value, str) and value[:1] == "-" and not value[1:2].isdigit()
-    ):
+    """Text that a spreadsheet would take for a formula gets a leading apostrophe; a number stays a number."""
+    if isinstance(value, str) and value.startswith(BEGINS_OF_FORMULAS) and not _NUMBER.fullmatch(value):
         return "'" + value
     return value
 

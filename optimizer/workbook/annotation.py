@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from optimizer.errors import Problem
 from optimizer.words import Words, say
+from optimizer.workbook.cells import opened_for_change
 
 INDEX = "haibun_problems"
 LONGEST_COMMENT = 8_000
@@ -34,10 +34,8 @@ def annotate(source: Path | bytes, problems: Sequence[Problem], out: Path) -> No
 
     Nothing else of the user's file changes; a comment that is already there is kept and added to.
     """
-    import openpyxl  # noqa: PLC0415  (only annotating needs it)
-
     data = source if isinstance(source, bytes) else Path(source).read_bytes()
-    book = openpyxl.load_workbook(BytesIO(data), rich_text=True)
+    book = opened_for_change(data, rich_text=True)
     if INDEX in book.sheetnames:
         del book[INDEX]
     for page in book.worksheets:

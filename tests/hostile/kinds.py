@@ -53,6 +53,9 @@ class Kind:
     expect: Refused | Fault | Same
     filename: str = "book.xlsx"
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def data(self) -> bytes:
         """The file."""
