@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Mapping
 from typing import Any
@@ -10,25 +11,37 @@ from apiflask import APIFlask
 from flask_wtf.csrf import CSRFProtect
 from platformdirs import user_data_path
 
-from webui import errors, language, security
+from webui import errors, language, logs, security
 from webui.site import Site
 from webui.store import Store, secret_key
-from webui.views import api, books, compare, home, programmes, questions, reports, whatif
+from webui.views import api, books, compare, health, home, programmes, questions, reports, whatif
 
 DEFAULTS: Mapping[str, object] = {
     "DATA_FOLDER": None,
     "MAX_CONTENT_LENGTH": 20_000_000,
-    "MAX_FORM_MEMORY_SIZE": 2_000_000,
+    "MAX_FORM_MEMORY_SIZE": 200_000,
+    "MAX_FORM_PARTS": 500,
     "SESSION_COOKIE_NAME": "haibun",
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Strict",
     "TRUSTED_HOSTS": ["127.0.0.1", "localhost", "[::1]"],
     "WTF_CSRF_TIME_LIMIT": None,
+    "WTF_CSRF_SSL_STRICT": False,
     "SECONDS_FOR_A_TASK": 120.0,
     "MEGABYTES_FOR_A_TASK": 2000.0,
     "SECONDS_FOR_A_QUESTION": 3600.0,
 }
-"""``DATA_FOLDER`` None: the user's own data folder. A task is one computation in a worker process."""
+"""``DATA_FOLDER`` None: the user's own data folder. A task is one computation in a worker process. No page tells
+another where its reader came from, so that forms are known by their token alone, over TLS too."""
+
+
+LIMITS_OF_SERVER: Mapping[str, Any] = {
+    "max_request_header_size": 32_768,
+    "max_request_body_size": 21_000_000,
+    "connection_limit": 500,
+    "channel_timeout": 60,
+    "clear_untrusted_proxy_headers": True,
+}
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> APIFlask:
@@ -44,9 +57,9 @@ def create_app(config: Mapping[str, Any] | None = None) -> APIFlask:
     app.extensions["site"] = Site(store, *limits)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     CSRFProtect(app).exempt(api.page)
-    for room in (language, security, errors):
+    for room in (logs, language, security, errors):
         room.attach(app)
-    for view in (home, books, whatif, programmes, questions, reports, compare, api):
+    for view in (home, health, books, whatif, programmes, questions, reports, compare, api):
         app.register_blueprint(view.page)
     return app
 
@@ -58,8 +71,15 @@ def serve(host: str, port: int, threads: int = 16) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family) as listener:
         app = create_app({"TRUSTED_HOSTS": [*security.LOOPBACK, host]})
+        logs.to_standard_error()
+        signal.signal(signal.SIGTERM, _end)
         app.extensions["site"].warm()
         try:
-            wait(app, sockets=[listener], threads=threads, ident=None)
+            wait(app, sockets=[listener], threads=threads, ident=None, **LIMITS_OF_SERVER)
         finally:
             app.extensions["site"].close()
+
+
+def _end(_number: int, _frame: object) -> None:
+    """End as Ctrl+C does: requests that run are answered, what computes is marked as interrupted."""
+    raise KeyboardInterrupt

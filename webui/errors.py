@@ -1,9 +1,8 @@
-"""Every error as a page: what happened, what to do, and a number to look it up by. Never a traceback."""
+"""Every error as a page: what happened, what to do, and the number it has in the log. Never a traceback."""
 
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Mapping
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
@@ -12,6 +11,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from optimizer import HaibunError, Stopped, Words, say
 from webui.language import current
+from webui.logs import number_of_request
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +20,7 @@ WHAT_HAPPENED: Mapping[int, tuple[Words, Words]] = {
     404: (say("There is no such page"), say("Check the address, or begin at the home page.")),
     405: (say("The page cannot be used in this way"), say("Go back, and use the buttons of the page.")),
     409: (say("Somebody else changed this first"), say("Load the page again; it shows the other change.")),
+    429: (say("Too many requests at a time"), say("Wait until one of your questions has ended, or cancel one.")),
     413: (
         say("The file is too large"),
         say("A workbook may have up to {megabytes} MB. Remove pictures and unused sheets, and upload it again."),
@@ -57,9 +58,9 @@ def attach(app: Flask) -> None:
 
 def answer(code: int, detail: Words | None, megabytes: int = 0) -> Response:
     """The page of an error; one that nobody foresaw gets a number, under which the log holds the rest."""
-    number = secrets.token_hex(4) if code >= 500 else ""
-    if number:
-        log.exception("error %s at %s", number, request.path)
+    number = number_of_request()
+    if code >= 500:
+        log.exception("error", extra={"facts": {"number": number, "page": request.endpoint, "status": code}})
     title, cure = WHAT_HAPPENED.get(code, WHAT_HAPPENED[400 if code < 500 else 500])
     cure = say(cure.pattern, megabytes=megabytes)
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Response, abort, request
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 HEADERS = {
@@ -11,21 +11,31 @@ HEADERS = {
         "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
 """The width of a bar is a style of its element, so styles may stand inline; scripts may not."""
 
 
 def attach(app: Flask) -> None:
-    """Add the headers to every answer; pages are never kept by a cache, what they are made of is."""
+    """Refuse a form that is too large; add the headers to every answer: pages are kept by no cache."""
+
+    @app.before_request
+    def of_a_size() -> None:
+        is_file = request.mimetype == "multipart/form-data"
+        if not is_file and (request.content_length or 0) > app.config["MAX_FORM_MEMORY_SIZE"]:
+            abort(413)
 
     @app.after_request
     def with_headers(response: Response) -> Response:
+        response.headers.pop("Server", None)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        if response.mimetype in ("text/html", "application/json"):
-            response.headers.setdefault("Cache-Control", "no-store")
+        if request.endpoint != "static":
+            response.headers["Cache-Control"] = "no-store"
+        if request.is_secure:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         return response

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from optimizer import Problem, WrongUsage, say
+from webui.downloads import XLSX, attached
 from webui.language import t
 from webui.site import ask_desk, the_book, the_site
 from webui.store import Book, new_id
-from webui.views.home import XLSX
 
 page = Blueprint("books", __name__)
 LONGEST_NAME = 120
@@ -118,11 +118,8 @@ def problems(book_id: str) -> str:
 def annotated(book_id: str) -> Response:
     """The user's own file with each faulty cell marked."""
     book = the_book(book_id)
-    answer = make_response(ask_desk("annotated", the_site().store.path_of(book.sha256), book.filename))
-    answer.mimetype = XLSX
     name = t("{name}_checked.xlsx", name=Path(book.filename).stem)
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
-    return answer
+    return attached(ask_desk("annotated", the_site().store.path_of(book.sha256), book.filename), name, XLSX)
 
 
 def the_file() -> tuple[str, bytes]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as Answer
 
 from optimizer import LANGUAGES, Words, say
+from webui.downloads import XLSX, attached
 from webui.language import current
 from webui.site import ask_desk, the_site
 from webui.store import Book
 
 page = Blueprint("home", __name__)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
@@ -66,15 +66,17 @@ def choose_language() -> Answer:
     if chosen in LANGUAGES:
         session["language"] = chosen
         session.permanent = True
-    back = request.form.get("back", "/")
-    return redirect(back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/")
+    return redirect(a_page_of_this_site(request.form.get("back", "/")))
+
+
+def a_page_of_this_site(address: str) -> str:
+    """The address where it is one of this site, else the home page; browsers skip tabs and turn backslashes round."""
+    plain = address.isprintable() and not set(address) & set("\\\t\r\n")
+    return address if plain and address.startswith("/") and not address.startswith("//") else "/"
 
 
 @page.get("/template.xlsx")
 def template() -> Response:
     """The empty workbook in the reader's language."""
     name = "haibun_template.xlsx" if current() == "en" else "haibun_様式.xlsx"
-    answer = make_response(ask_desk("template", current()))
-    answer.mimetype = XLSX
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
-    return answer
+    return attached(ask_desk("template", current()), name, XLSX)

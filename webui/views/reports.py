@@ -9,9 +9,10 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, make_response, render_template, request
+from flask import Blueprint, Response, abort, render_template, request
 
 from optimizer import Words, say
+from webui.downloads import attached
 from webui.language import current
 from webui.site import ask_desk, the_book, the_site
 from webui.store import Book
@@ -52,10 +53,7 @@ def zip_of(book: Book, wanted: Sequence[str]) -> Response:
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as package:
         for part in chosen:
             package.write(folder / part, part)
-    answer = make_response(content.getvalue())
-    answer.mimetype = "application/zip"
-    answer.headers.set("Content-Disposition", "attachment", filename="haibun_report.zip")
-    return answer
+    return attached(content.getvalue(), "haibun_report.zip", "application/zip")
 
 
 @page.get("/books/<book_id>/report/<name>")
