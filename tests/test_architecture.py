@@ -56,6 +56,7 @@ HOMES = {
     "flask_wtf": ("webui",),
     "sqlalchemy": ("webui",),
     "psutil": ("webui",),
+    "alembic": ("webui/store.py", "webui/migrations"),
     "waitress": ("webui",),
 }
 STANDARD_LIBRARY_ALONE = ("exact.py", "plan.py", "proof.py", "results.py", "run", "scenario.py", "portfolio")

@@ -16,7 +16,8 @@ from sqlalchemy import update
 
 from optimizer import LANGUAGES, Words, say
 from webui import tasks
-from webui.store import Question, Store, now
+from webui.rows import Question, now
+from webui.store import Store
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 0.2

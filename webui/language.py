@@ -9,7 +9,7 @@ from flask import Flask, request, session
 
 from optimizer import LANGUAGES, Words, say, usual
 from webui.controls import half
-from webui.store import Book
+from webui.rows import Book
 
 BEFORE_REIWA = 2018
 """The year before the first of Reiwa."""

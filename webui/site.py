@@ -7,7 +7,8 @@ from typing import Any, cast
 from flask import abort, current_app
 
 from webui.background import Background
-from webui.store import Book, Store
+from webui.rows import Book
+from webui.store import Store
 from webui.workers import Worker
 
 

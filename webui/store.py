@@ -1,8 +1,8 @@
-"""What the cockpit keeps: workbooks, saved scenarios, runs and questions.
+"""What the cockpit keeps: rows in a database, and files beside it.
 
-Rows are in a database (SQLite in the user's data folder unless a URL says otherwise); uploaded workbooks are kept as
-they came in ``books/``, named by their hash, and run folders in ``runs/``, named by their id. Ids are random, so that
-nothing in an address tells of another.
+Rows are in SQLite in the user's data folder unless a URL says otherwise; uploaded workbooks are kept as they came in
+``books/``, named by their hash, and run folders in ``runs/``, named by their id. A row that tells of a file is written
+once the file is on the disk: what a row names is there.
 """
 
 from __future__ import annotations
@@ -10,108 +10,52 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, create_engine, event, select
+import psutil
+from sqlalchemy import NullPool, create_engine, event, inspect, select
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
+
+from optimizer import WrongUsage, say
+from webui.rows import Book, Question, Scenario, new_id, now
+
+__all__ = ["Book", "Question", "Scenario", "Store", "new_id", "now", "secret_key"]
 
 SECONDS_TO_WAIT_FOR_A_LOCK = 30
-
-
-def new_id() -> str:
-    """A random id that fits into an address."""
-    return secrets.token_hex(8)
-
-
-def now() -> str:
-    """The time of day in UTC, as text that sorts."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-class Row(DeclarativeBase):
-    """Base of every table."""
-
-    type_annotation_map = {dict[str, Any]: JSON, list[str]: JSON}  # noqa: RUF012  (SQLAlchemy reads it from the class)
-
-
-class Book(Row):
-    """A workbook: what it is called, the hash of its bytes, how many problems it has, and what is in it.
-
-    ``summary`` is empty while the workbook has errors.
-    """
-
-    __tablename__ = "books"
-    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
-    filename: Mapped[str]
-    sha256: Mapped[str]
-    errors: Mapped[int]
-    warnings: Mapped[int]
-    summary: Mapped[dict[str, Any]]
-    created: Mapped[str] = mapped_column(default=now)
-    updated: Mapped[str] = mapped_column(default=now, onupdate=now)
-    scenarios: Mapped[list[Scenario]] = relationship(back_populates="book", order_by="Scenario.created")
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether it can be planned with."""
-        return self.errors == 0
-
-
-class Scenario(Row):
-    """A saved setting of the controls: the workbook's scenario it starts from, and the items set on top of it."""
-
-    __tablename__ = "scenarios"
-    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
-    book_id: Mapped[str] = mapped_column(ForeignKey("books.id"), index=True)
-    name: Mapped[str]
-    origin: Mapped[str]
-    sets: Mapped[list[str]]
-    score: Mapped[float]
-    run_id: Mapped[str]
-    version: Mapped[int] = mapped_column(default=1)
-    created: Mapped[str] = mapped_column(default=now)
-    updated: Mapped[str] = mapped_column(default=now, onupdate=now)
-    book: Mapped[Book] = relationship(back_populates="scenarios")
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  (SQLAlchemy reads it from the class)
-
-
-class Question(Row):
-    """A question asked in the background: what was asked, how far it is, how it ended.
-
-    ``state``: waiting, running, done, failed, cancelled or interrupted.
-    """
-
-    __tablename__ = "questions"
-    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
-    book_id: Mapped[str] = mapped_column(ForeignKey("books.id"), index=True)
-    kind: Mapped[str]
-    origin: Mapped[str]
-    sets: Mapped[list[str]]
-    state: Mapped[str] = mapped_column(default="waiting")
-    done: Mapped[int] = mapped_column(default=0)
-    total: Mapped[int] = mapped_column(default=0)
-    message: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    begun: Mapped[float] = mapped_column(default=0.0)
-    created: Mapped[str] = mapped_column(default=now)
-    ended: Mapped[str] = mapped_column(default="")
+MIGRATIONS = Path(__file__).parent / "migrations"
+NETWORK_FILE_SYSTEMS = (
+    "nfs",
+    "cifs",
+    "smb",
+    "afs",
+    "ceph",
+    "glusterfs",
+    "fuse.sshfs",
+    "fuse.gluster",
+    "lustre",
+    "webdav",
+)
 
 
 class Store:
     """The database and the files beside it."""
 
     def __init__(self, folder: Path, url: str | None = None) -> None:
+        """Open the store; raises ``WrongUsage`` where SQLite would lie on a network file system."""
         self.folder = folder
-        for name in ("books", "runs", "answers"):
+        for name in ("books", "runs", "reports", "answers"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        self.engine = create_engine(url or f"sqlite:///{(folder / 'haibun.sqlite').as_posix()}")
+        self.url = url or f"sqlite:///{(folder / 'haibun.sqlite').as_posix()}"
+        if self.url.startswith("sqlite"):
+            refuse_network(folder)
+        bring_up_to_date(self.url)
+        self.engine = create_engine(self.url, pool_pre_ping=True)
         if self.engine.dialect.name == "sqlite":
             _keep_sqlite_whole(self.engine)
-        Row.metadata.create_all(self.engine)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
@@ -130,8 +74,9 @@ class Store:
         path = self.path_of(digest)
         if not path.exists():
             fresh = path.with_suffix(f".{new_id()}")
-            fresh.write_bytes(data)
+            write_through(fresh, data)
             fresh.replace(path)
+            flush_folder(path.parent)
         return digest
 
     def path_of(self, digest: str) -> Path:
@@ -142,27 +87,102 @@ class Store:
         """Where a run is."""
         return self.folder / "runs" / run_id
 
+    def report_folder(self, key: str) -> Path:
+        """Where the report of a setting is that nobody has saved."""
+        return self.folder / "reports" / key
+
     def answer_folder(self, question_id: str) -> Path:
         """Where the answer to a question is."""
         return self.folder / "answers" / question_id
 
-    def books(self) -> list[Book]:
-        """Every workbook with its scenarios, the latest first."""
+    def books(self, projects: Collection[str] | None = None) -> list[Book]:
+        """Every workbook (of these projects) with its scenarios, the latest first."""
+        wanted = select(Book).order_by(Book.updated.desc())
+        if projects is not None:
+            wanted = wanted.where(Book.project_id.in_(projects))
         with self.session() as session:
-            found = session.scalars(select(Book).order_by(Book.updated.desc())).all()
+            found = session.scalars(wanted).all()
             for book in found:
                 _ = book.scenarios
             return list(found)
 
 
+def bring_up_to_date(url: str) -> None:
+    """Bring the tables of the database up to this program's, from whatever version they are."""
+    from alembic import command  # noqa: PLC0415  (slow to load)
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        tables = inspect(connection).get_table_names()
+        if "books" in tables and "alembic_version" not in tables:
+            command.stamp(config, "0001")  # from before versions were counted
+        command.upgrade(config, "head")
+    engine.dispose()
+
+
+def refuse_network(folder: Path) -> None:
+    """SQLite cannot lock safely over a network; raises ``WrongUsage`` with the reason."""
+    place = folder.resolve()
+    parts = [part for part in psutil.disk_partitions(all=True) if place.is_relative_to(part.mountpoint)]
+    kind = max(parts, key=lambda part: len(part.mountpoint)).fstype.lower() if parts else ""
+    if kind.startswith(NETWORK_FILE_SYSTEMS) or str(place).startswith(("\\\\", "//")):
+        raise WrongUsage(
+            say(
+                "{folder} is on a network file system ({kind}), where SQLite can lose data. "
+                "Choose a folder on this computer's own disk, or a PostgreSQL database.",
+                folder=folder,
+                kind=kind or "UNC",
+            )
+        )
+
+
 def _keep_sqlite_whole(engine: Engine) -> None:
-    """Readers beside a writer (WAL), nothing acknowledged before it is on the disk, references that hold."""
+    """Readers beside a writer (WAL), nothing acknowledged before it is on the disk, references that hold.
+
+    A transaction takes the right to write at its beginning, so that none fails half way because another came first.
+    """
 
     @event.listens_for(engine, "connect")
     def settings(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute(f"PRAGMA busy_timeout={SECONDS_TO_WAIT_FOR_A_LOCK * 1000}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def write_through(path: Path, data: bytes) -> None:
+    """Write a file that is on the disk, not only in the system's memory, when this returns."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def flush_folder(folder: Path) -> None:
+    """Have a folder's names on the disk; Windows does so by itself."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def flush_files(folder: Path) -> None:
+    """Have every file of a folder on the disk."""
+    for path in folder.iterdir():
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    flush_folder(folder)
+    flush_folder(folder.parent)
 
 
 def secret_key(folder: Path) -> bytes:

@@ -13,8 +13,8 @@ from werkzeug.exceptions import BadRequest
 
 from optimizer import InputProblems, NoPlan
 from webui.language import current
+from webui.rows import Book, new_id
 from webui.site import ask_desk, the_book, the_site
-from webui.store import Book, new_id
 from webui.views import shapes
 from webui.views.books import harmless, look_at
 from webui.views.questions import begin, cancel_it, state_of_one

@@ -15,8 +15,8 @@ from werkzeug.wrappers import Response as Answer
 from optimizer import Problem, WrongUsage, say
 from webui.downloads import XLSX, attached
 from webui.language import t
+from webui.rows import Book, new_id
 from webui.site import ask_desk, the_book, the_site
-from webui.store import Book, new_id
 
 page = Blueprint("books", __name__)
 LONGEST_NAME = 120

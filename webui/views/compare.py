@@ -9,8 +9,8 @@ from flask import Blueprint, render_template, request
 
 from optimizer import NoPlan, Words, say
 from webui.language import current
+from webui.rows import Book
 from webui.site import ask_desk, the_book, the_site
-from webui.store import Book
 
 page = Blueprint("compare", __name__)
 FEWEST, MOST = 2, 4

@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response as Answer
 from optimizer import LANGUAGES, Words, say
 from webui.downloads import XLSX, attached
 from webui.language import current
+from webui.rows import Book
 from webui.site import ask_desk, the_site
-from webui.store import Book
 
 page = Blueprint("home", __name__)
 

@@ -13,8 +13,9 @@ from werkzeug.wrappers import Response as Answer
 
 from optimizer import Words, WrongUsage, say
 from webui.language import current
+from webui.rows import Book, Question, new_id
 from webui.site import the_book, the_site
-from webui.store import Book, Question, Store, new_id
+from webui.store import Store
 from webui.views.whatif import setting_of
 
 page = Blueprint("questions", __name__)

@@ -14,8 +14,8 @@ from flask import Blueprint, Response, abort, render_template, request
 from optimizer import Words, say
 from webui.downloads import attached
 from webui.language import current
+from webui.rows import Book
 from webui.site import ask_desk, the_book, the_site
-from webui.store import Book
 from webui.views.questions import file_of
 from webui.views.whatif import setting_of
 
@@ -69,7 +69,7 @@ def run_of(book: Book) -> Path:
     """The run folder of the setting in the address, published where it was not before."""
     path, origin, sets = setting_of(book)
     asked = json.dumps([book.sha256, origin, sets, current()])
-    folder = the_site().store.run_folder(hashlib.sha256(asked.encode()).hexdigest()[:24])
+    folder = the_site().store.report_folder(hashlib.sha256(asked.encode()).hexdigest()[:24])
     if not folder.exists():
         ask_desk("publish", path, origin, sets, folder, current())
     return folder

@@ -13,8 +13,8 @@ from werkzeug.wrappers import Response as Answer
 
 from optimizer import WrongUsage, say
 from webui.language import current, t
+from webui.rows import Book, Scenario, new_id
 from webui.site import ask_desk, the_book, the_site
-from webui.store import Book, Scenario, new_id
 from webui.views.books import look_at
 
 page = Blueprint("whatif", __name__)
