@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from apiflask import APIFlask
 from flask_wtf.csrf import CSRFProtect
 from platformdirs import user_data_path
 
-from webui import errors, language, logs, security
+from webui import errors, identity, language, logs, security
+from webui.people import has_administrator
 from webui.site import Site
 from webui.store import Store, secret_key
-from webui.views import api, books, compare, health, home, programmes, questions, reports, whatif
+from webui.views import api, books, compare, health, home, programmes, questions, reports, signing, whatif
 
 DEFAULTS: Mapping[str, object] = {
     "DATA_FOLDER": None,
+    "DATABASE": None,
+    "OFFICE": False,
+    "IDENTITY_HEADER": "",
+    "TRUSTED_PROXIES": [],
+    "SECONDS_IDLE": 30 * 60.0,
+    "SECONDS_SIGNED_IN": 10 * 3600.0,
     "MAX_CONTENT_LENGTH": 20_000_000,
     "MAX_FORM_MEMORY_SIZE": 200_000,
     "MAX_FORM_PARTS": 500,
@@ -31,8 +39,12 @@ DEFAULTS: Mapping[str, object] = {
     "MEGABYTES_FOR_A_TASK": 2000.0,
     "SECONDS_FOR_A_QUESTION": 3600.0,
 }
-"""``DATA_FOLDER`` None: the user's own data folder. A task is one computation in a worker process. No page tells
-another where its reader came from, so that forms are known by their token alone, over TLS too."""
+"""``DATA_FOLDER`` None: the user's own data folder; ``DATABASE`` None: SQLite in it.
+
+``OFFICE``: only people with an account, known by a sign-in, a token, or ``IDENTITY_HEADER`` where a request comes from
+``TRUSTED_PROXIES``. A task is one computation in a worker process. No page tells another where its reader came from,
+so that forms are known by their token alone, over TLS too.
+"""
 
 
 LIMITS_OF_SERVER: Mapping[str, Any] = {
@@ -51,33 +63,69 @@ def create_app(config: Mapping[str, Any] | None = None) -> APIFlask:
     )
     app.config.from_mapping(DEFAULTS)
     app.config.from_mapping(config or {})
-    store = Store(app.config["DATA_FOLDER"] or user_data_path("haibun", appauthor=False, ensure_exists=True))
+    store = open_store(app.config["DATA_FOLDER"], app.config["DATABASE"])
     app.secret_key = app.config.get("SECRET_KEY") or secret_key(store.folder)
     limits = [app.config[name] for name in ("SECONDS_FOR_A_TASK", "MEGABYTES_FOR_A_TASK", "SECONDS_FOR_A_QUESTION")]
     app.extensions["site"] = Site(store, *limits)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     CSRFProtect(app).exempt(api.page)
-    for room in (logs, language, security, errors):
+    for room in (logs, language, security, errors, identity):
         room.attach(app)
-    for view in (home, health, books, whatif, programmes, questions, reports, compare, api):
+    for view in (home, health, signing, books, whatif, programmes, questions, reports, compare, api):
         app.register_blueprint(view.page)
     return app
 
 
-def serve(host: str, port: int, threads: int = 16) -> None:
+def default_folder() -> Path:
+    """The user's own data folder."""
+    return Path(user_data_path("haibun", appauthor=False))
+
+
+def open_store(folder: Path | None, database: str | None) -> Store:
+    """The store of an office, for its administrator's commands."""
+    return Store(folder or default_folder(), database)
+
+
+def is_looked_after(folder: Path | None, database: str | None) -> bool:
+    """Whether the office has an administrator; makes nothing where there is no office yet."""
+    place = folder or default_folder()
+    if database is None and not (place / "haibun.sqlite").exists():
+        return False
+    store = open_store(folder, database)
+    try:
+        return has_administrator(store)
+    finally:
+        store.close()
+
+
+def serve(
+    host: str, port: int, config: Mapping[str, Any] | None = None, names: Sequence[str] = (), threads: int = 16
+) -> None:
     """Serve the site until it is interrupted. Raises ``OSError``, before anything starts, where the port is taken."""
     from waitress import serve as wait  # noqa: PLC0415  (only a server needs it)
 
+    config = dict(config or {})
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family) as listener:
-        app = create_app({"TRUSTED_HOSTS": [*security.LOOPBACK, host]})
+        app = create_app({**config, "TRUSTED_HOSTS": [*security.names_of(host), *names]})
         logs.to_standard_error()
         signal.signal(signal.SIGTERM, _end)
         app.extensions["site"].warm()
+        proxy = _of_proxy(config.get("TRUSTED_PROXIES", []))
         try:
-            wait(app, sockets=[listener], threads=threads, ident=None, **LIMITS_OF_SERVER)
+            wait(app, sockets=[listener], threads=threads, ident=None, **LIMITS_OF_SERVER, **proxy)
         finally:
             app.extensions["site"].close()
+
+
+def _of_proxy(proxies: Sequence[str]) -> dict[str, Any]:
+    """What the server believes of one reverse proxy: over which scheme, and under which name, a page was asked for.
+
+    Not for whom: the address stays the proxy's, by which its header with a person's name is trusted.
+    """
+    if len(proxies) != 1 or "/" in proxies[0]:
+        return {}
+    return {"trusted_proxy": proxies[0], "trusted_proxy_headers": {"x-forwarded-proto", "x-forwarded-host"}}
 
 
 def _end(_number: int, _frame: object) -> None:

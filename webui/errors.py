@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 WHAT_HAPPENED: Mapping[int, tuple[Words, Words]] = {
     400: (say("The request cannot be read"), say("Go back, and try once more.")),
+    401: (say("Sign in first"), say("Sign in, or send the token of a script.")),
+    403: (say("This is not among your roles"), say("Ask the administrator for the role in this project.")),
     404: (say("There is no such page"), say("Check the address, or begin at the home page.")),
     405: (say("The page cannot be used in this way"), say("Go back, and use the buttons of the page.")),
     409: (say("Somebody else changed this first"), say("Load the page again; it shows the other change.")),

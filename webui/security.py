@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+
+import psutil
 from flask import Flask, Response, abort, request
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -18,6 +21,16 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
 """The width of a bar is a style of its element, so styles may stand inline; scripts may not."""
+
+
+def names_of(host: str) -> list[str]:
+    """What browsers may call a server that listens on ``host``: all names of this computer where it listens on all."""
+    found = [*LOOPBACK, f"[{host}]" if ":" in host else host]
+    if host in ("0.0.0.0", "::"):  # noqa: S104  (it is what the administrator chose)
+        found += [socket.gethostname(), socket.getfqdn()]
+        for addresses in psutil.net_if_addrs().values():
+            found += [each.address for each in addresses if each.family == socket.AF_INET]
+    return found
 
 
 def attach(app: Flask) -> None:

@@ -130,14 +130,11 @@ def refuse_network(folder: Path) -> None:
     parts = [part for part in psutil.disk_partitions(all=True) if place.is_relative_to(part.mountpoint)]
     kind = max(parts, key=lambda part: len(part.mountpoint)).fstype.lower() if parts else ""
     if kind.startswith(NETWORK_FILE_SYSTEMS) or str(place).startswith(("\\\\", "//")):
-        raise WrongUsage(
-            say(
-                "{folder} is on a network file system ({kind}), where SQLite can lose data. "
-                "Choose a folder on this computer's own disk, or a PostgreSQL database.",
-                folder=folder,
-                kind=kind or "UNC",
-            )
+        words = say(
+            "{folder} is on a network file system ({kind}), where SQLite can lose data.", folder=folder, kind=kind
         )
+        cure = say("Choose a folder on this computer's own disk, or a PostgreSQL database.")
+        raise WrongUsage(say("{problem} {cure}", problem=words, cure=cure))
 
 
 def _keep_sqlite_whole(engine: Engine) -> None:

@@ -12,6 +12,7 @@ from flask import Response, make_response, render_template, request
 from werkzeug.exceptions import BadRequest
 
 from optimizer import InputProblems, NoPlan
+from webui.identity import project_for_new, visitor
 from webui.language import current
 from webui.rows import Book, new_id
 from webui.site import ask_desk, the_book, the_site
@@ -45,7 +46,7 @@ def guide() -> str:
 @page.output(shapes.Books)
 def books() -> dict[str, Any]:
     """Every workbook, the latest first."""
-    return {"books": the_site().store.books()}
+    return {"books": the_site().store.books(visitor().projects)}
 
 
 @page.post("/books")
@@ -54,7 +55,7 @@ def books() -> dict[str, Any]:
 def upload(files_data: dict[str, Any]) -> Book:
     """Upload a workbook."""
     file = files_data["file"]
-    return look_at(Book(id=new_id(), filename=harmless(file.filename)), file.read())
+    return look_at(Book(id=new_id(), filename=harmless(file.filename), project_id=project_for_new()), file.read())
 
 
 @page.get("/books/<book_id>")

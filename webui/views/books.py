@@ -13,7 +13,9 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response as Answer
 
 from optimizer import Problem, WrongUsage, say
+from webui import journal
 from webui.downloads import XLSX, attached
+from webui.identity import project_for_new, visitor
 from webui.language import t
 from webui.rows import Book, new_id
 from webui.site import ask_desk, the_book, the_site
@@ -85,7 +87,7 @@ def by_sheet(problems: Sequence[Problem]) -> list[SheetProblems]:
 def upload() -> Answer:
     """Take a workbook; a good one goes straight to its plan, another to its problems."""
     name, data = the_file()
-    book = Book(id=new_id(), filename=name)
+    book = Book(id=new_id(), filename=name, project_id=project_for_new())
     return led_on(look_at(book, data))
 
 
@@ -93,7 +95,7 @@ def upload() -> Answer:
 def example() -> Answer:
     """Take the real case of Japan."""
     case = next(path for path in CASES if path.exists())
-    return led_on(look_at(Book(id=new_id(), filename="japan.xlsx"), case.read_bytes()))
+    return led_on(look_at(Book(id=new_id(), filename="japan.xlsx", project_id=project_for_new()), case.read_bytes()))
 
 
 @page.post("/books/<book_id>/file")
@@ -147,6 +149,7 @@ def look_at(book: Book, data: bytes) -> Book:
     book.summary = found.summary
     with store.session() as session:
         session.merge(book)
+        journal.note(session, visitor().name, "uploaded", book.id, sha256=book.sha256, filename=book.filename)
     return book
 
 

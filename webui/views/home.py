@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as Answer
 
 from optimizer import LANGUAGES, Words, say
 from webui.downloads import XLSX, attached
+from webui.identity import visitor
 from webui.language import current
 from webui.rows import Book
 from webui.site import ask_desk, the_site
@@ -30,7 +31,7 @@ class Step:
 @page.get("/")
 def index() -> str:
     """The home page."""
-    books = the_site().store.books()
+    books = the_site().store.books(visitor().projects)
     return render_template("home.html", books=books, steps=steps_of(books))
 
 

@@ -42,7 +42,7 @@ def repaired(book_id: str, number: int) -> Answer:
     _, origin, sets = setting_of(book)
     data = ask_desk("repaired", *setting_of(book), number)
     name = t("{name}_repaired.xlsx", name=Path(book.filename).stem)
-    mended = look_at(Book(id=new_id(), filename=name), data)
+    mended = look_at(Book(id=new_id(), filename=name, project_id=book.project_id), data)
     return redirect(url_for("whatif.show", book_id=mended.id, origin=origin, set=sets))
 
 

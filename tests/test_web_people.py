@@ -1,0 +1,271 @@
+"""The office: who gets in, what they see, and what they may change."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from io import BytesIO
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+from test_serve import ROOT
+from web import INPUTS, TOKEN
+
+from optimizer import WrongUsage
+from optimizer.cli import main
+from webui import create_app, journal, people
+from webui.rows import Attempt, Entry, Person, SignedIn
+from webui.store import Store
+
+PASSWORD = "correct horse 配分"  # noqa: S105  (of accounts that live as long as the test)
+BOOK = (INPUTS / "minimal.xlsx").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory):
+    """An office with an administrator, two projects, and somebody of every role."""
+    folder = tmp_path_factory.mktemp("office")
+    store = Store(folder)
+    secret = people.hashed(PASSWORD, "x")
+    for name, roles, project in (
+        ("admin", ["administrator"], "main"), ("planner", ["planner"], "main"), ("viewer", ["viewer"], "main"),
+        ("assurer", ["assurer"], "main"), ("approver", ["approver"], "main"), ("other", ["planner"], "other"),
+    ):  # fmt: skip
+        people.add(store, name, "", roles, project, "test")
+        with store.session() as session:
+            session.scalar(select(Person).where(Person.name == name)).password = secret
+    store.close()
+    site = create_app({"DATA_FOLDER": folder, "OFFICE": True})
+    yield site
+    site.extensions["site"].close()
+
+
+class Browser:
+    """A browser that signs in."""
+
+    def __init__(self, app, name: str = "") -> None:
+        self.client, self.store = app.test_client(), app.extensions["site"].store
+        if name:
+            answer = self.sign_in(name)
+            assert answer.status_code == 302, answer.text
+
+    def token(self) -> str:
+        return TOKEN.search(self.client.get("/sign-in", headers={"Accept-Language": "en"}).text)[1]
+
+    def sign_in(self, name: str, password: str = PASSWORD, back: str = "/"):
+        form = {"csrf_token": self.token(), "name": name, "password": password, "back": back}
+        return self.client.post("/sign-in", data=form, headers={"Accept-Language": "en"})
+
+    def get(self, address: str):
+        return self.client.get(address, headers={"Accept-Language": "en"})
+
+    def post(self, address: str, **form):
+        return self.client.post(address, data={"csrf_token": self.token(), **form}, headers={"Accept-Language": "en"})
+
+    def upload(self) -> str:
+        answer = self.post("/books", file=(BytesIO(BOOK), "book.xlsx"))
+        assert answer.status_code == 302, answer.text
+        return answer.headers["Location"]
+
+
+@pytest.fixture(scope="module")
+def book(office) -> str:
+    """The address of a planner's book."""
+    return Browser(office, "planner").upload()
+
+
+PAGES = ["/", "/template.xlsx", "{book}", "{book}/problems", "{book}/report.zip", "{book}/questions", "{book}/compare"]
+API = ["/api/v1/books", "/api/v1{book}", "/api/v1{book}/answer", "/api/v1{book}/problems", "/api/v1/openapi.json"]
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_nobody_sees_a_page_without_signing_in(office, book, address):
+    """Every page leads to the form, and back to where it was asked for."""
+    answer = Browser(office).get(address.format(book=book))
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/sign-in?back=/")
+
+
+@pytest.mark.parametrize("address", API)
+def test_no_script_gets_an_answer_without_a_token(office, book, address):
+    """401 in JSON, whatever it asks for."""
+    client = office.test_client(use_cookies=False)
+    for headers in (
+        {},
+        {"Authorization": "Bearer forged"},
+        {"Authorization": "Basic YTpi"},
+        {"X-Remote-User": "admin"},
+    ):
+        assert client.get(address.format(book=book), headers=headers).status_code in (401, 302)
+
+
+@pytest.mark.parametrize("address", PAGES[2:] + API[1:4])
+@pytest.mark.parametrize("name", ["other", "admin"])
+def test_a_book_of_another_project_is_no_page(office, book, address, name):
+    """404, as for one that does not exist; accounts are the administrator's, books are not."""
+    answer = Browser(office, name).get(address.format(book=book))
+    assert answer.status_code == 404
+    assert "book.xlsx" not in Browser(office, name).get("/").text
+
+
+def test_who_may_only_look_changes_nothing(office, book):
+    """403 for a viewer, who sees the same pages."""
+    viewer = Browser(office, "viewer")
+    assert viewer.get(book).status_code == 200
+    assert viewer.post(f"{book}/questions", kind="prices").status_code == 403
+    assert viewer.post("/books", file=(BytesIO(BOOK), "book.xlsx")).status_code == 403
+    changed = viewer.client.post(f"/api/v1{book}/scenarios", data={"name": "a"}, headers={"X-Haibun": "x"})
+    assert changed.status_code == 403
+    elsewhere = Browser(office, "other").client.post(f"/api/v1{book}/scenarios", headers={"X-Haibun": "x"})
+    assert elsewhere.status_code == 404
+
+
+def test_a_session_is_new_at_every_sign_in_and_ends_on_the_server(office):
+    """A cookie from before is worth nothing afterwards, nor one that was stolen, after signing out."""
+    browser = Browser(office, "planner")
+    stolen = browser.client.get_cookie("haibun").value
+    before = browser.store
+    with before.session() as session:
+        count = len(session.scalars(select(SignedIn)).all())
+    browser.sign_in("planner")
+    assert browser.client.get_cookie("haibun").value != stolen
+    with before.session() as session:
+        assert len(session.scalars(select(SignedIn)).all()) == count + 1
+    kept = browser.client.get_cookie("haibun").value
+    assert browser.post("/sign-out").status_code == 302
+    thief = office.test_client()
+    thief.set_cookie("haibun", kept)
+    assert thief.get("/").status_code == 302
+
+
+@pytest.mark.parametrize(("column", "age"), [("seen", 31 * 60), ("begun", 11 * 3600), ("begun", -3600)])
+def test_a_session_ends_by_itself(office, column, age):
+    """After half an hour without a page, after ten hours, and where the clock has gone back before its beginning."""
+    browser = Browser(office, "planner")
+    assert browser.get("/").status_code == 200
+    with browser.store.session() as session:
+        for row in session.scalars(select(SignedIn)):
+            setattr(row, column, time.time() - age)
+    assert browser.get("/").status_code == 302
+
+
+def test_failed_attempts_slow_a_name_down_whether_it_exists_or_not(office):
+    """The fourth attempt waits, even with the right password; both names are told the same."""
+    told = []
+    for name in ("approver", "nobody"):
+        browser = Browser(office)
+        told.append(
+            [
+                re.sub(r"\d+ seconds", "n seconds", browser.sign_in(name, "wrong").text.split("<h1>")[1]).replace(
+                    name, ""
+                )
+                for _ in range(4)
+            ]
+        )
+        assert "Too many attempts" in told[-1][3]
+        assert browser.sign_in(name, PASSWORD).status_code == 401
+    assert [re.sub(r'value="[^"]*"', "", text) for text in told[0]] == [
+        re.sub(r'value="[^"]*"', "", text) for text in told[1]
+    ]
+    with browser.store.session() as session:
+        for attempt in session.scalars(select(Attempt)):
+            session.delete(attempt)
+
+
+def test_a_token_acts_for_its_person_until_it_is_revoked(office, book):
+    """The same rules, without a cookie; closing the account ends it too."""
+    store = office.extensions["site"].store
+    token = people.new_token(store, "viewer", "nightly", "test")
+    client, headers = office.test_client(use_cookies=False), {"Authorization": f"Bearer {token}", "X-Haibun": "x"}
+    assert client.get(f"/api/v1{book}", headers=headers).status_code == 200
+    assert client.post(f"/api/v1{book}/questions", data={"kind": "prices"}, headers=headers).status_code == 403
+    assert people.revoke_tokens(store, "viewer", "nightly", "test") == 1
+    assert client.get(f"/api/v1{book}", headers=headers).status_code == 401
+    assert token not in (store.folder / "haibun.sqlite").read_bytes().decode("latin1")
+
+
+def test_the_word_of_a_proxy_counts_from_its_address_alone(tmp_path):
+    """A header that anybody can send is believed where it comes from the listed address, and nowhere else."""
+    store = Store(tmp_path)
+    people.add(store, "yamada", "", ["planner"], "main", "test")
+    store.close()
+    app = create_app(
+        {
+            "DATA_FOLDER": tmp_path,
+            "OFFICE": True,
+            "IDENTITY_HEADER": "X-Remote-User",
+            "TRUSTED_PROXIES": ["10.0.0.0/30"],
+        }
+    )
+    client = app.test_client(use_cookies=False)
+    for address, name, code in (
+        ("10.0.0.1", "yamada", 200), ("10.0.0.1", "nobody", 302), ("10.0.0.1", "", 302), ("10.0.0.9", "yamada", 302),
+    ):  # fmt: skip
+        answer = client.get("/", headers={"X-Remote-User": name}, environ_base={"REMOTE_ADDR": address})
+        assert answer.status_code == code, (address, name)
+    app.extensions["site"].close()
+
+
+@pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "/\\evil.example"])
+def test_signing_in_leads_nowhere_else(office, back):
+    """The address to come back to is one of this site."""
+    assert Browser(office).sign_in("planner", back=back).headers["Location"] == "/"
+
+
+def test_every_change_is_in_the_journal_and_no_password_is(office, book):
+    """Who, what, on what; never a secret."""
+    store = office.extensions["site"].store
+    with store.session() as session:
+        lines = list(session.scalars(select(Entry)))
+        assert journal.faults(session) == []
+    assert {"account made", "roles given", "signed in", "uploaded"} <= {line.what for line in lines}
+    assert ("planner", book.split("/")[2]) in {(line.person, line.subject) for line in lines}
+    assert PASSWORD not in str([line.detail for line in lines])
+
+
+@pytest.mark.parametrize("password", ["short", "password", "aaaaaaaaaaaa", "yamada-2027", "x" * 500])
+def test_a_password_that_is_guessed_easily_is_refused(password):
+    """Too short, too common, one letter, one's own name, too long."""
+    with pytest.raises(WrongUsage):
+        people.hashed(password, "yamada")
+
+
+@pytest.mark.parametrize("name", ["", " ", "a b", "a/b", "a@b", "\u202eevil", "x" * 65, "a\nb"])
+def test_a_name_is_plain(name):
+    """No spaces, slashes, commas, at signs, nothing invisible."""
+    with pytest.raises(WrongUsage):
+        people.plain_name(name)
+
+
+def test_the_administrators_commands(tmp_path):
+    """add, role, password, token, close: each says what it did; a second account of a name is refused."""
+
+    def haibun(*words: str, typed: str = ""):
+        return CliRunner().invoke(main, [*words, "--folder", str(tmp_path), "--lang", "en"], input=typed)
+
+    assert haibun("user", "add", "Yamada", "--role", "planner", typed=PASSWORD + "\n").exit_code == 0
+    assert haibun("user", "add", "yamada", "--role", "planner", typed=PASSWORD + "\n").exit_code == 2
+    assert haibun("user", "add", "suzuki", "--role", "planner", typed="\n").exit_code == 2
+    assert haibun("user", "add", "suzuki", typed=PASSWORD).exit_code == 2
+    assert haibun("user", "role", "yamada", "--role", "assurer", "--project", "fy2027").exit_code == 0
+    assert haibun("user", "password", "yamada", typed="another long one\n").exit_code == 0
+    assert "haibun_" in haibun("user", "token", "yamada").output
+    assert haibun("user", "close", "yamada").exit_code == 0
+    assert haibun("user", "close", "nobody").exit_code == 2
+    assert haibun("audit").exit_code == 0
+    store = Store(tmp_path)
+    assert not people.check(store, "yamada", "another long one")
+    store.close()
+
+
+def test_an_office_without_an_administrator_is_not_served(tmp_path):
+    """Wrong usage, and how to make one; afterwards the same command serves."""
+    program = "from optimizer.cli import entry; entry()"
+    command = [sys.executable, "-c", program, "serve", "--host", "192.0.2.1", "--folder", str(tmp_path), "--lang", "en"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "haibun user add" in done.stderr
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,71 @@
+"""Runs as evidence: kept as they were made, assured and approved by others than their makers, and audited."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from optimizer import HaibunError, Words, WrongUsage, say
+from webui import journal
+from webui.rows import Entry, Run, SignOff
+from webui.store import Store, flush_files
+
+CERTIFICATE = "certificate.json"
+"""Holds the hash of run.json, which holds the hash of every other file of the run."""
+
+
+def keep(session: Session, store: Store, run: Run, by: str) -> None:
+    """Put a run, whose folder is written, into the store with its line in the journal."""
+    folder = store.run_folder(run.id)
+    flush_files(folder)
+    run.sha256, run.made_by = hash_of(folder), by
+    session.add(run)
+    facts = {"book": run.book_sha256, "scenario": run.origin, "set": run.sets, "score": run.score}
+    journal.note(session, by, "run made", run.id, sha256=run.sha256, **facts)
+
+
+def hash_of(folder: Path) -> str:
+    """The one hash that stands for every file of a run folder."""
+    return hashlib.sha256((folder / CERTIFICATE).read_bytes()).hexdigest()
+
+
+def sign_off(store: Store, run_id: str, kind: str, by: str) -> None:
+    """Assure or approve a run. Raises ``WrongUsage`` where it is one's own, out of turn, or not as it was made."""
+    with store.session() as session:
+        run = session.get_one(Run, run_id)
+        turn = {"assured": "draft", "approved": "assured"}[kind]
+        if run.state != turn:
+            raise WrongUsage(say("This run is {state}; it cannot be {kind} now.", state=run.state, kind=kind))
+        if by == run.made_by or by in {sign.person for sign in run.sign_offs}:
+            raise WrongUsage(say("Nobody assures or approves their own work: somebody else must do it."))
+        if hash_of(store.run_folder(run.id)) != run.sha256:
+            raise WrongUsage(say("The files of this run are not those it was made with."))
+        session.add(SignOff(run_id=run.id, kind=kind, person=by, run_sha256=run.sha256))
+        journal.note(session, by, kind, run.id, sha256=run.sha256)
+
+
+def faults(store: Store) -> list[Words]:
+    """Everything in the journal and the runs that is not as it was written."""
+    from optimizer import read_run  # noqa: PLC0415  (slow to load)
+
+    with store.session() as session:
+        found = [say("Journal, line {fault}.", fault=fault) for fault in journal.faults(session)]
+        runs = session.scalars(select(Run)).all()
+        made = {
+            entry.subject: entry.detail.get("sha256")
+            for entry in session.scalars(select(Entry).where(Entry.what == "run made"))
+        }
+    for run in runs:
+        try:
+            if hash_of(store.run_folder(run.id)) != run.sha256 or made.get(run.id) != run.sha256:
+                found.append(say("Run {run}: its files are not those it was made with.", run=run.id))
+                continue
+            read_run(store.run_folder(run.id))
+        except (HaibunError, OSError) as error:
+            found.append(say("Run {run}: {reason}", run=run.id, reason=str(error)))
+        if any(sign.run_sha256 != run.sha256 for sign in run.sign_offs):
+            found.append(say("Run {run}: what was signed off is not what is there.", run=run.id))
+    return found
