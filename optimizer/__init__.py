@@ -39,10 +39,12 @@ if TYPE_CHECKING:
     from optimizer.results import Result as Result
     from optimizer.run import OpenBook as OpenBook
     from optimizer.run import json_bytes as json_bytes
+    from optimizer.run import lp_file as lp_file
     from optimizer.run import open_book as open_book
     from optimizer.run import problems_of as problems_of
     from optimizer.run import read_run as read_run
     from optimizer.run import solve_book as solve_book
+    from optimizer.run import verify as verify
     from optimizer.run import write_folder as write_folder
     from optimizer.run import write_run as write_run
     from optimizer.scenario import scenarios_of as scenarios_of
@@ -69,7 +71,10 @@ ROOM_OF = {
     "usual": "report.terms",
     "Result": "results",
     **dict.fromkeys(
-        ("OpenBook", "json_bytes", "open_book", "problems_of", "read_run", "solve_book", "write_folder", "write_run"),
+        (
+            *("OpenBook", "json_bytes", "lp_file", "open_book", "problems_of", "read_run", "solve_book", "verify"),
+            *("write_folder", "write_run"),
+        ),
         "run",
     ),
     "scenarios_of": "scenario",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from optimizer import HaibunError, Words, WrongUsage, say
 from webui import journal
 from webui.rows import Entry, Run, SignOff
-from webui.store import Store, flush_files
+from webui.store import Store, flush_folder
 
 CERTIFICATE = "certificate.json"
 """Holds the hash of run.json, which holds the hash of every other file of the run."""
@@ -20,7 +20,8 @@ CERTIFICATE = "certificate.json"
 def keep(session: Session, store: Store, run: Run, by: str) -> None:
     """Put a run, whose folder is written, into the store with its line in the journal."""
     folder = store.run_folder(run.id)
-    flush_files(folder)
+    flush_folder(folder)
+    flush_folder(folder.parent)
     run.sha256, run.made_by = hash_of(folder), by
     session.add(run)
     facts = {"book": run.book_sha256, "scenario": run.origin, "set": run.sets, "score": run.score}

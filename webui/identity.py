@@ -113,4 +113,4 @@ def _only_what_is_theirs(found: Visitor) -> None:
 
 def _role_for(endpoint: str) -> str:
     """The role that a change needs."""
-    return {"evidence.assure": "assurer", "evidence.approve": "approver"}.get(endpoint, "planner")
+    return {"runs.assure": "assurer", "runs.approve": "approver"}.get(endpoint, "planner")

@@ -73,7 +73,7 @@ class Store:
         digest = hashlib.sha256(data).hexdigest()
         path = self.path_of(digest)
         if not path.exists():
-            fresh = path.with_suffix(f".{new_id()}")
+            fresh = path.with_name(f".{new_id()}")
             write_through(fresh, data)
             fresh.replace(path)
             flush_folder(path.parent)
@@ -171,15 +171,6 @@ def flush_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def flush_files(folder: Path) -> None:
-    """Have every file of a folder on the disk."""
-    for path in folder.iterdir():
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
-    flush_folder(folder)
-    flush_folder(folder.parent)
 
 
 def secret_key(folder: Path) -> bytes:

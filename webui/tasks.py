@@ -166,6 +166,11 @@ def publish(path: Path, origin: str, sets: Sequence[str], folder: Path, language
     return float(result.proof.score)
 
 
+def lp(path: Path, origin: str, sets: Sequence[str]) -> bytes:
+    """The model of a setting as an LP file."""
+    return optimizer.lp_file(path, origin, sets)
+
+
 def repairs(path: Path, origin: str, sets: Sequence[str], language: str) -> dict[str, Any]:
     """Which rules collide in a setting without a plan, and the ways out."""
     menu = optimizer.repair(opened(path), origin, sets)
@@ -232,6 +237,7 @@ TASKS: Mapping[str, Callable[..., Any]] = {
         programme,
         beside,
         publish,
+        lp,
         repairs,
         repaired,
     )

@@ -10,6 +10,7 @@ import click
 
 from optimizer.cli.options import book_options, common_options, main, solver_options
 from optimizer.cli.talking import Talker, problem_line
+from optimizer.errors import CheckFailed
 from optimizer.words import say
 
 
@@ -110,13 +111,38 @@ def solve(
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
 @common_options
 def verify(talker: Talker, run_folder: Path) -> None:
-    """Re-check a run folder from its files alone, in exact arithmetic.
+    """Re-check a run folder, or a decision file (zip), from its files alone, in exact arithmetic.
 
     Example: haibun verify outputs/japan
     """
     from optimizer import run  # noqa: PLC0415
 
-    proved = run.verify(run_folder)
+    if run_folder.suffix == ".zip":
+        from webui import decision  # noqa: PLC0415  (only a decision file needs the office)
+
+        proved = decision.verify(run_folder)
+    else:
+        proved = run.verify(run_folder)
     talker.answer({"verified": True, "proved": [words.into(talker.language) for words in proved]})
     for words in proved:
         talker.tell(words)
+
+
+@main.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@common_options
+def reproduce(talker: Talker, run_folder: Path) -> None:
+    """Solve a run again from the bytes that it kept, and say whether the plan is the same.
+
+    Example: haibun reproduce outputs/japan
+    """
+    from optimizer import run  # noqa: PLC0415
+
+    with talker.working(say("Solving {run} again …", run=run_folder.name)):
+        differences = run.reproduce(run_folder)
+    talker.answer({"same": not differences, "differences": [words.into(talker.language) for words in differences]})
+    if differences:
+        for words in differences:
+            talker.warn(words)
+        raise CheckFailed(say("The plan is not the same."))
+    talker.tell(say("The same: every published amount and the score."))

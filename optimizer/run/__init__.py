@@ -5,6 +5,7 @@ file, and ``certificate.json`` with the hash of ``run.json`` and the multipliers
 whole or not at all. ``verify`` re-checks it without PuLP, HiGHS or pandas.
 """
 
+from optimizer.run.again import lp_file, reproduce
 from optimizer.run.folder import read_run, verify, write_folder, write_run
 from optimizer.run.solving import OpenBook, Stopwatch, explained, open_book, problems_of, publish_solution, solve_book
 from optimizer.run.tables import csv_bytes, decimal_text, json_bytes
@@ -16,10 +17,12 @@ __all__ = [
     "decimal_text",
     "explained",
     "json_bytes",
+    "lp_file",
     "open_book",
     "problems_of",
     "publish_solution",
     "read_run",
+    "reproduce",
     "solve_book",
     "verify",
     "write_folder",

@@ -12,8 +12,10 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response as Answer
 
 from optimizer import WrongUsage, say
+from webui import evidence
+from webui.identity import visitor
 from webui.language import current, t
-from webui.rows import Book, Scenario, new_id
+from webui.rows import Book, Run, Scenario, new_id
 from webui.site import ask_desk, the_book, the_site
 from webui.views.books import look_at
 
@@ -70,6 +72,10 @@ def keep(book: Book, name: str, seen: str) -> Any:
             elif seen != str(mine.version):
                 return _taken(mine)
             mine.origin, mine.sets, mine.score, mine.run_id = origin, sets, score, run_id
+            run = Run(
+                id=run_id, book_id=book.id, book_sha256=book.sha256, name=name, origin=origin, sets=sets, score=score
+            )
+            evidence.keep(session, store, run, visitor().name)
     except StaleDataError:
         abort(409)
     return {"id": mine.id, "name": name, "version": mine.version, "score": score}

@@ -1,0 +1,178 @@
+"""Runs as evidence: four eyes, the decision file, reproduction, audit, backup and restore."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from databases import fresh, postgres
+from sqlalchemy import select
+from test_web_people import Browser, book, office
+
+from optimizer.cli import main
+from webui import evidence
+from webui.backup import backup, restore
+from webui.rows import Book, Run
+from webui.store import Store
+
+__all__ = ["book", "office", "postgres"]
+
+
+def haibun(*words: object):
+    return CliRunner().invoke(main, [*map(str, words), "--lang", "en"])
+
+
+@pytest.fixture(scope="module")
+def run(office, book) -> str:
+    """The address of a run that the planner made."""
+    planner = Browser(office, "planner")
+    saved = planner.client.post(
+        f"/api/v1{book}/scenarios", data={"name": "案", "set": "budget_factor=0.9"}, headers={"X-Haibun": "x"}
+    )
+    assert saved.status_code == 200, saved.text
+    with planner.store.session() as session:
+        return f"{book}/runs/{session.scalar(select(Run).where(Run.name == '案')).id}"
+
+
+@pytest.fixture(scope="module")
+def approved(office, book, run) -> bytes:
+    """The decision file of the run, after three people have answered for it."""
+    for name, action in (("assurer", "assure"), ("approver", "approve")):
+        assert Browser(office, name).post(f"{run}/{action}").status_code == 302
+    return Browser(office, "viewer").get(f"{run}/decision.zip").data
+
+
+def test_nobody_signs_off_their_own_work_or_out_of_turn(office, book, run):
+    """The maker has no role for it; an approver waits for the assurer; a viewer changes nothing."""
+    assert Browser(office, "planner").post(f"{run}/assure").status_code == 403
+    assert Browser(office, "viewer").post(f"{run}/assure").status_code == 403
+    assert Browser(office, "approver").post(f"{run}/assure").status_code == 403
+    out_of_turn = Browser(office, "approver").post(f"{run}/approve")
+    assert out_of_turn.status_code == 422 and "cannot be approved" in out_of_turn.text
+    store = office.extensions["site"].store
+    with pytest.raises(Exception, match="their own work"):
+        evidence.sign_off(store, run.split("/")[-1], "assured", "planner")
+    assert Browser(office, "other").post(f"{run}/assure").status_code == 404
+
+
+def test_a_decision_file_verifies_on_another_machine(approved, tmp_path):
+    """From itself alone: the run, its proof, its signatures."""
+    path = tmp_path / "decision.zip"
+    path.write_bytes(approved)
+    done = haibun("verify", path)
+    assert done.exit_code == 0, done.output
+    assert "assured assurer" in done.output and "approved approver" in done.output
+    with zipfile.ZipFile(path) as package:
+        assert {"model.lp", "journal.json", "decision.json", "run/book.xlsx"} <= set(package.namelist())
+        assert json.loads(package.read("decision.json"))["state"] == "approved"
+
+
+def changed(data: bytes, name: str, change, with_manifest: bool = False) -> bytes:
+    """The file with one part changed, its hash in the manifest too where the forger thought of it."""
+    import hashlib
+
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        files = {each: package.read(each) for each in package.namelist()}
+    files[name] = change(files[name])
+    if with_manifest:
+        manifest = json.loads(files["manifest.json"])
+        manifest[name] = hashlib.sha256(files[name]).hexdigest()
+        files["manifest.json"] = json.dumps(manifest).encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        for each, content in files.items():
+            package.writestr(each, content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("with_manifest", [False, True])
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("run/allocation.csv", b"\r\n", b"\r\n\r\n"),
+        ("run/certificate.json", b"{", b" {"),
+        ("decision.json", b'"approver"', b'"suzuki"'),
+        ("decision.json", b'"made_by": "planner"', b'"made_by": "assurer"'),
+        ("journal.json", b'"planner"', b'"suzuki"'),
+    ],
+)
+def test_a_decision_file_that_was_changed_does_not_verify(approved, tmp_path, name, old, new, with_manifest):
+    """Exit code 5, and what was changed; a forger who corrects the list of hashes fails at the next one."""
+    path = tmp_path / "decision.zip"
+    path.write_bytes(changed(approved, name, lambda content: content.replace(old, new, 1), with_manifest))
+    assert haibun("verify", path).exit_code == 5
+
+
+@pytest.mark.parametrize("data", [b"", b"PK", b"not a zip"])
+def test_what_is_no_decision_file_is_told(tmp_path, data):
+    """In a sentence."""
+    path = tmp_path / "decision.zip"
+    path.write_bytes(data)
+    done = haibun("verify", path)
+    assert done.exit_code == 5 and "no whole decision file" in done.output
+
+
+def test_a_run_is_reproduced_from_the_bytes_it_kept(office, run):
+    """Every amount and the score."""
+    folder = office.extensions["site"].store.run_folder(run.split("/")[-1])
+    done = haibun("reproduce", folder)
+    assert done.exit_code == 0, done.output
+    assert "The same" in done.output
+
+
+def test_saving_anew_begins_again_as_a_draft(office, book, approved):
+    """What was approved stays what it was; the page shows both."""
+    planner = Browser(office, "planner")
+    form = {"name": "案", "set": "budget_factor=0.8", "seen": "1"}
+    assert planner.client.post(f"/api/v1{book}/scenarios", data=form, headers={"X-Haibun": "x"}).status_code == 200
+    page = planner.get(f"{book}/runs").text
+    assert "Draft" in page and "Approved: approver" in page
+
+
+def test_an_audit_finds_a_run_whose_files_were_touched(office, run, approved):
+    """A digit in a table; put back, the audit passes again."""
+    folder = office.extensions["site"].store.run_folder(run.split("/")[-1])
+    kept = (folder / "allocation.csv").read_bytes()
+    assert haibun("audit", "--folder", folder.parents[1]).exit_code == 0
+    (folder / "allocation.csv").write_bytes(kept + b"x")
+    done = haibun("audit", "--folder", folder.parents[1])
+    (folder / "allocation.csv").write_bytes(kept)
+    assert done.exit_code == 5 and folder.name in done.output
+    assert haibun("audit", "--folder", folder.parents[1]).exit_code == 0
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_backup_taken_while_books_come_in_is_restored_whole(tmp_path, request, kind):
+    """Every book that the copied database names has its bytes; a folder that holds something is refused."""
+    urls = [fresh(request.getfixturevalue("postgres")) for _ in range(2)] if kind == "postgres" else [None, None]
+    store, stop = Store(tmp_path / "office", urls[0]), threading.Event()
+
+    def upload() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            digest = store.keep(f"book {number}".encode())
+            with store.session() as session:
+                session.add(Book(filename=str(number), sha256=digest, errors=0, warnings=0, summary={}))
+
+    writer = threading.Thread(target=upload)
+    writer.start()
+    try:
+        backup(store, tmp_path / "copy.zip")
+    finally:
+        stop.set()
+        writer.join()
+    store.close()
+    restore(tmp_path / "copy.zip", tmp_path / "again", urls[1])
+    again = Store(tmp_path / "again", urls[1])
+    books = again.books()
+    assert all(again.path_of(each.sha256).read_bytes() == f"book {each.filename}".encode() for each in books)
+    again.close()
+    with pytest.raises(Exception, match="not empty"):
+        restore(tmp_path / "copy.zip", tmp_path / "again", urls[1])
+    assert not list(Path(tmp_path).glob(".copy*"))

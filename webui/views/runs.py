@@ -1,0 +1,62 @@
+"""Runs of a workbook: their state, who answers for them, and the decision file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, abort, redirect, render_template, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response as Answer
+
+from optimizer import Words, say
+from webui import decision, evidence
+from webui.downloads import attached
+from webui.identity import visitor
+from webui.rows import Run
+from webui.site import ask_desk, the_book, the_site
+
+page = Blueprint("runs", __name__)
+STATES: Mapping[str, Words] = {"draft": say("Draft"), "assured": say("Assured"), "approved": say("Approved")}
+
+
+@page.get("/books/<book_id>/runs")
+def show(book_id: str) -> str:
+    """Every run of a workbook, the latest first."""
+    book = the_book(book_id)
+    with the_site().store.session() as session:
+        runs = list(session.scalars(select(Run).where(Run.book_id == book.id).order_by(Run.made.desc())))
+    return render_template("runs.html", book=book, runs=runs, states=STATES, here="runs")
+
+
+@page.post("/books/<book_id>/runs/<run_id>/assure")
+def assure(book_id: str, run_id: str) -> Answer:
+    """Answer for having checked a run that somebody else made."""
+    return _signed_off(book_id, run_id, "assured")
+
+
+@page.post("/books/<book_id>/runs/<run_id>/approve")
+def approve(book_id: str, run_id: str) -> Answer:
+    """Approve a run that was assured, as a third person."""
+    return _signed_off(book_id, run_id, "approved")
+
+
+@page.get("/books/<book_id>/runs/<run_id>/decision.zip")
+def decision_zip(book_id: str, run_id: str) -> Response:
+    """The decision file."""
+    run = _found(book_id, run_id)
+    store = the_site().store
+    model = ask_desk("lp", store.run_folder(run.id) / "book.xlsx", run.origin, run.sets)
+    return attached(decision.decision_file(store, run, model), f"haibun_decision_{run.id}.zip", "application/zip")
+
+
+def _signed_off(book_id: str, run_id: str, kind: str) -> Answer:
+    evidence.sign_off(the_site().store, _found(book_id, run_id).id, kind, visitor().name)
+    return redirect(url_for("runs.show", book_id=book_id))
+
+
+def _found(book_id: str, run_id: str) -> Run:
+    with the_site().store.session() as session:
+        run = session.get(Run, run_id)
+        if run is None or run.book_id != book_id:
+            abort(404)
+        return run
