@@ -1,0 +1,32 @@
+"""Two hundred kills at random moments on each database, while books, scenarios and questions come in.
+
+    python tests/bench/run_crash.py [KILLS]
+
+Ends with an error where anything that was acknowledged is missing or half there. POSIX only.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from crash import loop
+from databases import fresh, postgres_in
+
+
+def main() -> None:
+    """Run both loops and print their figures."""
+    kills = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    with tempfile.TemporaryDirectory() as folder, postgres_in(Path(folder)) as server:
+        for name, url in (("SQLite", None), ("PostgreSQL", fresh(server))):
+            with tempfile.TemporaryDirectory() as place:
+                begun = time.monotonic()
+                figures = loop(Path(place, "office"), url, kills, seed=kills)
+                print(f"{name}: {figures}; {time.monotonic() - begun:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
