@@ -17,6 +17,8 @@ from web import INPUTS, TOKEN
 from optimizer import WrongUsage
 from optimizer.cli import main
 from webui import create_app, journal, people
+from webui.background import FairLine
+from webui.identity import MOST_AT_ONCE, Busy
 from webui.rows import Attempt, Entry, Person, SignedIn
 from webui.store import Store
 
@@ -269,3 +271,29 @@ def test_an_office_without_an_administrator_is_not_served(tmp_path):
     assert done.returncode == 2
     assert "haibun user add" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_whoever_asks_many_questions_waits_for_them_alone():
+    """Two people: their questions alternate, whoever came first."""
+    line = FairLine()
+    for number in range(3):
+        line.put("busy", f"busy {number}")
+    line.put("modest", "modest 0")
+    assert [line.take() for _ in range(4)] == ["busy 0", "modest 0", "busy 1", "busy 2"]
+
+
+def test_a_person_has_so_many_questions_and_requests_at_a_time(office, book, monkeypatch):
+    """The next one is refused with 429, for that person alone; it is taken once another has ended."""
+    planner = Browser(office, "planner")
+    monkeypatch.setattr("webui.views.questions.MOST_OPEN", 0)
+    answer = planner.post(f"{book}/questions", kind="prices")
+    assert answer.status_code == 429 and "Too many requests" in answer.text
+    monkeypatch.setattr("webui.identity.MOST_AT_ONCE", 0)
+    assert planner.get(book).status_code == 429
+    monkeypatch.undo()
+    assert planner.get(book).status_code == 200
+    busy = Busy()
+    assert [busy.begin("a") for _ in range(MOST_AT_ONCE + 1)] == [True] * MOST_AT_ONCE + [False]
+    assert busy.begin("b")
+    busy.end("a")
+    assert busy.begin("a")

@@ -47,6 +47,8 @@ so that forms are known by their token alone, over TLS too.
 """
 
 
+THREADS, THREADS_OF_OFFICE = 16, 80
+"""A page that follows a question holds a thread while it does."""
 LIMITS_OF_SERVER: Mapping[str, Any] = {
     "max_request_header_size": 32_768,
     "max_request_body_size": 21_000_000,
@@ -99,7 +101,10 @@ def is_looked_after(folder: Path | None, database: str | None) -> bool:
 
 
 def serve(
-    host: str, port: int, config: Mapping[str, Any] | None = None, names: Sequence[str] = (), threads: int = 16
+    host: str,
+    port: int,
+    config: Mapping[str, Any] | None = None,
+    names: Sequence[str] = (),
 ) -> None:
     """Serve the site until it is interrupted. Raises ``OSError``, before anything starts, where the port is taken."""
     from waitress import serve as wait  # noqa: PLC0415  (only a server needs it)
@@ -111,6 +116,7 @@ def serve(
         logs.to_standard_error()
         signal.signal(signal.SIGTERM, _end)
         app.extensions["site"].warm()
+        threads = THREADS_OF_OFFICE if config.get("OFFICE") else THREADS
         proxy = _of_proxy(config.get("TRUSTED_PROXIES", []))
         try:
             wait(app, sockets=[listener], threads=threads, ident=None, **LIMITS_OF_SERVER, **proxy)

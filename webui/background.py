@@ -1,10 +1,14 @@
-"""Questions that take a while: one after the other, each in a process of its own that can be ended."""
+"""Questions that take a while: one after the other, each in a process of its own that can be ended.
+
+Whoever asks many waits for them alone: the next question is that of the person who was not served for longest.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -12,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from optimizer import LANGUAGES, Words, say
 from webui import tasks
@@ -24,20 +28,51 @@ LOOK_EVERY = 0.2
 OPEN = ("waiting", "running")
 
 
+class FairLine:
+    """Items that wait, each of somebody; they are taken from person after person, not in the order they came."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, deque[Any]] = {}
+        self._lock = threading.Lock()
+
+    def put(self, person: str, item: Any) -> None:
+        """Add an item of a person's."""
+        with self._lock:
+            self._waiting.setdefault(person, deque()).append(item)
+
+    def take(self) -> Any:
+        """The next item; its person goes to the end of the line."""
+        with self._lock:
+            person = next(iter(self._waiting))
+            items = self._waiting.pop(person)
+            item = items.popleft()
+            if items:
+                self._waiting[person] = items
+            return item
+
+
 class Background:
     """Asks questions one at a time; what the store says of each is always what has become of it."""
 
     def __init__(self, store: Store, seconds: float, megabytes: float) -> None:
         self.store, self.seconds, self.megabytes = store, seconds, megabytes
-        self._line = ThreadPoolExecutor(max_workers=1, thread_name_prefix="question")
+        self._line = FairLine()
+        self._asker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="question")
         self._running: tuple[str, Any] | None = None
         self._lock = threading.Lock()
         self._is_closing = False
         self._mark_interrupted()
 
-    def ask(self, question_id: str, path: Path, kind: str, setting: tuple[str, list[str], str]) -> None:
-        """Put a question, already in the store, into the line."""
-        self._line.submit(self._answer, question_id, path, kind, setting)
+    def ask(self, person: str, question_id: str, path: Path, kind: str, setting: tuple[str, list[str], str]) -> None:
+        """Put a person's question, already in the store, into the line."""
+        self._line.put(person, (question_id, path, kind, setting))
+        self._asker.submit(lambda: self._answer(*self._line.take()))
+
+    def open_of(self, person: str) -> int:
+        """How many questions of a person's wait or run."""
+        with self.store.session() as session:
+            wanted = select(func.count()).where(Question.asked_by == person, Question.state.in_(OPEN))
+            return session.scalar(wanted) or 0
 
     def cancel(self, question_id: str) -> None:
         """Cancel a question that waits or runs; its process ends at once."""
@@ -47,11 +82,11 @@ class Background:
     def close(self) -> None:
         """Stop; what runs or waits is marked as interrupted."""
         self._is_closing = True
-        self._line.shutdown(wait=False, cancel_futures=True)
+        self._asker.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             running = self._running[0] if self._running else ""
         self._end(running)
-        self._line.shutdown(wait=True)
+        self._asker.shutdown(wait=True)
         self._mark_interrupted()
 
     def _mark_interrupted(self) -> None:

@@ -8,6 +8,8 @@ guessed is no page.
 from __future__ import annotations
 
 import ipaddress
+import threading
+from collections import Counter
 from urllib.parse import quote
 
 from flask import Flask, abort, g, redirect, request, session, url_for
@@ -21,6 +23,8 @@ from webui.site import the_site
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 OPEN_TO_ALL = ("static", "health.show", "signing.sign_in", "signing.ask_to_sign_in", "home.choose_language")
+MOST_AT_ONCE = 8
+"""Requests of one person that are answered at a time."""
 OF_EVERYBODY = ("signing.sign_out",)
 """Changes that need no role."""
 
@@ -33,8 +37,32 @@ class CookiesOfOffice(SecureCookieSessionInterface):
         return request.is_secure or super().get_cookie_secure(app)
 
 
+class Busy:
+    """Counts the requests of each person that are being answered, so that one script cannot keep all threads."""
+
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def begin(self, person: str) -> bool:
+        """Count one more; False where there are too many."""
+        with self._lock:
+            if self._open[person] >= MOST_AT_ONCE:
+                return False
+            self._open[person] += 1
+            return True
+
+    def end(self, person: str) -> None:
+        """Count one less."""
+        with self._lock:
+            self._open[person] -= 1
+            if not self._open[person]:
+                del self._open[person]
+
+
 def attach(app: Flask) -> None:
     """Ask at every request who it is; without an office, everybody may everything."""
+    busy = Busy()
     app.session_interface = CookiesOfOffice()
     app.context_processor(lambda: {"visitor": visitor(), "is_office": app.config["OFFICE"]})
 
@@ -47,7 +75,15 @@ def attach(app: Flask) -> None:
             return _to_sign_in()
         g.visitor = found
         _only_what_is_theirs(found)
+        if not busy.begin(found.id):
+            abort(429)
+        g.is_counted = True
         return None
+
+    @app.teardown_request
+    def ended(_error: BaseException | None) -> None:
+        if g.pop("is_counted", False):
+            busy.end(visitor().id)
 
 
 def visitor() -> Visitor:

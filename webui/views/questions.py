@@ -12,6 +12,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
 from optimizer import Words, WrongUsage, say
+from webui.identity import visitor
 from webui.language import current
 from webui.rows import Book, Question, new_id
 from webui.site import the_book, the_site
@@ -20,6 +21,8 @@ from webui.views.whatif import setting_of
 
 page = Blueprint("questions", __name__)
 LOOK_EVERY = 0.4
+MOST_OPEN = 10
+"""Questions of one person that may wait or run at a time."""
 KINDS: Mapping[str, tuple[Words, Words]] = {
     "levers": (say("What is each policy lever worth?"), say("Every combination of the levers is solved.")),
     "frontier": (say("What does more money buy?"), say("The best score at every budget, with the price of money.")),
@@ -68,11 +71,13 @@ def begin(book: Book, kind: str) -> Question:
     if kind not in KINDS:
         raise WrongUsage(say("There is no such question."))
     path, origin, sets = setting_of(book)
-    question = Question(id=new_id(), book_id=book.id, kind=kind, origin=origin, sets=sets)
-    site = the_site()
+    site, person = the_site(), visitor().name
+    if site.background.open_of(person) >= MOST_OPEN:
+        abort(429)
+    question = Question(id=new_id(), book_id=book.id, kind=kind, origin=origin, sets=sets, asked_by=person)
     with site.store.session() as session:
         session.add(question)
-    site.background.ask(question.id, path, kind, (origin, sets, current()))
+    site.background.ask(person, question.id, path, kind, (origin, sets, current()))
     return question
 
 
