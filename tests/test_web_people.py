@@ -16,7 +16,7 @@ from web import INPUTS, TOKEN
 
 from optimizer import WrongUsage
 from optimizer.cli import main
-from webui import create_app, journal, people
+from webui import create_app, journal, people, security
 from webui.background import FairLine
 from webui.identity import MOST_AT_ONCE, Busy
 from webui.rows import Attempt, Entry, Person, SignedIn
@@ -297,3 +297,25 @@ def test_a_person_has_so_many_questions_and_requests_at_a_time(office, book, mon
     assert busy.begin("b")
     busy.end("a")
     assert busy.begin("a")
+
+
+def test_over_tls_cookies_are_secure_and_browsers_are_told_to_stay(office):
+    """Behind a proxy that holds the certificate; over plain HTTP on one computer neither is said."""
+    client = office.test_client()
+    answer = client.get("/sign-in", base_url="https://127.0.0.1")
+    assert "Secure" in answer.headers["Set-Cookie"] and "HttpOnly" in answer.headers["Set-Cookie"]
+    assert "max-age" in answer.headers["Strict-Transport-Security"]
+    token = TOKEN.search(answer.text)[1]
+    form = {"csrf_token": token, "name": "planner", "password": PASSWORD}
+    assert client.post("/sign-in", data=form, base_url="https://127.0.0.1").status_code == 302
+    plain = office.test_client().get("/sign-in")
+    assert "Secure" not in plain.headers["Set-Cookie"]
+    assert "Strict-Transport-Security" not in plain.headers
+
+
+def test_a_server_on_all_addresses_answers_to_its_own_names_alone():
+    """Loopback, the computer's names and addresses; nothing that somebody else may choose."""
+    names = security.names_of("0.0.0.0")  # noqa: S104  (nothing is listened on)
+    assert {"127.0.0.1", "localhost"} <= set(names)
+    assert "evil.example" not in names and "*" not in "".join(names)
+    assert "[::1]" in security.names_of("::1")
