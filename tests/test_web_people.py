@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 from test_serve import ROOT
-from web import INPUTS, TOKEN
+from web import INPUTS, TOKEN, broken_book
 
 from optimizer import WrongUsage
 from optimizer.cli import main
@@ -319,3 +319,18 @@ def test_a_server_on_all_addresses_answers_to_its_own_names_alone():
     assert {"127.0.0.1", "localhost"} <= set(names)
     assert "evil.example" not in names and "*" not in "".join(names)
     assert "[::1]" in security.names_of("::1")
+
+
+def test_two_people_who_mend_one_book_at_a_time_lose_nothing(office):
+    """The second is shown both versions; the first one's stays in its place."""
+    first, second = Browser(office, "planner"), Browser(office, "planner")
+    problems = first.post("/books", file=(BytesIO(broken_book({("Programmes", "D3"): "n/a"})), "計画.xlsx"))
+    address = problems.headers["Location"].removesuffix("/problems")
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', first.get(problems.headers["Location"]).text)[1]
+    assert first.post(f"{address}/file", file=(BytesIO(BOOK), "first.xlsx"), seen=seen).headers["Location"] == address
+    other = broken_book({("Settings", "B2"): "another"})
+    answer = second.post(f"{address}/file", file=(BytesIO(other), "second.xlsx"), seen=seen)
+    page = second.get(answer.headers["Location"]).text
+    assert "Somebody else changed this first" in page and "first.xlsx" in page and "second.xlsx" in page
+    assert "first.xlsx" in first.get("/").text
+    assert Browser(office, "other").get(answer.headers["Location"]).status_code == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections import namedtuple
@@ -15,7 +16,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
 
-from optimizer import WrongUsage
+from optimizer import HaibunError, WrongUsage
 from webui import journal
 from webui.rows import Book, JournalHead, Project, Row, Scenario
 from webui.store import Store
@@ -176,3 +177,33 @@ def test_the_same_bytes_are_kept_once_and_never_changed(store):
     assert store.keep(b"workbook") == first
     assert kept.read_bytes() == b"workbook" and kept.stat().st_mtime_ns == before
     assert [path.name for path in kept.parent.iterdir()] == [kept.name]
+
+
+def test_a_run_that_no_row_names_is_set_aside_at_the_next_start(store):
+    """Left by a server that was killed between the files and the row; a young one may still be at work."""
+    for name in ("left", "young", "kept"):
+        store.run_folder(name).mkdir()
+    os.utime(store.run_folder("left"), (0, 0))
+    os.utime(store.run_folder("kept"), (0, 0))
+    book = a_book(store)
+    with store.session() as session:
+        session.add(Scenario(book_id=book, name="a", origin="base", sets=[], score=1.0, run_id="kept"))
+    store.set_aside_unfinished()
+    assert {path.name for path in (store.folder / "runs").iterdir()} == {"young", "kept"}
+    assert (store.folder / "unfinished" / "left").exists()
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql+psycopg://nobody@127.0.0.1:1/none", "nonsense", "sqlite:////dev/null/x.sqlite", "mysql://x/y"]
+)
+def test_a_database_that_cannot_be_reached_is_told(tmp_path, url):
+    """In a sentence, without a traceback."""
+    with pytest.raises(HaibunError):
+        Store(tmp_path, url)
+
+
+def test_a_damaged_database_is_told(tmp_path):
+    """A file of something else."""
+    (tmp_path / "haibun.sqlite").write_bytes(b"not a database at all" * 100)
+    with pytest.raises(HaibunError, match="cannot be opened"):
+        Store(tmp_path)

@@ -58,6 +58,13 @@ def restore(package_path: Path, folder: Path, url: str | None) -> int:
     """
     if folder.exists() and any(folder.iterdir()):
         raise WrongUsage(say("{folder} is not empty; a backup is restored into an empty folder.", folder=folder))
+    try:
+        return _restored(package_path, folder, url)
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise HaibunError(say("{file} is no whole backup ({error}).", file=package_path, error=error)) from None
+
+
+def _restored(package_path: Path, folder: Path, url: str | None) -> int:
     with zipfile.ZipFile(package_path) as package:
         hashes = json.loads(package.read(MANIFEST))
         if (POSTGRES in hashes) != bool(url and not url.startswith("sqlite")):

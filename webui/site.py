@@ -21,6 +21,7 @@ class Site:
 
     def __init__(self, store: Store, seconds: float, megabytes: float, seconds_for_a_question: float) -> None:
         self.store = store
+        store.set_aside_unfinished()
         self.desk = Worker(seconds, megabytes)
         self.live = Worker(seconds, megabytes)
         self.background = Background(store, seconds_for_a_question, megabytes)

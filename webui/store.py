@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,14 +19,16 @@ from typing import Any
 import psutil
 from sqlalchemy import NullPool, create_engine, event, inspect, select
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from optimizer import WrongUsage, say
-from webui.rows import Book, Question, Scenario, new_id, now
+from optimizer import HaibunError, WrongUsage, say
+from webui.rows import Book, Question, Run, Scenario, new_id, now
 
 __all__ = ["Book", "Question", "Scenario", "Store", "new_id", "now", "secret_key"]
 
 SECONDS_TO_WAIT_FOR_A_LOCK = 30
+SECONDS_TO_FINISH = 3600
 MIGRATIONS = Path(__file__).parent / "migrations"
 NETWORK_FILE_SYSTEMS = (
     "nfs",
@@ -45,14 +48,24 @@ class Store:
     """The database and the files beside it."""
 
     def __init__(self, folder: Path, url: str | None = None) -> None:
-        """Open the store; raises ``WrongUsage`` where SQLite would lie on a network file system."""
+        """Open the store.
+
+        Raises ``WrongUsage`` where SQLite would lie on a network file system, ``HaibunError`` where the database cannot
+        be reached or is damaged.
+        """
         self.folder = folder
         for name in ("books", "runs", "reports", "answers"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         self.url = url or f"sqlite:///{(folder / 'haibun.sqlite').as_posix()}"
         if self.url.startswith("sqlite"):
             refuse_network(folder)
-        bring_up_to_date(self.url)
+        try:
+            bring_up_to_date(self.url)
+        except ModuleNotFoundError:
+            raise HaibunError(say("PostgreSQL needs its driver: pip install 'haibun[office]'.")) from None
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise HaibunError(say("The database cannot be opened: {reason}", reason=reason)) from error
         self.engine = create_engine(self.url, pool_pre_ping=True)
         if self.engine.dialect.name == "sqlite":
             _keep_sqlite_whole(self.engine)
@@ -86,6 +99,15 @@ class Store:
     def run_folder(self, run_id: str) -> Path:
         """Where a run is."""
         return self.folder / "runs" / run_id
+
+    def set_aside_unfinished(self) -> None:
+        """Put run folders that no row names, left by a server that was killed, out of the way; called at a start."""
+        with self.session() as session:
+            named = {*session.scalars(select(Run.id)), *session.scalars(select(Scenario.run_id))}
+        for folder in (self.folder / "runs").iterdir():
+            if folder.name not in named and time.time() - folder.stat().st_mtime > SECONDS_TO_FINISH:
+                (self.folder / "unfinished").mkdir(exist_ok=True)
+                folder.replace(self.folder / "unfinished" / folder.name)
 
     def report_folder(self, key: str) -> Path:
         """Where the report of a setting is that nobody has saved."""

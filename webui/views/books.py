@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from optimizer import Problem, WrongUsage, say
@@ -100,10 +100,22 @@ def example() -> Answer:
 
 @page.post("/books/<book_id>/file")
 def replace(book_id: str) -> Answer:
-    """Take a mended workbook in the place of the one before; its scenarios stay."""
+    """Take a mended workbook in the place of the one before, or beside it where somebody else was first."""
     book = the_book(book_id)
     book.filename, data = the_file()
-    return led_on(look_at(book, data))
+    kept = look_at(book, data, seen=request.form.get("seen", ""))
+    if kept.id != book_id:
+        return redirect(url_for("books.both", book_id=book_id, yours=kept.id))
+    return led_on(kept)
+
+
+@page.get("/books/<book_id>/both")
+def both(book_id: str) -> str:
+    """The two versions, where two people mended one workbook at a time."""
+    theirs, yours = the_book(book_id), the_book(request.args.get("yours", ""))
+    if theirs.project_id != yours.project_id:
+        abort(404)
+    return render_template("both.html", theirs=theirs, yours=yours)
 
 
 @page.get("/books/<book_id>/problems")
@@ -140,14 +152,21 @@ def harmless(name: str) -> str:
     return (stem[:LONGEST_NAME] + dot + ending[:10] if dot else shown[:LONGEST_NAME]) or "book.xlsx"
 
 
-def look_at(book: Book, data: bytes) -> Book:
-    """Keep the bytes, look at them, and save what was found."""
+def look_at(book: Book, data: bytes, seen: str = "") -> Book:
+    """Keep the bytes, look at them, and save what was found.
+
+    Where the workbook in its place is no longer the one that was ``seen`` (its hash), the new one is kept beside it.
+    """
     store = the_site().store
     book.sha256 = store.keep(data)
     found = ask_desk("look", store.path_of(book.sha256), book.filename)
     book.errors, book.warnings = found.errors, len(found.problems) - found.errors
     book.summary = found.summary
     with store.session() as session:
+        there = session.get(Book, book.id, with_for_update=True)
+        if there is not None and seen not in ("", there.sha256):
+            facts = ("project_id", "filename", "sha256", "errors", "warnings", "summary")
+            book = Book(id=new_id(), **{name: getattr(book, name) for name in facts})
         session.merge(book)
         journal.note(session, visitor().name, "uploaded", book.id, sha256=book.sha256, filename=book.filename)
     return book

@@ -42,7 +42,8 @@ STATES: Mapping[str, Words] = {
 SHOWN_ELSEWHERE = ("answer.json",)
 SANDBOX = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-    "img-src data: blob:; sandbox allow-scripts allow-modals"
+    "img-src data: blob:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; sandbox allow-scripts allow-modals"
 )
 """A report is a page with its own scripts: it is shown as from another origin, and may fetch nothing."""
 
