@@ -19,19 +19,29 @@ from optimizer import HaibunError, Problem, Result, Screen, Sums, WhatIf, say
 from webui.controls import controls_of
 
 MOST_OPEN_BOOKS = 4
+MOST_SHOWN = 2_000
+"""Problems on one page."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """A workbook at first sight: its problems, and what is in it where it has no errors."""
+    """A workbook at first sight: its problems, as far as a page can show them, and how many there are."""
 
     problems: tuple[Problem, ...]
+    errors: int
+    warnings: int
     summary: dict[str, Any]
 
-    @property
-    def errors(self) -> int:
-        """Problems that must be mended."""
-        return sum(problem.severity == "error" for problem in self.problems)
+
+def look_of(problems: Sequence[Problem], summary: dict[str, Any]) -> Look:
+    """The look that goes to a page: errors first where there are too many problems to show."""
+    errors = sum(problem.severity == "error" for problem in problems)
+    shown = tuple(problems)
+    if len(shown) > MOST_SHOWN:
+        first = sorted(problems, key=lambda problem: problem.severity != "error")[:MOST_SHOWN]
+        rest = say("There are {count} more problems than are shown here.", count=len(problems) - MOST_SHOWN)
+        shown = (*first, Problem("", "", "", rest, say("Mend these first, and upload the workbook again.")))
+    return Look(shown, errors, len(problems) - errors, summary)
 
 
 def ready() -> bool:
@@ -43,10 +53,10 @@ def look(path: Path, name: str) -> Look:
     """Check a workbook that is called ``name``."""
     problems = optimizer.problems_of(Path(name), path.read_bytes())
     if any(problem.severity == "error" for problem in problems):
-        return Look(problems, {})
+        return look_of(problems, {})
     portfolio = opened(path).portfolio
     settings = portfolio.settings
-    return Look(
+    return look_of(
         problems,
         {
             "title": settings.title,

@@ -11,6 +11,8 @@ from optimizer.errors import Problem
 from optimizer.words import Words, say
 
 MOST_SUGGESTIONS = 300
+LONGEST_NAME = 200
+"""Comparing takes the square of the length: nobody misspells a longer name."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Findings:
         key = (found, hash(names))
         if key not in self._asked:
             self._asked[key] = None
-            if len(self._asked) <= MOST_SUGGESTIONS:
+            if len(self._asked) <= MOST_SUGGESTIONS and len(found) <= LONGEST_NAME:
                 self._asked[key] = nearest(found, names, cutoff)
         return self._asked[key]
 
@@ -72,8 +74,9 @@ def nearest(found: str, known: Iterable[str], cutoff: float = 0.6) -> str | None
     """The closest of ``known``, compared without case and spaces; None where nothing is close."""
     plain: dict[str, str] = {}
     for name in known:
-        plain.setdefault(plainly(name), name)
-    close = difflib.get_close_matches(plainly(found), plain, n=1, cutoff=cutoff)
+        if len(name) <= LONGEST_NAME:
+            plain.setdefault(plainly(name), name)
+    close = difflib.get_close_matches(plainly(found[:LONGEST_NAME]), plain, n=1, cutoff=cutoff)
     return plain[close[0]] if close else None
 
 

@@ -37,6 +37,7 @@ def find_sheets(book: RawBook, findings: Findings) -> dict[str, RawSheet]:
         elif schema.SHEETS[name].needed or any(not is_blank(cell) for row in raw.rows for cell in row):
             found[name] = raw
             _warn_of_hidden(raw, findings)
+            _warn_of_merged(raw, findings)
     _note_unknown(unknown, found, findings)
     _note_missing(unknown, found, findings)
     return found
@@ -52,6 +53,15 @@ def _warn_of_hidden(raw: RawSheet, findings: Findings) -> None:
     if raw.hidden_columns:
         problem = say("The sheet has hidden columns; they are read like the others.")
         findings.warn(raw.title, "", raw.title, problem, say("Unhide them to see what the plan is made from."))
+
+
+def _warn_of_merged(raw: RawSheet, findings: Findings) -> None:
+    if raw.merged:
+        cell = raw.merged.split(":")[0]
+        problem = say(
+            "The cells {range} are merged: only the first is seen, but each is read by itself.", range=raw.merged
+        )
+        findings.warn(raw.title, cell, raw.merged, problem, say("Unmerge them, and fill in each cell."))
 
 
 def _note_unknown(unknown: Iterable[RawSheet], found: Mapping[str, RawSheet], findings: Findings) -> None:

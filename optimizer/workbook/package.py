@@ -33,6 +33,9 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b\x08", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ", OLE)
 MAIN_PART = "xl/workbook.xml"
 TYPES = "[Content_Types].xml"
+RELATIONS = "xl/_rels/workbook.xml.rels"
+READ_PARTS = (TYPES, "_rels/.rels", MAIN_PART, RELATIONS, "xl/sharedStrings.xml", "xl/styles.xml")
+SHEETS = "xl/worksheets/"
 FOREIGN_PARTS: Mapping[str, Words] = {
     "vbaproject": say("The file contains macros; workbooks with macros are not read."),
     "xl/macrosheets/": say("The file contains macros; workbooks with macros are not read."),
@@ -46,6 +49,7 @@ FOREIGN_PARTS: Mapping[str, Words] = {
 TAKE_VALUES = say("Copy the tables into a new workbook as values, and save that.")
 _HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*(?:hidden\s*=\s*[\"'](?:1|true)[\"']|\sht=\"0\")")
 _HIDDEN_COLUMN = re.compile(rb"<(?:\w+:)?col\s[^>]*(?:hidden\s*=\s*[\"'](?:1|true)[\"']|\swidth=\"0\")")
+_MERGED = re.compile(rb'<mergeCell ref="([A-Z0-9:]+)"')
 _SHARED_TEXT = re.compile(rb't="s"[^>]*><v>([0-9]+)</v>')
 
 
@@ -57,6 +61,7 @@ class Part:
     hidden: bool
     hidden_rows: bool
     hidden_columns: bool
+    merged: str
     odd: Mapping[tuple[int, int], NoValue]
 
 
@@ -159,15 +164,17 @@ def _refuse_ways_out(name: str, xml: bytes) -> None:
 def _made_anew(parts: Mapping[str, bytes]) -> bytes:
     out = BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as package:
-        for name, content in parts.items():
-            package.writestr(name, content)
+        for name in [*READ_PARTS, *(name for name in parts if name.startswith(SHEETS) and name.endswith(".xml"))]:
+            if name in parts:
+                package.writestr(name, parts[name])
     return out.getvalue()
 
 
 def _worksheets(parts: dict[str, bytes]) -> Iterator[Part]:
     """Every worksheet; each part that is read is put into the plain form on the way."""
-    for name in [name for name in parts if not name.startswith("xl/worksheets/")]:
-        parts[name] = plain_part(parts[name], name)
+    for name in READ_PARTS:
+        if name in parts:
+            parts[name] = plain_part(parts[name], name)
     left, texts = LARGEST_GRID, _Texts(parts.get("xl/sharedStrings.xml", b""))
     for title, state, name in _sheets_of(parts):
         parts[name], addresses = plain_sheet(parts[name], name, title)
@@ -181,6 +188,7 @@ def _worksheets(parts: dict[str, bytes]) -> Iterator[Part]:
             hidden=state != "visible",
             hidden_rows=(b"hidden" in xml or b'ht="0"' in xml) and _HIDDEN_ROW.search(xml) is not None,
             hidden_columns=b"<col" in xml and _HIDDEN_COLUMN.search(xml[: xml.find(b"<sheetData")]) is not None,
+            merged=found[1].decode() if (found := _MERGED.search(xml, xml.rfind(b"</sheetData>"))) else "",
             odd=_odd_cells(xml) if any(sign in xml for sign in (b"<f>", b"<f ", b"<f/", b't="e"')) else {},
         )
         if b't="e"' in xml:
@@ -189,7 +197,7 @@ def _worksheets(parts: dict[str, bytes]) -> Iterator[Part]:
 
 def _sheets_of(parts: Mapping[str, bytes]) -> Iterator[tuple[str, str, str]]:
     """Title, state and part of each worksheet in its order; charts and other sheets are passed over."""
-    relations = {node.get("Id"): node for node in fromstring(parts["xl/_rels/workbook.xml.rels"], forbid_dtd=True)}
+    relations = {node.get("Id"): node for node in fromstring(parts[RELATIONS], forbid_dtd=True)}
     seen: set[str] = set()
     for node in fromstring(parts[MAIN_PART], forbid_dtd=True).iter():
         if _local(node.tag) != "sheet":
@@ -201,7 +209,10 @@ def _sheets_of(parts: Mapping[str, bytes]) -> Iterator[tuple[str, str, str]]:
         if title.casefold() in seen:
             raise Refused(say("Two sheets are called {title}.", title=title))
         seen.add(title.casefold())
-        yield title, node.get("state", "visible"), _part_of(relation)
+        part = _part_of(relation)
+        if not part.startswith(SHEETS):
+            raise Refused(say("The file is not an Excel workbook (.xlsx)."))
+        yield title, node.get("state", "visible"), part
 
 
 def _part_of(relation: Element) -> str:

@@ -31,6 +31,7 @@ _ODD_TEXT = (b"<!", b"&#")
 _PREFIX = re.compile(rb"xmlns:([^=\s]+)")
 _FORMULA = rb"(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?"
 _NO_TEXT = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*t="s"[^>/]*>(?!%s<v>[0-9]{1,9}</v>)' % _FORMULA)
+_USUAL_NO_TEXT = re.compile(rb't="s"><v>(?![0-9]{1,9}</v>)')
 _SECOND_VALUE = re.compile(rb"</(?:v|is)>(?!\s*</c>)")
 _ERROR = re.compile(rb'(<c [^>]*t="e"[^>]*>%s<v>)[^<]*</v>' % _FORMULA)
 _DIMENSION = re.compile(rb"<dimension [^>]*/>")
@@ -82,7 +83,8 @@ def with_known_errors(xml: bytes) -> bytes:
 
 
 def _refuse_unclear_values(xml: bytes, title: str) -> None:
-    if found := _NO_TEXT.search(xml):
+    is_usual = xml.count(b't="s"><v>') == xml.count(b't="s"') and not _USUAL_NO_TEXT.search(xml)
+    if not is_usual and (found := _NO_TEXT.search(xml)):
         raise Refused(
             say("Cell {cell} of sheet {title} refers to a text that is not there.", cell=found[1].decode(), title=title)
         )

@@ -55,6 +55,7 @@ def _sheets(package: Package) -> list[RawSheet]:
                 hidden=part.hidden,
                 hidden_rows=part.hidden_rows,
                 hidden_columns=part.hidden_columns,
+                merged=part.merged,
             )
             for part in package.sheets
         ]

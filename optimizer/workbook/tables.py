@@ -25,13 +25,17 @@ class NoValue:
 
 @dataclass(frozen=True)
 class RawSheet:
-    """One sheet as read: ``rows[0]`` is row 1; a cell is a str, float, bool, date, time or ``NoValue``."""
+    """One sheet as read: ``rows[0]`` is row 1; a cell is a str, float, bool, date, time or ``NoValue``.
+
+    ``merged`` is the first range of merged cells.
+    """
 
     title: str
     rows: list[list[Any]]
     hidden: bool = False
     hidden_rows: bool = False
     hidden_columns: bool = False
+    merged: str = ""
 
 
 @dataclass(frozen=True)

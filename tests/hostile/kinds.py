@@ -7,6 +7,7 @@ A file is *refused* with a sentence that names the reason, has a *fault* at the 
 from __future__ import annotations
 
 import gzip
+import io
 import re
 import struct
 import zipfile
@@ -576,6 +577,75 @@ KEYS = [
     ),
 ]
 
+
+# -------------------------------------------------------------------------------------------------- too much
+
+
+def rows_of(sheet: str, count: int, row: Callable[[int], str]) -> Make:
+    """``count`` rows below those of the book."""
+    lines = (
+        f'<row r="{n}">{row(n)}</row>' for n in range(2000, 2000 + count)
+    )  # fmt: skip
+    return lambda book: book.replace(book.sheet(sheet), b"</sheetData>", "".join(lines).encode() + b"</sheetData>")
+
+
+def inline(address: str, text: str) -> str:
+    return f'<c r="{address}" t="inlineStr"><is><t>{text}</t></is></c>'
+
+
+def long_ids(book: Book) -> Book:
+    """Ids of thirty thousand letters that differ in one."""
+    book.text("Programmes", "A2", "a" * 30_000)
+    for row in range(2, 9):
+        book.text("Effects", f"A{row}", "a" * 29_990 + str(row))
+    return book
+
+
+def streamed(book: Book) -> bytes:
+    """Written to where nobody can go back: sizes follow each part."""
+    out = _Stream()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in book.parts.items():
+            package.writestr(name, content)
+    return bytes(out.written)
+
+
+class _Stream(io.RawIOBase):
+    def __init__(self) -> None:
+        self.written = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data) -> int:
+        self.written += bytes(data)
+        return len(data)
+
+
+AMOUNTS = [
+    Kind(
+        "twenty thousand rows of unknown programmes",
+        rows_of("Effects", 20_000, lambda n: inline(f"A{n}", f"grant_x{n}") + inline(f"C{n}", "n/a")),
+        Fault("Effects", "A2000", "no such programme"),
+    ),
+    Kind(
+        "twenty thousand programmes of one id",
+        rows_of("Programmes", 20_000, lambda n: inline(f"A{n}", "dup")),
+        Fault("Programmes", "A2001", "is already in row"),
+    ),
+    Kind("ids of thirty thousand letters", long_ids, Fault("Effects", "A2", "no such programme")),
+    Kind("a package written as a stream", streamed, Same()),
+    Kind("no list of texts", lambda book: _without(book, STRINGS), DAMAGED),
+    Kind("no styles", lambda book: _without(book, "xl/styles.xml"), Same()),
+    Kind(
+        "merged cells",
+        lambda b: b.replace(
+            b.sheet("Effects"), b"</sheetData>", b'</sheetData><mergeCells><mergeCell ref="A2:A4"/></mergeCells>'
+        ),
+        Same("Effects", "merged"),
+    ),
+]
+
 # ---------------------------------------------------------------------------------------------------- names
 
 PAYLOADS = {
@@ -611,4 +681,4 @@ def as_names(payload: str) -> Make:
 
 
 NAMES = [Kind(f"{what} in every name", as_names(payload), Same("names")) for what, payload in PAYLOADS.items()]
-KINDS = [*PACKAGES, *DIALECTS, *CELLS, *KEYS, *NAMES]
+KINDS = [*PACKAGES, *DIALECTS, *CELLS, *KEYS, *AMOUNTS, *NAMES]

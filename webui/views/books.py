@@ -160,7 +160,7 @@ def look_at(book: Book, data: bytes, seen: str = "") -> Book:
     store = the_site().store
     book.sha256 = store.keep(data)
     found = ask_desk("look", store.path_of(book.sha256), book.filename)
-    book.errors, book.warnings = found.errors, len(found.problems) - found.errors
+    book.errors, book.warnings = found.errors, found.warnings
     book.summary = found.summary
     with store.session() as session:
         there = session.get(Book, book.id, with_for_update=True)
