@@ -53,7 +53,7 @@ def test_nobody_signs_off_their_own_work_or_out_of_turn(office, book, run):
     assert Browser(office, "viewer").post(f"{run}/assure").status_code == 403
     assert Browser(office, "approver").post(f"{run}/assure").status_code == 403
     out_of_turn = Browser(office, "approver").post(f"{run}/approve")
-    assert out_of_turn.status_code == 422 and "cannot be approved" in out_of_turn.text
+    assert out_of_turn.status_code == 422 and "cannot become Approved" in out_of_turn.text
     store = office.extensions["site"].store
     with pytest.raises(Exception, match="their own work"):
         evidence.sign_off(store, run.split("/")[-1], "assured", "planner")

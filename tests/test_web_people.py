@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import threading
 import time
 from io import BytesIO
 
@@ -334,3 +335,16 @@ def test_two_people_who_mend_one_book_at_a_time_lose_nothing(office):
     assert "Somebody else changed this first" in page and "first.xlsx" in page and "second.xlsx" in page
     assert "first.xlsx" in first.get("/").text
     assert Browser(office, "other").get(answer.headers["Location"]).status_code == 404
+
+
+def test_many_attempts_at_once_cannot_keep_the_server(office, monkeypatch):
+    """A few wait for their turn, the others are sent away at once."""
+    monkeypatch.setattr(people, "_few_wait", threading.BoundedSemaphore(1))
+    people._few_wait.acquire()
+    answer = Browser(office).sign_in("viewer")
+    assert answer.status_code == 401 and "Too many people" in answer.text
+
+
+def test_a_name_is_known_in_any_width_and_case(office):
+    """As typed with a Japanese keyboard."""
+    assert Browser(office).sign_in(" Ｖｉｅｗｅｒ ").status_code == 302

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from webui import journal
 from webui.rows import Entry, Run, SignOff
 from webui.store import Store, flush_folder
 
+STATES: Mapping[str, Words] = {"draft": say("Draft"), "assured": say("Assured"), "approved": say("Approved")}
 CERTIFICATE = "certificate.json"
 """Holds the hash of run.json, which holds the hash of every other file of the run."""
 
@@ -39,7 +41,13 @@ def sign_off(store: Store, run_id: str, kind: str, by: str) -> None:
         run = session.get_one(Run, run_id)
         turn = {"assured": "draft", "approved": "assured"}[kind]
         if run.state != turn:
-            raise WrongUsage(say("This run is {state}; it cannot be {kind} now.", state=run.state, kind=kind))
+            raise WrongUsage(
+                say(
+                    "State of this run: {state}. It cannot become {kind} now.",
+                    state=STATES[run.state],
+                    kind=STATES[kind],
+                )
+            )
         if by == run.made_by or by in {sign.person for sign in run.sign_offs}:
             raise WrongUsage(say("Nobody assures or approves their own work: somebody else must do it."))
         if hash_of(store.run_folder(run.id)) != run.sha256:

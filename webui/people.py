@@ -31,6 +31,7 @@ SHORTEST_PASSWORD, LONGEST_PASSWORD, LONGEST_NAME = 8, 200, 64
 COMMON = ("password", "12345678", "123456789", "1234567890", "qwertyui", "haibun", "abcdefgh", "11111111", "00000000")
 FREE_ATTEMPTS, LONGEST_WAIT, FORGOTTEN_AFTER = 3, 60.0, 86_400.0
 _one_at_a_time = threading.Lock()
+_few_wait = threading.BoundedSemaphore(8)
 _NOBODY = generate_password_hash(secrets.token_hex(16), METHOD)
 
 
@@ -67,9 +68,14 @@ class Visitor:
 ALONE = Visitor("local", is_local=True)
 
 
+def as_compared(name: str) -> str:
+    """A name as names are compared: width, case and spaces around it do not count."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
 def plain_name(name: str) -> str:
     """A name as it is compared; raises ``WrongUsage`` where it is none."""
-    plain = unicodedata.normalize("NFKC", name).strip().casefold()
+    plain = as_compared(name)
     if not plain or len(plain) > LONGEST_NAME or not plain.isprintable() or set(plain) & set(" /\\@,"):
         raise WrongUsage(
             say("{name}: a name has 1 to 64 letters, no spaces, no slashes, commas or at signs.", name=name[:80])
@@ -177,16 +183,15 @@ def _forget(session: Session, person: Person) -> None:
 
 def check(store: Store, name: str, password: str) -> bool:
     """Whether it is the password of that name. Raises ``TooSoon`` while failed attempts slow the name down."""
-    key = digest(unicodedata.normalize("NFKC", name).strip().casefold())
+    key = digest(as_compared(name))
     with store.session() as session:
         attempt = session.get(Attempt, key)
         left = _seconds_to_wait(attempt)
         if left > 0:
             raise TooSoon(say("Too many attempts. Wait {seconds} seconds, and try again.", seconds=int(left) + 1))
-        person = session.scalar(select(Person).where(Person.name == name.strip().casefold(), Person.is_active))
+        person = session.scalar(select(Person).where(Person.name == as_compared(name), Person.is_active))
         secret = person.password if person and person.password else ""
-    with _one_at_a_time:
-        is_right = check_password_hash(secret or _NOBODY, unicodedata.normalize("NFC", password)) and bool(secret)
+    is_right = _matches(secret or _NOBODY, password) and bool(secret)
     with store.session() as session:
         session.execute(delete(Attempt).where(Attempt.last < time.time() - FORGOTTEN_AFTER))
         attempt = session.get(Attempt, key) or Attempt(id=key, failures=0, last=0.0)
@@ -197,6 +202,17 @@ def check(store: Store, name: str, password: str) -> bool:
             session.add(attempt)
             journal.note(session, "", "sign-in failed", key[:16])
     return is_right
+
+
+def _matches(secret: str, password: str) -> bool:
+    """Raises ``TooSoon`` where many attempts wait already, so that they cannot keep every thread of the server."""
+    if not _few_wait.acquire(blocking=False):
+        raise TooSoon(say("Too many people are signing in. Try again in a few seconds."))
+    try:
+        with _one_at_a_time:
+            return check_password_hash(secret, unicodedata.normalize("NFC", password))
+    finally:
+        _few_wait.release()
 
 
 def _seconds_to_wait(attempt: Attempt | None) -> float:
@@ -250,7 +266,7 @@ def of_token(store: Store, token: str) -> Visitor | None:
 def of_name(store: Store, name: str) -> Visitor | None:
     """Who has this name, on the word of a proxy that is trusted."""
     with store.session() as session:
-        found = session.scalar(select(Person).where(Person.name == name.strip().casefold()))
+        found = session.scalar(select(Person).where(Person.name == as_compared(name)))
         return _visitor(session, found) if found else None
 
 

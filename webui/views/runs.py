@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from flask import Blueprint, Response, abort, redirect, render_template, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
-from optimizer import Words, say
 from webui import decision, evidence
 from webui.downloads import attached
 from webui.identity import visitor
@@ -16,7 +13,6 @@ from webui.rows import Run
 from webui.site import ask_desk, the_book, the_site
 
 page = Blueprint("runs", __name__)
-STATES: Mapping[str, Words] = {"draft": say("Draft"), "assured": say("Assured"), "approved": say("Approved")}
 
 
 @page.get("/books/<book_id>/runs")
@@ -25,7 +21,7 @@ def show(book_id: str) -> str:
     book = the_book(book_id)
     with the_site().store.session() as session:
         runs = list(session.scalars(select(Run).where(Run.book_id == book.id).order_by(Run.made.desc())))
-    return render_template("runs.html", book=book, runs=runs, states=STATES, here="runs")
+    return render_template("runs.html", book=book, runs=runs, states=evidence.STATES, here="runs")
 
 
 @page.post("/books/<book_id>/runs/<run_id>/assure")
