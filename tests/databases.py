@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -22,15 +23,14 @@ PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:]
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of a PostgreSQL server of the tests' own, ended after them."""
     if named := os.environ.get("HAIBUN_TEST_POSTGRES"):
         yield named
         return
     if not PROGRAMS:
         pytest.skip("PostgreSQL is not installed")
-    folder = tmp_path_factory.mktemp("postgres")
-    with postgres_in(folder) as url:
+    with TemporaryDirectory() as folder, postgres_in(Path(folder)) as url:
         yield url
 
 
@@ -42,9 +42,7 @@ def postgres_in(folder: Path) -> Iterator[str]:
         port = probe.getsockname()[1]
     runs_as = ["runuser", "-u", "nobody", "--"] if os.name == "posix" and os.getuid() == 0 else []
     if runs_as:
-        for parent in (folder, *folder.parents[:3]):
-            if parent != Path("/tmp"):  # noqa: S108  (it is open already)
-                parent.chmod(0o755)
+        folder.chmod(0o755)
         shutil.chown(folder, "nobody")
     data = folder / "data"
     programs = PROGRAMS[0]

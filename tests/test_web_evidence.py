@@ -132,6 +132,7 @@ def test_saving_anew_begins_again_as_a_draft(office, book, approved):
     assert planner.client.post(f"/api/v1{book}/scenarios", data=form, headers={"X-Haibun": "x"}).status_code == 200
     page = planner.get(f"{book}/runs").text
     assert "Draft" in page and "Approved: approver" in page
+    assert ">Draft</a>" in planner.get(f"{book}/report").text
 
 
 def test_an_audit_finds_a_run_whose_files_were_touched(office, run, approved):

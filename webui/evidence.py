@@ -35,6 +35,12 @@ def hash_of(folder: Path) -> str:
     return hashlib.sha256((folder / CERTIFICATE).read_bytes()).hexdigest()
 
 
+def states_of(store: Store, book_id: str) -> dict[str, Words]:
+    """The state of each run of a workbook, by its id."""
+    with store.session() as session:
+        return {run.id: STATES[run.state] for run in session.scalars(select(Run).where(Run.book_id == book_id))}
+
+
 def sign_off(store: Store, run_id: str, kind: str, by: str) -> None:
     """Assure or approve a run. Raises ``WrongUsage`` where it is one's own, out of turn, or not as it was made."""
     with store.session() as session:

@@ -12,6 +12,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, render_template, request
 
 from optimizer import Words, say
+from webui import evidence
 from webui.downloads import attached
 from webui.language import current
 from webui.rows import Book
@@ -36,7 +37,10 @@ PARTS: Mapping[str, tuple[Words, Words]] = {
 def show(book_id: str) -> str:
     """What can be taken home of the setting in the address."""
     book = the_book(book_id)
-    return render_template("report.html", book=book, parts=PARTS, setting=setting_of(book), here="reports")
+    states = evidence.states_of(the_site().store, book.id)
+    return render_template(
+        "report.html", book=book, parts=PARTS, setting=setting_of(book), states=states, here="reports"
+    )
 
 
 @page.get("/books/<book_id>/report.zip")
