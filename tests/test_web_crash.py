@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 from crash import UPLOAD, Office, a_book, loop
 from databases import fresh, postgres
+from test_serve import ROOT
 
 from optimizer import Stopped
+from webui import journal
+from webui.alone import alone_in
 from webui.store import Store
 from webui.workers import Crashed, Worker
 
@@ -74,3 +79,27 @@ def test_a_database_that_goes_and_comes_back(tmp_path, postgres):
     assert office.ask("GET", "/health")[0] == 200
     assert office.ask("GET", "/api/v1/books")[0] == 200
     office.kill()
+
+
+def test_an_office_has_one_server(tmp_path):
+    """A second one is wrong usage, in words; once the first has ended, however, the next may begin."""
+    with alone_in(tmp_path):
+        done = subprocess.run(
+            [sys.executable, "-c", f"from webui.alone import alone_in, Path; alone_in(Path({str(tmp_path)!r})).__enter__()"],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode and "Another server works" in done.stderr
+    with alone_in(tmp_path):
+        pass
+
+
+def test_the_clock_may_go_back(tmp_path):
+    """Moments of the journal may be out of order; its lines are not, and the audit passes."""
+    store = Store(tmp_path)
+    for moment in ("2027-04-01T00:00:00+00:00", "2026-04-01T00:00:00+00:00"):
+        with store.session() as session, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(journal, "now", lambda moment=moment: moment)
+            journal.note(session, "yamada", "did", "x")
+    with store.session() as session:
+        assert journal.faults(session) == []
+    store.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from flask_wtf.csrf import CSRFProtect
 from platformdirs import user_data_path
 
 from webui import errors, identity, language, logs, security
+from webui.alone import alone_in
 from webui.people import has_administrator
 from webui.site import Site
 from webui.store import Store, secret_key
@@ -111,7 +113,8 @@ def serve(
 
     config = dict(config or {})
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, port), family=family) as listener:
+    holding = alone_in(config.get("DATA_FOLDER") or default_folder()) if config.get("OFFICE") else nullcontext()
+    with socket.create_server((host, port), family=family) as listener, holding:
         app = create_app({**config, "TRUSTED_HOSTS": [*security.names_of(host), *names]})
         logs.to_standard_error()
         signal.signal(signal.SIGTERM, _end)
