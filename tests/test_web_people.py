@@ -384,3 +384,11 @@ def test_no_address_of_a_book_answers_those_of_another_project(office, book):
                 assert answer.status_code == 404, (name, method, address, answer.status_code)
                 asked += 1
     assert asked > 40
+
+
+@pytest.mark.parametrize("address", ["/", "/sign-in", "/api/v1/books", "/no-such-page"])
+def test_an_office_answers_to_its_names_alone(office, address):
+    """Another host name gets 400 in plain words, signed in or not."""
+    for browser in (Browser(office), Browser(office, "planner")):
+        answer = browser.client.get(address, headers={"Host": "evil.example"})
+        assert answer.status_code == 400 and answer.mimetype == "text/plain"

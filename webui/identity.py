@@ -15,6 +15,7 @@ from urllib.parse import quote
 from flask import Flask, abort, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import SecurityError
 
 from webui import people
 from webui.people import ALONE, Visitor
@@ -68,6 +69,8 @@ def attach(app: Flask) -> None:
 
     @app.before_request
     def known_and_allowed() -> ResponseReturnValue | None:
+        if isinstance(request.routing_exception, SecurityError):
+            raise request.routing_exception  # of another host: nothing is asked, nothing told
         if not app.config["OFFICE"] or request.endpoint in OPEN_TO_ALL:
             return None
         found = _whoever_asks(app)
