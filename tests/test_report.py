@@ -15,14 +15,26 @@ from pathlib import Path
 import books
 import openpyxl
 import pytest
+from defusedxml import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 from support import opened
 
 from optimizer import report, run
 from optimizer.report.content import document_of
-from optimizer.report.document import Block, Document, Quantity, Section, Table, exact_sum, number_text, tables_of
+from optimizer.report.document import (
+    Block,
+    Document,
+    Figure,
+    Quantity,
+    Section,
+    Table,
+    exact_sum,
+    number_text,
+    tables_of,
+)
 from optimizer.report.money import Money, split
+from optimizer.report.picture import STILLS, picture
 from optimizer.report.terms import both, year_name, years_named
 from optimizer.results import Result
 from optimizer.words import Words
@@ -438,6 +450,21 @@ def test_figures_have_a_title_a_table_and_a_source(page: Page) -> None:
     for _, attributes in page.elements:
         if "aria-labelledby" in attributes:
             assert attributes["aria-labelledby"] in identifiers
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_still_pictures_name_and_number_every_mark(attacked: Result, language: str) -> None:
+    """A page whose scripts do not run shows pictures that are well formed whatever the names are."""
+    blocks = [block for section in document_of(attacked).sections for block in shown_on_the_page(section)]
+    figures = [block for block in blocks if isinstance(block, Figure) and block.kind in STILLS]
+    assert {figure.kind for figure in figures} == set(STILLS)
+    for figure in figures:
+        texts = {element.text or "" for element in ElementTree.fromstring(picture(figure, language))}
+        assert {mark.name.into(language) for mark in figure.marks} <= texts
+        kind, column = ("money", 1) if figure.kind == "bars" else ("share", 0)
+        decimals = figure.decimals if kind == "money" else 0
+        shown = {number_text(row[column], kind, decimals, language) for row in figure.values if row[column] is not None}
+        assert shown <= texts
 
 
 def test_tables_of_the_page_tell_their_headings(page: Page) -> None:

@@ -24,6 +24,7 @@ from optimizer.report.document import (
     number_text,
 )
 from optimizer.report.drawing import drawing
+from optimizer.report.picture import picture
 from optimizer.words import LANGUAGES, Name, Words, say
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -55,6 +56,7 @@ def html(document: Document, language: str) -> bytes:
         sections=[section for section in document.sections if blocks_of(section)],
         blocks_of=blocks_of,
         kind_of=kind_of,
+        still_of=still_of,
         cell=cell_of,
         columns_of=columns_of,
         say=say,
@@ -77,6 +79,15 @@ def both(words: Words | str) -> Any:
         return english
     shown = f'<span lang="en">{english}</span><span lang="ja">{japanese}</span>'
     return Markup(shown)  # noqa: S704  (both halves were escaped above)
+
+
+def still_of(figure: Figure) -> Any:
+    """A figure's still picture in both languages; nothing where its kind has none."""
+    from markupsafe import Markup  # noqa: PLC0415
+
+    drawn = {language: picture(figure, language) for language in LANGUAGES}
+    stills = "".join(f'<span lang="{language}">{svg}</span>' for language, svg in drawn.items() if svg)
+    return Markup(stills)  # noqa: S704  (the picture escapes its names)
 
 
 def cell_of(column: Column, cell: Cell) -> Any:
