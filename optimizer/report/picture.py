@@ -8,9 +8,11 @@ from fractions import Fraction
 
 from optimizer.report.document import Figure, number_text
 from optimizer.report.palette import COLOURS, GREY, INK, OUTLINE, RULE
+from optimizer.words import say
 
 WIDTH, LABELS, MARGIN = 960, 270, 90
 ROW, HEAD = 36, 40
+HALO = 'stroke="#FFFFFF" stroke-width="5" paint-order="stroke"'
 FONT = "'Noto Sans CJK JP','Noto Sans JP','Yu Gothic','Segoe UI',Arial,sans-serif"
 
 
@@ -32,7 +34,7 @@ def _bars(figure: Figure, language: str) -> list[str]:
     """Baseline outlined, plan filled, the amount and its change in per cent beside them."""
     longest = max((amount or Fraction(0) for row in figure.values for amount in row[:2]), default=Fraction(0))
     scale = (WIDTH - LABELS - 2 * MARGIN) / float(longest or 1)
-    shapes = []
+    shapes = _key(figure, language)
     for row, (mark, (kept, plan, rate)) in enumerate(zip(figure.marks, figure.values, strict=True)):
         top, widths = HEAD + ROW * row, [float(amount or 0) * scale for amount in (kept, plan)]
         amount = number_text(plan or Fraction(0), "money", figure.decimals, language)
@@ -44,6 +46,18 @@ def _bars(figure: Figure, language: str) -> list[str]:
             _text(WIDTH - 4, _middle(row), change, "end"),
         ]
     return shapes
+
+
+def _key(figure: Figure, language: str) -> list[str]:
+    """Above the bars: which is the plan, which the baseline, in what unit, and what the right edge says."""
+    second = LABELS + (WIDTH - LABELS) // 3
+    return [
+        _rectangle(LABELS, 10, 16, 12, INK),
+        _text(LABELS + 24, 16, f"{say('Plan').into(language)} ({figure.unit.into(language)})"),
+        _rectangle(second, 10, 16, 12, "none", OUTLINE),
+        _text(second + 24, 16, say("Baseline kept").into(language)),
+        _text(WIDTH - 4, 16, say("Change, %").into(language), "end"),
+    ]
 
 
 def _dots(figure: Figure, language: str) -> list[str]:
@@ -69,7 +83,7 @@ def _rectangle(x: float, y: float, width: float, height: float, fill: str, strok
 
 def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
     colour = GREY if anchor == "start" else OUTLINE
-    return f'<text x="{x:.1f}" y="{y + 5}" text-anchor="{anchor}" fill="{colour}">{html.escape(text)}</text>'
+    return f'<text x="{x:.1f}" y="{y + 5}" text-anchor="{anchor}" fill="{colour}" {HALO}>{html.escape(text)}</text>'
 
 
 def _middle(row: int) -> int:
