@@ -50,12 +50,13 @@ def _bars(figure: Figure, language: str) -> list[str]:
 
 def _key(figure: Figure, language: str) -> list[str]:
     """Above the bars: which is the plan, which the baseline, in what unit, and what the right edge says."""
-    second = LABELS + (WIDTH - LABELS) // 3
+    second = LABELS + 2 * MARGIN
+    plan = f"{say('Plan').into(language)} ({figure.unit.into(language)})"
     return [
-        _rectangle(LABELS, 10, 16, 12, INK),
-        _text(LABELS + 24, 16, f"{say('Plan').into(language)} ({figure.unit.into(language)})"),
-        _rectangle(second, 10, 16, 12, "none", OUTLINE),
-        _text(second + 24, 16, say("Baseline kept").into(language)),
+        _rectangle(LABELS, 10, 16, 12, "none", OUTLINE),
+        _text(LABELS + 24, 16, say("Baseline kept").into(language)),
+        _rectangle(second, 10, 16, 12, INK),
+        _text(second + 24, 16, plan),
         _text(WIDTH - 4, 16, say("Change, %").into(language), "end"),
     ]
 
