@@ -8,11 +8,12 @@ against these rows. A *cell* is a (programme, year) pair; years are offsets. Mon
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
 
+from optimizer.collecting import uncollected
 from optimizer.portfolio import Limit, Portfolio, Priority, Programme, Scope, Segment
 
 ZERO, ONE = Fraction(0), Fraction(1)
@@ -63,10 +64,18 @@ class _Draft:
 
     def finished(self) -> Row:
         """The row with its coefficients over their common scale."""
-        scale = lcm(*{c.denominator for _, c in self.spend}, *{c.denominator for _, c in self.curved})
-        spend = [(cell, c.numerator * (scale // c.denominator)) for cell, c in self.spend]
-        curved = [(cell, c.numerator * (scale // c.denominator)) for cell, c in self.curved]
-        return Row(self.key, self.sense, self.bound, scale, spend, curved, self.others)
+        spend = [(cell, c.as_integer_ratio()) for cell, c in self.spend]
+        curved = [(cell, c.as_integer_ratio()) for cell, c in self.curved]
+        scale = lcm(*{below for _, (_, below) in spend}, *{below for _, (_, below) in curved})
+        return Row(
+            self.key,
+            self.sense,
+            self.bound,
+            scale,
+            [(cell, above * (scale // below)) for cell, (above, below) in spend],
+            [(cell, above * (scale // below)) for cell, (above, below) in curved],
+            self.others,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +101,14 @@ class ExactBook:
 def state_exactly(portfolio: Portfolio) -> ExactBook:
     """State an active portfolio as written: no rounding to publish units."""
     statement = _Statement(portfolio)
-    return ExactBook(
-        portfolio=portfolio,
-        pieces=statement.pieces(),
-        pairs=statement.pairs(),
-        others=statement.ranges(),
-        rows=[row.finished() for row in statement.rows()],
-    )
+    with uncollected():
+        return ExactBook(
+            portfolio=portfolio,
+            pieces=statement.pieces(),
+            pairs=statement.pairs(),
+            others=statement.ranges(),
+            rows=[row.finished() for row in statement.rows()],
+        )
 
 
 def along_the_curve(curve: tuple[Segment, ...], scale: Fraction, amount: Fraction) -> Fraction:
@@ -229,16 +239,16 @@ class _Statement:
         for e in self.book.effects:
             if (e.region, e.objective) not in self.book.priorities:
                 continue
-            p = self.book.programmes[e.programme]
+            p, helps, taken = self.book.programmes[e.programme], e.score > 0, -e.score
             for t in range(self.horizon):
                 row = rows[e.region, e.objective, t]
                 source = t - e.lag
                 if source < 0:
                     if 0 in p.years and p.baseline:
-                        spent = along_the_curve(p.curve, p.scale, p.baseline) if e.score > 0 else p.baseline
+                        spent = along_the_curve(p.curve, p.scale, p.baseline) if helps else p.baseline
                         row.bound += e.score * spent
                 elif source in p.years:
-                    (row.curved if e.score > 0 else row.spend).append(((p.id, source), -e.score))
+                    (row.curved if helps else row.spend).append(((p.id, source), taken))
         for s, t in self.matched:
             a = self.book.programmes[s.programme_a]
             rows[a.region, s.objective, t].others.append((("m", s.id, t), -s.score))
@@ -345,57 +355,49 @@ class _Statement:
             groups = {limit.year: [limit.year]}
         else:
             groups = {t: [t] for t in range(self.horizon)}
+        if limit.measure == "attainment":
+            for label, years in groups.items():
+                row = _Draft((name, limit.id, label), sense, ZERO)
+                if self._fill_attainment(row, limit, years):
+                    yield row
+            return
         inside = [p for p in self.book.programmes.values() if in_scope(p, limit.scope)]
         whole = [p for p in self.book.programmes.values() if in_scope(p, limit.of_scope)]
+        counted, needs_whole = self._counted(limit, inside, whole), limit.basis == "share" and limit.sense == "max"
         for label, years in groups.items():
-            row = _Draft((name, limit.id, label), sense, ZERO)
-            if self._fill(row, limit, inside, whole, years):
-                yield row
+            if _any_runs(inside, years) and not (needs_whole and not _any_runs(whole, years)):
+                terms = [((p, t), c) for p, running, c in counted for t in years if t in running]
+                yield _Draft((name, limit.id, label), sense, self._right_side(limit, years), terms)
 
-    def _fill(
-        self, row: _Draft, limit: Limit, inside: list[Programme], whole: list[Programme], years: list[int]
-    ) -> bool:
-        """Write the terms of a limit; False where its scope is empty and it does not exist."""
-        if limit.measure == "attainment":
-            return self._fill_attainment(row, limit, years)
-        cells = [(p, t) for p in inside for t in years if t in p.years]
-        if not cells:
-            return False
+    def _counted(
+        self, limit: Limit, inside: list[Programme], whole: list[Programme]
+    ) -> list[tuple[str, range, Fraction]]:
+        """What a limit counts a unit of each programme's money as: (programme, its years, coefficient)."""
         if limit.measure == "risk":
-            row.spend = [((p.id, t), p.risk - limit.value) for p, t in cells]
-        elif limit.measure == "harm":
-            row.bound = limit.value
+            return [(p.id, p.years, p.risk - limit.value) for p in inside]
+        if limit.measure == "harm":
             harm: dict[str, Fraction] = defaultdict(Fraction)
             for e in self.book.effects:
                 if e.score < 0 and self._objective_counts(limit.scope, e.objective):
-                    harm[e.programme] += -e.score
-            row.spend = [((p.id, t), harm[p.id]) for p, t in cells if p.id in harm]
-        else:
-            return self._fill_money(row, limit, cells, [(p, t) for p in whole for t in years if t in p.years], years)
-        return True
-
-    def _fill_money(
-        self,
-        row: _Draft,
-        limit: Limit,
-        cells: list[tuple[Programme, int]],
-        of_cells: list[tuple[Programme, int]],
-        years: list[int],
-    ) -> bool:
-        price: Callable[[Programme], Fraction] = (lambda p: p.leverage) if limit.measure == "value" else (lambda p: ONE)
-        row.spend = [((p.id, t), price(p)) for p, t in cells]
+                    harm[e.programme] -= e.score
+            return [(p.id, p.years, harm[p.id]) for p in inside if p.id in harm]
+        by_value = limit.measure == "value"
+        counted = [(p.id, p.years, p.leverage if by_value else ONE) for p in inside]
         if limit.basis == "share":
-            if limit.sense == "max" and not of_cells:
-                return False
-            row.spend += [((p.id, t), -limit.value * price(p)) for p, t in of_cells]
-        elif limit.basis == "budget":
+            share = -limit.value
+            counted += [(p.id, p.years, share * p.leverage if by_value else share) for p in whole]
+        return counted
+
+    def _right_side(self, limit: Limit, years: list[int]) -> Fraction:
+        if limit.measure == "risk" or limit.basis == "share":
+            return ZERO
+        if limit.basis == "budget":
             of = limit.of_scope
-            for a in self.book.accounts.values():
-                if of.account in ("", a.id) and of.agency in ("", a.agency):
-                    row.bound += limit.value * sum((a.appropriation[t] for t in years), ZERO)
-        else:
-            row.bound = limit.value
-        return True
+            paying = [
+                a for a in self.book.accounts.values() if of.account in ("", a.id) and of.agency in ("", a.agency)
+            ]
+            return limit.value * sum((a.appropriation[t] for a in paying for t in years), ZERO)
+        return limit.value
 
     def _fill_attainment(self, row: _Draft, limit: Limit, years: list[int]) -> bool:
         found = False
@@ -412,6 +414,10 @@ class _Statement:
             "",
             self.book.objectives[objective].freedom,
         )
+
+
+def _any_runs(programmes: list[Programme], years: list[int]) -> bool:
+    return any(t in p.years for p in programmes for t in years)
 
 
 def in_scope(p: Programme, scope: Scope) -> bool:

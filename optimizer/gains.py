@@ -7,7 +7,7 @@ know what a unit adds where a need has just fallen short of it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from optimizer.exact import Cell, ExactBook, Key
@@ -47,6 +47,8 @@ class Gains:
                 self.groups_of[cell].append(group)
             for at, points in self._points(group, {}).items():
                 self.delivered[at] += points
+        self.valued: dict[At, float] = {}
+        """What the delivered points of a pair score, where it has been asked since they last changed."""
         self.floors = self._floors(book)
         self.floors_at: dict[At, list[int]] = defaultdict(list)
         for number, (_, weights) in enumerate(self.floors):
@@ -121,8 +123,8 @@ class Gains:
             if row.key[0] == "limit_on_attainment"
         ]
 
-    def _change(self, cells: tuple[Cell, ...], step: int) -> dict[At, float]:
-        """By how much the delivered points of each pair change."""
+    def change(self, cells: Sequence[Cell], step: int) -> dict[At, float]:
+        """By how much the delivered points of each pair change where each of ``cells`` moves by ``step`` units."""
         change: dict[At, float] = defaultdict(float)
         after = {cell: self.amounts[cell] + step * self.unit for cell in cells}
         groups: dict[int, _Group] = {}
@@ -152,12 +154,16 @@ class Gains:
 
     def of(self, cell: Cell, step: int) -> float:
         """Points of score that ``step`` units more in a cell add."""
-        change = self._change((cell,), step)
         return sum(
-            self._value(at, self.delivered[at] + points) - self._value(at, self.delivered[at])
-            for at, points in change.items()
+            self._value(at, self.delivered[at] + points) - self._value_now(at)
+            for at, points in self.change((cell,), step).items()
             if points
         )
+
+    def _value_now(self, at: At) -> float:
+        if at not in self.valued:
+            self.valued[at] = self._value(at, self.delivered[at])
+        return self.valued[at]
 
     def _met(self, at: At, points: float) -> float:
         return min(points, sum(width for width, _ in self.segments[at][1]))
@@ -172,19 +178,19 @@ class Gains:
 
     def lifts(self, number: int, cell: Cell) -> float:
         """By how much a unit more in a cell lifts a floor's attainment."""
-        return self._short_of(number, {}) - self._short_of(number, self._change((cell,), 1))
+        return self._short_of(number, {}) - self._short_of(number, self.change((cell,), 1))
 
-    def breaks_a_floor(self, cells: tuple[Cell, ...], step: int) -> bool:
-        """Whether the move would make a floor of attainment worse than its bound."""
+    def breaks_a_floor(self, change: Mapping[At, float]) -> bool:
+        """Whether a change of delivered points would make a floor of attainment worse than its bound."""
         if not self.floors:
             return False
-        change = self._change(cells, step)
         touched = {number for at, points in change.items() if points for number in self.floors_at.get(at, ())}
         return any(self._short_of(number, change) > max(self._short_of(number, {}), 0.0) + FELT for number in touched)
 
-    def moved(self, cells: tuple[Cell, ...], step: int) -> None:
-        """Take note of a move that was made."""
-        for at, points in self._change(cells, step).items():
+    def moved(self, cells: Sequence[Cell], step: int, change: Mapping[At, float]) -> None:
+        """Take note of a move that was made, and of the ``change`` of points that it made."""
+        for at, points in change.items():
             self.delivered[at] += points
+            self.valued.pop(at, None)
         for cell in cells:
             self.amounts[cell] += step * self.unit

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from heapq import heapify, heappop, heappush
-from math import ceil, floor
 
 from optimizer.exact import Cell, ExactBook, Key
 from optimizer.gains import FELT, Gains
@@ -79,9 +78,12 @@ class _Rounding:
             for cell, coefficient in row.spend:
                 self.touching[cell].append((number, coefficient))
         self.activity = [row.activity(self.units) for row in rows]
-        bounds = [row.bound * row.scale / self.unit for row in rows]
-        self.most = [floor(bound) for bound in bounds]
-        self.least = [ceil(bound) for bound in bounds]
+        self.most, self.least = [], []
+        for row in rows:
+            above, below = row.bound.as_integer_ratio()
+            above, below = above * row.scale * self.unit.denominator, below * self.unit.numerator
+            self.most.append(above // below)
+            self.least.append(-(-above // below))
         self.gains = Gains(book, self.units)
 
     def plan(self) -> Plan:
@@ -132,7 +134,8 @@ class _Rounding:
                 changes[number] += coefficient * step
         if any(self._breaks(number, change) for number, change in changes.items()):
             return False
-        if self.gains.breaks_a_floor(tuple(cells), step):
+        points = self.gains.change(cells, step)
+        if self.gains.breaks_a_floor(points):
             return False
         paid: list[tuple[str, int]] = []
         for cell in cells:
@@ -143,7 +146,7 @@ class _Rounding:
                 return False
             self.flows.spend(account, cell[1], step)
             paid.append((account, cell[1]))
-        self.gains.moved(tuple(cells), step)
+        self.gains.moved(cells, step, points)
         for cell in cells:
             self.units[cell] += step
         for number, change in changes.items():

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
-from optimizer.exact import Cell, ExactBook, Key, Pair, Row, along_the_curve
+from optimizer.exact import Cell, ExactBook, Key, Pair, Row
 from optimizer.plan import Plan
+from optimizer.portfolio import Portfolio
 
 ZERO = Fraction(0)
 MULTIPLIER_SCALE = 10**18
@@ -76,16 +77,15 @@ def attained_by(book: ExactBook, plan: Plan) -> Attained:
     priority's curve fill in order.
     """
     portfolio = book.portfolio
-    curved = {
-        (name, year): along_the_curve(portfolio.programmes[name].curve, portfolio.programmes[name].scale, amount)
-        for (name, year), amount in plan.spending.items()
-    }
+    straight, curved, scale = _counted_whole(portfolio, plan.spending)
     delivered: dict[tuple[str, str, int], Fraction] = {}
     for row in book.rows:
         if row.key[0] == "attainment":
-            points = sum((coefficient * plan.spending[cell] for cell, coefficient in row.spend), ZERO)
-            points += sum((coefficient * curved[cell] for cell, coefficient in row.curved), ZERO)
-            delivered[str(row.key[1]), str(row.key[2]), int(row.key[3])] = row.bound - points / row.scale
+            taken = sum(coefficient * straight[cell] for cell, coefficient in row.spend)
+            taken += sum(coefficient * curved[cell] for cell, coefficient in row.curved)
+            delivered[str(row.key[1]), str(row.key[2]), int(row.key[3])] = row.bound - Fraction(
+                taken, row.scale * scale
+            )
     matched = _matched(book, plan, delivered)
     for (name, year), amount in matched.items():
         synergy = portfolio.synergies[name]
@@ -95,6 +95,40 @@ def attained_by(book: ExactBook, plan: Plan) -> Attained:
         g[key] = min(sum((width for width, _ in pair.segments), ZERO), delivered[key])
         score += pair.worth * _value(pair, g[key])
     return Attained(g, matched, score)
+
+
+def _counted_whole(
+    portfolio: Portfolio, spending: Mapping[Cell, Fraction]
+) -> tuple[dict[Cell, int], dict[Cell, int], int]:
+    """Spending as it is and along its curve, both as whole numbers over a common scale."""
+    ends = {p.id: [segment.up_to * p.scale for segment in p.curve[:-1]] for p in portfolio.programmes.values()}
+    money = lcm(
+        *{amount.denominator for amount in spending.values()},
+        *{end.denominator for found in ends.values() for end in found},
+    )
+    steepness = lcm(*{segment.rate.denominator for p in portfolio.programmes.values() for segment in p.curve})
+    curves = {
+        p.id: ([int(end * money) for end in ends[p.id]], [int(segment.rate * steepness) for segment in p.curve])
+        for p in portfolio.programmes.values()
+    }
+    straight, curved = {}, {}
+    for cell, amount in spending.items():
+        above, below = amount.as_integer_ratio()
+        whole = above * (money // below)
+        straight[cell] = whole * steepness
+        curved[cell] = _along(*curves[cell[0]], whole)
+    return straight, curved, money * steepness
+
+
+def _along(ends: list[int], rates: list[int], amount: int) -> int:
+    """An amount counted at the rates of a curve; the last segment has no end."""
+    counted = start = 0
+    for end, rate in zip(ends, rates, strict=False):
+        if amount <= end:
+            return counted + rate * (amount - start)
+        counted += rate * (end - start)
+        start = end
+    return counted + rates[-1] * (amount - start)
 
 
 def _value(pair: Pair, g: Fraction) -> Fraction:
@@ -181,12 +215,20 @@ def breaches_of(book: ExactBook, plan: Plan, attained: Attained) -> list[Breach]
     for row in book.rows:
         if row.key[0] in ("attainment", *_SYNERGY_ROWS):
             continue
-        activity = row.activity(units) * unit / row.scale
-        activity += sum((c * _other(plan, attained, key) for key, c in row.others), ZERO)
-        excess = row.breach(activity)
-        if excess > 0:
-            found.append(Breach(row.key, excess, _allowance(book, row)))
+        others = sum((c * _other(plan, attained, key) for key, c in row.others), ZERO) if row.others else ZERO
+        spent = row.activity(units)
+        if not _clearly_holds(row, spent, unit, others):
+            excess = row.breach(spent * unit / row.scale + others)
+            if excess > 0:
+                found.append(Breach(row.key, excess, _allowance(book, row)))
     return found
+
+
+def _clearly_holds(row: Row, spent: int, unit: Fraction, others: Fraction) -> bool:
+    """Whether spent·unit / scale keeps the row, in whole numbers alone, which is quick."""
+    above, below = (row.bound - others).as_integer_ratio() if others else row.bound.as_integer_ratio()
+    over = spent * unit.numerator * below - above * unit.denominator * row.scale
+    return over == 0 or (over < 0 and row.sense == "<=") or (over > 0 and row.sense == ">=")
 
 
 _SYNERGY_ROWS = (
@@ -219,9 +261,10 @@ def _range_breaches(book: ExactBook, plan: Plan) -> list[Breach]:
     money |= {("v", *key): (amount, book.others["v", *key]) for key, amount in plan.carries.items()}
     found = []
     for key, (amount, ceiling) in money.items():
-        excess = max(-amount, amount - ceiling, amount % unit)
-        if excess > 0:
-            found.append(Breach(key, excess, ZERO))
+        above, below = amount.as_integer_ratio()
+        is_whole = above * unit.denominator % (below * unit.numerator) == 0
+        if not is_whole or above < 0 or above * ceiling.denominator > ceiling.numerator * below:
+            found.append(Breach(key, max(-amount, amount - ceiling, amount % unit), ZERO))
     return found
 
 
@@ -263,7 +306,7 @@ def bound_from(book: ExactBook, multipliers: Multipliers, with_score: bool = Tru
     bound = Σ multiplier·right side + Σ over columns of the most that the reduced cost gives in the column's range.
     Without the score (``with_score=False``) a bound below zero proves that no plan is feasible.
     """
-    total = ZERO
+    fixed, gained = _Tally(), _Tally()
     scale = lcm(*{row.scale for row in book.rows})
     straight: dict[Cell, int] = defaultdict(int)
     curved: dict[Cell, int] = defaultdict(int)
@@ -272,7 +315,8 @@ def bound_from(book: ExactBook, multipliers: Multipliers, with_score: bool = Tru
         multiplier = multipliers.get(row.key, 0)
         if (row.sense == "<=" and multiplier < 0) or (row.sense == ">=" and multiplier > 0) or not multiplier:
             continue
-        total += multiplier * row.bound
+        above, below = row.bound.as_integer_ratio()
+        fixed.add(multiplier * above, below)
         whole = multiplier * (scale // row.scale)
         for cell, coefficient in row.spend:
             straight[cell] += whole * coefficient
@@ -282,9 +326,12 @@ def bound_from(book: ExactBook, multipliers: Multipliers, with_score: bool = Tru
             others[key] += multiplier * amount
     for cell in straight.keys() | curved.keys():
         for width, rate in book.pieces[cell]:
-            reduced = rate * -curved[cell] - straight[cell]
+            above, below = rate.as_integer_ratio()
+            reduced = -above * curved[cell] - straight[cell] * below
             if reduced > 0:
-                total += reduced * width / scale
+                long, part = width.as_integer_ratio()
+                gained.add(reduced * long, below * part)
+    total = fixed.total() + gained.total() / scale
     for key, high in book.others.items():
         if others[key] < 0:
             total -= others[key] * high
@@ -295,6 +342,19 @@ def bound_from(book: ExactBook, multipliers: Multipliers, with_score: bool = Tru
             total += max(margin * width, margin * low)
             low = ZERO
     return total / MULTIPLIER_SCALE
+
+
+class _Tally:
+    """An exact sum of many fractions, kept by denominator: adding one is adding whole numbers."""
+
+    def __init__(self) -> None:
+        self.above: dict[int, int] = defaultdict(int)
+
+    def add(self, above: int, below: int) -> None:
+        self.above[below] += above
+
+    def total(self) -> Fraction:
+        return sum((Fraction(above, below) for below, above in self.above.items()), ZERO)
 
 
 def scaled(multipliers: Mapping[Key, float]) -> dict[Key, int]:

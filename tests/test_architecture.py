@@ -14,7 +14,7 @@ import optimizer
 
 ROOT = Path(__file__).parent.parent
 LEVELS = (
-    ("words",),
+    ("words", "collecting"),
     ("errors", "schema"),
     ("workbook",),
     ("checks",),

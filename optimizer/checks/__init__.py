@@ -28,8 +28,9 @@ from optimizer.checks.review import Review
 from optimizer.checks.scenarios import check_scenarios
 from optimizer.checks.settings import horizon_of, settings_of
 from optimizer.checks.sheets import find_sheets, parse
+from optimizer.collecting import uncollected
 from optimizer.errors import InputProblems, Problem
-from optimizer.workbook.tables import RawBook, Table, Tables, Value, uncollected
+from optimizer.workbook.tables import RawBook, Table, Tables, Value
 
 JUDGES: tuple[Callable[[Review], None], ...] = (
     check_scenarios,

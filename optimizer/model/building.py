@@ -12,12 +12,12 @@ import numpy as np
 import pulp
 from pulp._rustcore import AffineExpr, Category, Sense
 
+from optimizer.collecting import uncollected
 from optimizer.model import limits, rows
 from optimizer.model.columns import CONTINUOUS, Columns, Floats, Grid, Ints, Key, lay_out
 from optimizer.model.memory import Memory, Workshop
 from optimizer.model.rows import Block, Constraint
 from optimizer.portfolio import Portfolio
-from optimizer.workbook.tables import uncollected
 
 CONSTRAINTS: tuple[Constraint, ...] = (
     rows.spending,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer import checks, exact, proof, scenario, workbook
+from optimizer.collecting import uncollected
 from optimizer.errors import CheckFailed, InputProblems, NoPlan, Place, Problem
 from optimizer.places import place_of
 from optimizer.plan import publish
@@ -112,12 +113,12 @@ def publish_solution(
     from optimizer import solver, whole  # noqa: PLC0415
 
     portfolio = active.portfolio
-    with watch.stage("publish"):
+    with watch.stage("publish"), uncollected():
         book_in_rationals = exact.state_exactly(portfolio)
         draft = solver.draft_of(built, solution)
         plan = publish(book_in_rationals, draft)
     multipliers = proof.scaled(draft.multipliers)
-    with watch.stage("verify"):
+    with watch.stage("verify"), uncollected():
         proven, unexcused = proof.prove(book_in_rationals, plan, multipliers)
     if unexcused or proven.allowances or proven.gap > NOTHING_LOST:
         with watch.stage("publish"):

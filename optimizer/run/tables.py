@@ -16,16 +16,15 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 def decimal_text(number: Fraction) -> str:
     """A rational with a finite decimal, written in full."""
-    sign, number = ("-" if number < 0 else ""), abs(number)
-    digits, scale = number.denominator, 0
-    while digits % 10 == 0:
-        digits //= 10
-    while (number * 10**scale).denominator != 1:
-        scale += 1
-        if scale > 30:
+    above, below = abs(number).as_integer_ratio()
+    places = 0
+    while 10**places % below:
+        places += 1
+        if places > 30:
             raise ValueError(f"{number} has no finite decimal")
-    whole = str(int(number * 10**scale)).rjust(scale + 1, "0")
-    return sign + (f"{whole[:-scale]}.{whole[-scale:]}" if scale else whole)
+    digits = str(above * (10**places // below)).zfill(places + 1)
+    sign = "-" if number < 0 else ""
+    return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)
 
 
 def allocation_rows(result: Result) -> list[dict[str, object]]:

@@ -9,11 +9,12 @@ from typing import Any
 
 from python_calamine import CalamineWorkbook
 
+from optimizer.collecting import uncollected
 from optimizer.errors import InputProblems, Problem
 from optimizer.words import Words, say
 from optimizer.workbook.package import Package, Part, unpacked
 from optimizer.workbook.refusal import SAVE_AS_XLSX, Refused
-from optimizer.workbook.tables import RawBook, RawSheet, uncollected
+from optimizer.workbook.tables import RawBook, RawSheet
 
 
 def read(path: Path) -> RawBook:

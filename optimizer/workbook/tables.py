@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -73,18 +71,6 @@ class Table:
 
 
 type Tables = Mapping[str, Table]
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Hold Python's garbage collector back while many small records are made that all live on."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def letters_of(index: int) -> str:
