@@ -50,6 +50,12 @@ class Gains:
         self.valued: dict[At, float] = {}
         """What the delivered points of a pair score, where it has been asked since they last changed."""
         self.floors = self._floors(book)
+        self.needs = {at: sum(width for width, _ in segments) for at, (_, segments) in self.segments.items()}
+        self.short = [
+            bound - sum(weight * self._met(at, self.delivered[at]) for at, weight in weights.items())
+            for bound, weights in self.floors
+        ]
+        """By how much each floor of attainment falls short; below zero where there is room."""
         self.floors_at: dict[At, list[int]] = defaultdict(list)
         for number, (_, weights) in enumerate(self.floors):
             for at in weights:
@@ -166,29 +172,42 @@ class Gains:
         return self.valued[at]
 
     def _met(self, at: At, points: float) -> float:
-        return min(points, sum(width for width, _ in self.segments[at][1]))
+        return min(points, self.needs[at])
 
     def shortfalls(self) -> list[int]:
         """The floors of attainment that do not hold."""
-        return [number for number in range(len(self.floors)) if self._short_of(number, {}) > FELT]
+        return [number for number, short in enumerate(self.short) if short > FELT]
 
-    def _short_of(self, number: int, change: Mapping[At, float]) -> float:
-        bound, weights = self.floors[number]
-        return bound - sum(w * self._met(at, self.delivered[at] + change.get(at, 0.0)) for at, w in weights.items())
+    def _short_after(self, number: int, change: Mapping[At, float]) -> float:
+        """By how much a floor falls short once the delivered points have changed."""
+        _, weights = self.floors[number]
+        lifted = sum(
+            weights[at] * (self._met(at, self.delivered[at] + points) - self._met(at, self.delivered[at]))
+            for at, points in change.items()
+            if points and at in weights
+        )
+        return self.short[number] - lifted
 
     def lifts(self, number: int, cell: Cell) -> float:
         """By how much a unit more in a cell lifts a floor's attainment."""
-        return self._short_of(number, {}) - self._short_of(number, self.change((cell,), 1))
+        return self.short[number] - self._short_after(number, self.change((cell,), 1))
 
     def breaks_a_floor(self, change: Mapping[At, float]) -> bool:
         """Whether a change of delivered points would make a floor of attainment worse than its bound."""
         if not self.floors:
             return False
-        touched = {number for at, points in change.items() if points for number in self.floors_at.get(at, ())}
-        return any(self._short_of(number, change) > max(self._short_of(number, {}), 0.0) + FELT for number in touched)
+        return any(
+            self._short_after(number, change) > max(self.short[number], 0.0) + FELT
+            for number in self._floors_under(change)
+        )
+
+    def _floors_under(self, change: Mapping[At, float]) -> set[int]:
+        return {number for at, points in change.items() if points for number in self.floors_at.get(at, ())}
 
     def moved(self, cells: Sequence[Cell], step: int, change: Mapping[At, float]) -> None:
         """Take note of a move that was made, and of the ``change`` of points that it made."""
+        for number in self._floors_under(change):
+            self.short[number] = self._short_after(number, change)
         for at, points in change.items():
             self.delivered[at] += points
             self.valued.pop(at, None)

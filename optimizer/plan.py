@@ -89,7 +89,8 @@ class _Rounding:
     def plan(self) -> Plan:
         self._mend(donors={})
         self._give_back([cell for cell, units in self.units.items() if self._is_cut(cell, units)])
-        self._mend(self._donors())
+        if self._anything_is_broken():
+            self._mend(self._donors())
         self._give_back(self.units)
         return Plan(
             {cell: units * self.unit for cell, units in self.units.items()},
@@ -215,6 +216,9 @@ class _Rounding:
     def _is_broken(self, number: int) -> bool:
         sense, activity = self.rows[number].sense, self.activity[number]
         return (sense != ">=" and activity > self.most[number]) or (sense != "<=" and activity < self.least[number])
+
+    def _anything_is_broken(self) -> bool:
+        return any(map(self._is_broken, range(len(self.rows)))) or bool(self.gains.shortfalls())
 
     def _move_with_donor(self, cell: Cell, donors: Sequence[Cell]) -> None:
         for donor in donors[:DONORS_TRIED]:
