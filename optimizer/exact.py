@@ -328,15 +328,18 @@ class _Statement:
             uses = [u for u in self.book.resource_uses if u.resource == k.id]
             for t in range(self.horizon):
                 row = _Draft(("resource", k.id, t), "<=", k.available[t])
+                terms: dict[Cell, Fraction] = defaultdict(Fraction)
                 for u in uses:
                     p = self.book.programmes[u.programme]
                     if u.uses and t in p.years:
-                        row.spend.append(((p.id, t), u.uses))
+                        terms[p.id, t] += u.uses
                     if u.builds:
                         latest = t - u.delay
                         earliest = 0 if u.life is None else latest - u.life + 1
-                        built = [s for s in p.years if earliest <= s <= latest]
-                        row.spend += [((p.id, s), -u.builds) for s in built]
+                        for s in p.years:
+                            if earliest <= s <= latest:
+                                terms[p.id, s] -= u.builds
+                row.spend = list(terms.items())
                 yield row
 
     def _limit(self, limit: Limit) -> Iterator[_Draft]:
@@ -381,12 +384,13 @@ class _Statement:
                 if e.score < 0 and self._objective_counts(limit.scope, e.objective):
                     harm[e.programme] -= e.score
             return [(p.id, p.years, harm[p.id]) for p in inside if p.id in harm]
-        by_value = limit.measure == "value"
-        counted = [(p.id, p.years, p.leverage if by_value else ONE) for p in inside]
+        share: dict[str, Fraction] = defaultdict(Fraction, dict.fromkeys((p.id for p in inside), ONE))
         if limit.basis == "share":
-            share = -limit.value
-            counted += [(p.id, p.years, share * p.leverage if by_value else share) for p in whole]
-        return counted
+            for p in whole:
+                share[p.id] -= limit.value
+        by_value, programmes = limit.measure == "value", self.book.programmes
+        counted = [(programmes[name], c) for name, c in share.items()]
+        return [(p.id, p.years, c * p.leverage if by_value else c) for p, c in counted]
 
     def _right_side(self, limit: Limit, years: list[int]) -> Fraction:
         if limit.measure == "risk" or limit.basis == "share":

@@ -103,6 +103,22 @@ def phrase_of(portfolio: Portfolio, key: Key) -> Words:
     return say("{what} of {name}", what=PHRASES[str(key[0])], name=place.name)
 
 
+def without_year(words: Words) -> Words:
+    """A sentence that names rows, without the years of these, for a place that names its years itself."""
+    if words.pattern == "{what} of {name} in FY{year}":
+        return say("{what} of {name}", what=words.values["what"], name=words.values["name"])
+    if not words.values:
+        return words
+    values = {key: without_year(v) if isinstance(v, Words) else v for key, v in words.values.items()}
+    return say(words.pattern, **values)
+
+
+def rule_in_words(portfolio: Portfolio, key: Key) -> Words:
+    """A row in words, with the sheet and cell that it comes from."""
+    place = place_of(portfolio, key)
+    return say("{rule} ({sheet} {cell})", rule=phrase_of(portfolio, key), sheet=place.sheet, cell=place.cell)
+
+
 def _record(portfolio: Portfolio, constraint: str, key: Key) -> tuple[int, str, Words]:
     first = str(key[1])
     if constraint == "attainment":

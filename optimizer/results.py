@@ -10,10 +10,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from math import floor
+from math import floor, log10
 
+from optimizer.causes import (
+    FREE,
+    HARM,
+    MAXIMUM,
+    MET,
+    NO_GAIN,
+    PINNED,
+    ROUNDING,
+    RULES,
+    USED_UP,
+    Cause,
+    Causes,
+)
 from optimizer.exact import Cell, ExactBook, Key
-from optimizer.places import phrase_of
+from optimizer.fiscal import listed, year_name
+from optimizer.gains import FELT
+from optimizer.places import rule_in_words
 from optimizer.plan import Plan
 from optimizer.portfolio import Portfolio, Programme
 from optimizer.proof import Attained, Proof
@@ -27,17 +42,32 @@ VERDICTS: Mapping[str, Words] = {
     "minimum": say("minimum"),
     "nothing": say("nothing"),
     "part": say("part"),
+    "filler": say("filler"),
 }
+REASONS: Mapping[str, Words] = {
+    PINNED: say("The scenario pins this amount."),
+    MAXIMUM: say("It gets its whole maximum."),
+    HARM: say("Further money here would do more harm than good."),
+    MET: say("The need that it serves is already met."),
+    NO_GAIN: say("Further money here would add no points."),
+    FREE: say("No rule stops more of it."),
+    ROUNDING: say("A step more would add points and break no rule; rounding left it."),
+}
+MOST_RULES_NAMED = 2
 
 
 @dataclass(frozen=True)
 class Line:
-    """One programme in one fiscal year: what it gets, and why not more."""
+    """One programme in one fiscal year: what it gets, and why not more.
+
+    ``verdict`` is a key of ``VERDICTS``. ``filler``: money whose only use is to make room under a share or risk limit.
+    """
 
     programme: Programme
     year: int
     amount: Fraction
     verdict: str
+    cause: Cause
     reason: Words
 
 
@@ -73,6 +103,8 @@ class Result:
     facts: Mapping[str, object] = field(default_factory=dict)
     """What ``run.json`` holds."""
     multipliers: Mapping[Key, int] = field(default_factory=dict)
+    fillers: Mapping[str, str] = field(default_factory=dict)
+    """Programmes that get money only to make room under a limit, with the limit."""
 
     @property
     def attained(self) -> Attained:
@@ -84,88 +116,83 @@ class Result:
         return self.portfolio.settings.first_year + offset
 
     @cached_property
+    def causes(self) -> Causes:
+        """What stopped each line, read off the published amounts."""
+        return Causes(self.book, self.plan, self.multipliers)
+
+    @cached_property
     def lines(self) -> list[Line]:
         """A line for each active programme and year, in the workbook's order."""
-        blockers = self.blockers
         return [
             Line(
                 programme,
                 year,
                 amount := self.plan.spending[programme.id, year],
-                verdict_of(programme, year, amount),
-                self._reason(programme, year, amount, blockers.get((programme.id, year), [])),
+                self._verdict(programme, year, amount),
+                cause := self.causes.of(programme, year),
+                self._reason(programme, year, cause),
             )
             for programme in self.portfolio.programmes.values()
             for year in programme.years
         ]
 
-    @cached_property
-    def blockers(self) -> dict[Cell, list[Key]]:
-        """For each cell the rows that leave no room for one more publish unit of it."""
-        unit = self.portfolio.settings.publish_unit
-        units = {cell: int(amount // unit) for cell, amount in self.plan.spending.items()}
-        found: dict[Cell, list[Key]] = defaultdict(list)
-        for row in self.book.rows:
-            if row.key[0] in _NOT_BLOCKING:
-                continue
-            room = row.bound - sum((c * self._flow(key) for key, c in row.others), ZERO)
-            left = room * row.scale / unit - row.activity(units)
-            upward = row.sense != ">="
-            least = floor(left if upward else -left)
-            for cell, coefficient in row.spend:
-                if least < (coefficient if upward else -coefficient):
-                    found[cell].append(row.key)
-        return found
-
-    def _flow(self, key: Key) -> Fraction:
-        if key[0] == "f":
-            return self.plan.transfers[int(key[1]), int(key[2])]
-        if key[0] == "v":
-            return self.plan.carries[str(key[1]), int(key[2])]
-        return ZERO
-
-    def _reason(self, programme: Programme, year: int, amount: Fraction, blockers: Sequence[Key]) -> Words:
-        """What stops one more publish unit, as a fact of the published plan."""
-        rules = [key for key in blockers if key[0] != "budget"]
+    def _verdict(self, programme: Programme, year: int, amount: Fraction) -> str:
+        """A key of ``VERDICTS``."""
+        cell = programme.id, year
         if year in programme.pins:
-            reason = say("The scenario pins this amount.")
-        elif programme.ceiling(year) - amount < self.portfolio.settings.publish_unit:
-            reason = say("It gets its whole maximum.")
-        elif rules:
-            listed = _and_list([phrase_of(self.portfolio, key) for key in rules[:2]])
-            reason = say("No more fits under {rules}.", rules=listed)
-        elif self._need_is_met(programme, year):
-            reason = say("The need that it serves is already met.")
-        elif blockers:
-            account = name_of(self.portfolio.accounts[programme.account])
-            reason = say(
-                "{account} is used up; a further unit here would score no more than where it is spent.",
-                account=account,
+            return "pinned"
+        if not amount:
+            return "nothing"
+        if not self.causes.room_to_ceiling(cell):
+            return "all"
+        if amount - programme.floor < self.portfolio.settings.publish_unit:
+            return "minimum"
+        return "filler" if programme.id in self.fillers else "part"
+
+    def _reason(self, programme: Programme, year: int, cause: Cause) -> Words:
+        """What stops one more publish unit, as a fact of the published plan."""
+        if cause.kind == RULES:
+            return say("No more fits under {rules}.", rules=self._listed(cause.rules[:MOST_RULES_NAMED]))
+        if cause.kind == MAXIMUM and not programme.ceiling(year):
+            return say("Its maximum is nothing.")
+        account = name_of(self.portfolio.accounts[programme.account])
+        if cause.better is not None:
+            better = name_of(self.portfolio.programmes[cause.better.cell[0]])
+            return say("{account} is used up; {name} puts the money to better use.", account=account, name=better)
+        if cause.kind == USED_UP:
+            return say("{account} is used up.", account=account)
+        return REASONS[cause.kind]
+
+    def _listed(self, rules: Sequence[Key]) -> Words:
+        return listed([rule_in_words(self.portfolio, key) for key in rules])
+
+    def in_points(self, line: Line) -> list[Words]:
+        """What a step more, the last step, and the better use of the money are worth; only what there is."""
+        cause, causes = line.cause, self.causes
+        cell = line.programme.id, line.year
+        more = {"step": money_text(causes.step_of(cell, more=True)), "points": points_text(cause.next_points or 0.0)}
+        last = {"last": money_text(causes.step_of(cell, more=False)), "kept": points_text(cause.last_points or 0.0)}
+        said = []
+        if cause.next_points is not None and cause.last_points is not None:
+            said.append(say("{step} more would add {points} points; its last {last} adds {kept}.", **more, **last))
+        elif cause.next_points is not None:
+            said.append(say("{step} more would add {points} points.", **more))
+        elif cause.last_points is not None:
+            said.append(say("Its last {last} adds {kept} points.", **last))
+        if cause.better is not None:
+            programme, year = cause.better.cell
+            said.append(
+                say(
+                    "Of the uses that this money could come from, {name} ({year}) adds least: {points} points with "
+                    "its last {step}, against {here} here.",
+                    name=name_of(self.portfolio.programmes[programme]),
+                    year=year_name(self.fiscal_year(year)),
+                    step=money_text(cause.better.step),
+                    points=points_text(cause.better.points),
+                    here=points_text(cause.better.here),
+                )
             )
-        else:
-            reason = say("Further money would not raise the score.")
-        return reason
-
-    def _need_is_met(self, programme: Programme, year: int) -> bool:
-        horizon = self.portfolio.settings.years
-        reached = [(r, o, year + lag) for r, o, lag in self._served.get(programme.id, ()) if year + lag < horizon]
-        known = [key for key in reached if key in self.book.pairs]
-        return bool(known) and all(key in self._met for key in known)
-
-    @cached_property
-    def _served(self) -> dict[str, list[tuple[str, str, int]]]:
-        """The pairs, with lags, that each programme does good in."""
-        served: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
-        for effect in self.portfolio.effects:
-            if effect.score > 0:
-                served[effect.programme].append((effect.region, effect.objective, effect.lag))
-        return served
-
-    @cached_property
-    def _met(self) -> set[tuple[str, str, int]]:
-        """The pairs and years whose whole need is met."""
-        whole = {key: sum((width for width, _ in pair.segments), ZERO) for key, pair in self.book.pairs.items()}
-        return {key for key, need in whole.items() if self.attained.g[key] == need}
+        return said
 
     @cached_property
     def accounts(self) -> list[AccountYear]:
@@ -200,21 +227,14 @@ class Result:
         if row.lapsed < self.portfolio.settings.publish_unit:
             return row
         own = [p for p in self.portfolio.programmes.values() if p.account == row.account and row.year in p.years]
-        rules: dict[Key, None] = {}
-        at_maximum = bool(own)
-        for programme in own:
-            if programme.ceiling(row.year) - self.plan.spending[programme.id, row.year] >= (
-                self.portfolio.settings.publish_unit
-            ):
-                at_maximum = False
-                for key in self.blockers.get((programme.id, row.year), []):
-                    rules[key] = None
+        below = [p for p in own if self.causes.room_to_ceiling((p.id, row.year))]
+        rules = dict.fromkeys(key for p in below for key in self.causes.blockers.get((p.id, row.year), []))
         if not own:
             reason = say("no programme spends from this account")
-        elif at_maximum:
+        elif not below:
             reason = say("every programme of the account has its maximum")
         elif rules:
-            reason = _and_list([phrase_of(self.portfolio, key) for key in list(rules)[:3]])
+            reason = self._listed(list(rules)[:3])
         else:
             reason = say("further spending would not raise the score")
         return AccountYear(**{**row.__dict__, "stopped_by": reason})
@@ -243,40 +263,6 @@ class Result:
         return met / need if need else ZERO
 
 
-_NOT_BLOCKING = (
-    "attainment",
-    "synergy_at_most_first_partner",
-    "synergy_at_most_second_partner",
-    "synergies_divide_second_partner",
-    "minimum",
-    "indivisible_at_least",
-    "indivisible_at_most",
-    "commitment_to_choice",
-    "pin",
-    "limit_on_attainment",
-)
-
-
-def verdict_of(programme: Programme, year: int, amount: Fraction) -> str:
-    """``pinned``, ``all``, ``nothing``, ``minimum`` or ``part``."""
-    if year in programme.pins:
-        return "pinned"
-    if amount and amount >= programme.maximum:
-        return "all"
-    if not amount:
-        return "nothing"
-    return "minimum" if amount <= programme.floor else "part"
-
-
-def _and_list(items: Sequence[Words]) -> Words:
-    if len(items) == 1:
-        return items[0]
-    listed = items[0]
-    for item in items[1:]:
-        listed = say("{first} and {second}", first=listed, second=item)
-    return listed
-
-
 def family_name(family: str) -> Words:
     """A family of instruments in words."""
     return FAMILY_NAMES.get(family, Name(family))
@@ -289,3 +275,14 @@ FAMILY_NAMES: Mapping[str, Words] = {
     "sdf_mission": say("SDF missions"),
 }
 FREEDOM_NAMES: Mapping[str, Words] = {"want": say("Freedom from want"), "fear": say("Freedom from fear")}
+
+
+def money_text(amount: Fraction) -> str:
+    """Money in a sentence."""
+    return f"{float(amount):,.2f}"
+
+
+def points_text(points: float) -> str:
+    """Points in a sentence, to three digits that count and at least four places."""
+    places = 4 if abs(points) < FELT else max(4, 2 - floor(log10(abs(points))))
+    return f"{points:.{places}f}"

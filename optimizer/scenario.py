@@ -78,6 +78,13 @@ def apply(portfolio: Portfolio, name: str = BASE, sets: Sequence[str] = ()) -> S
     return Scenario(changed, name, tuple(sets), tuple(_pins_without_effect(changed, items)))
 
 
+def with_cost(portfolio: Portfolio, programme: str, factor: float) -> Portfolio:
+    """An active portfolio in which one programme's ``cost_factor`` is multiplied by ``factor``."""
+    return _with_scaled_costs(
+        portfolio, [ScenarioItem("--set", "cost_factor", programme, Fraction(factor), None, row=0)]
+    )
+
+
 def targets_of(portfolio: Portfolio, item: str) -> list[str]:
     """Every target that a scenario item may name."""
     pairs = [f"{region}/{objective}" for region, objective in portfolio.priorities]

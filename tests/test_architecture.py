@@ -15,15 +15,16 @@ import optimizer
 ROOT = Path(__file__).parent.parent
 LEVELS = (
     ("words", "collecting"),
-    ("errors", "schema"),
+    ("errors", "schema", "fiscal"),
     ("workbook",),
     ("checks",),
     ("portfolio",),
     ("scenario", "exact", "places"),
     ("gains",),
     ("plan", "model"),
-    ("proof", "solver"),
+    ("proof", "solver", "causes"),
     ("results", "live", "conflict", "whole"),
+    ("fillers",),
     ("run", "session"),
     ("questions",),
     ("report",),
@@ -37,6 +38,7 @@ SOLVING = (
     "optimizer/session.py",
     "optimizer/conflict.py",
     "optimizer/whole.py",
+    "optimizer/fillers.py",
     "optimizer/questions",
 )
 HOMES = {

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from support import opened
 
 from optimizer import report, run
+from optimizer.fiscal import year_name, years_named
 from optimizer.report.content import document_of
 from optimizer.report.document import (
     Block,
@@ -35,7 +36,7 @@ from optimizer.report.document import (
 )
 from optimizer.report.money import Money, split
 from optimizer.report.picture import STILLS, picture
-from optimizer.report.terms import both, year_name, years_named
+from optimizer.report.terms import both
 from optimizer.results import Result
 from optimizer.words import Words
 

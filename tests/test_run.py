@@ -114,7 +114,7 @@ def test_run_json_says_all_that_it_must(folder: Path) -> None:
     assert {"read", "check", "build", "solve", "publish", "verify"} <= said["seconds"].keys()
     assert {"program", "Python", "PuLP", "HiGHS", "pandas", "openpyxl"} <= said["versions"].keys()
     assert all(re.fullmatch(r"\d+(\.\w+)+", version) for version in said["versions"].values())
-    assert {"problem", "fix", "sheet", "cell", "value", "severity"} == set(said["warnings"][0])
+    assert {"problem", "fix", "sheet", "cell", "value", "severity", "problem_ja", "fix_ja"} == set(said["warnings"][0])
     assert all(taken["count"] >= 1 and taken["meaning"] and taken["meaning_ja"] for taken in said["assumptions"])
 
 

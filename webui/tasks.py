@@ -163,8 +163,8 @@ def programme(path: Path, origin: str, sets: Sequence[str], ident: str, language
     found = explainer(path, origin, tuple(sets)).programme(ident)
     return optimizer.programme_in_full(settled(path, origin, tuple(sets)), ident, language) | {
         "name": found.name.into(language),
-        "sentences": [words.into(language) for words in found.sentences[len(found.lines) :]],
-        "entry_factor": found.entry_factor,
+        "sentences": [words.into(language) for words in found.more],
+        "entry_factor": found.entry and found.entry.effects,
     }
 
 

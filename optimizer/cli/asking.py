@@ -25,27 +25,14 @@ def explain(talker: Talker, run_folder: Path, programme: str | None) -> None:
     Example: haibun explain outputs/japan grant_KEN
     """
     from optimizer import run  # noqa: PLC0415
-    from optimizer.questions.explain import Explainer, explain_unspent  # noqa: PLC0415
+    from optimizer.questions.explain import Explainer, explanations_as_dict, unspent_in_words  # noqa: PLC0415
 
     result, _ = run.read_run(run_folder)
     with talker.working(say("Solving again to confirm each sentence …")):
         explainer = Explainer(result)
         found = [explainer.programme(programme)] if programme else explainer.whole_run()
-    unspent = [] if programme else explain_unspent(result)
-    talker.answer(
-        {
-            "programmes": [
-                {
-                    "programme": item.id,
-                    "name": item.name.into(talker.language),
-                    "entry_factor": item.entry_factor,
-                    "sentences": [words.into(talker.language) for words in item.sentences],
-                }
-                for item in found
-            ],
-            "unspent": [words.into(talker.language) for words in unspent],
-        }
-    )
+    unspent = [] if programme else unspent_in_words(result)
+    talker.answer(explanations_as_dict(result, found, unspent, talker.language))
     for item in found:
         talker.say_always(say("{id}: {name}", id=item.id, name=item.name))
         for words in item.sentences:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from optimizer import fiscal
 from optimizer.report import grounds, terms
 from optimizer.report.document import (
     ZERO,
@@ -138,7 +139,7 @@ class Front:
                 for family in money.families()
                 if (amounts := families.get(family)) and any(amounts)
             ]
-            said.append(say("By family ({unit}): {parts}.", unit=money.unit_and_years(), parts=terms.listed(parts)))
+            said.append(say("By family ({unit}): {parts}.", unit=money.unit_and_years(), parts=fiscal.listed(parts)))
         changes = [
             exact_sum(line.amount for line in lines) - kept_baseline(lines[0].programme)
             for lines in money.by_programme()
@@ -163,7 +164,7 @@ class Front:
         levers = [name_of(portfolio.levers[lever]) for lever, on in portfolio.levers_on.items() if on]
         if portfolio.levers:
             said.append(
-                say("Levers on: {levers}.", levers=terms.listed(levers)) if levers else say("All levers are off.")
+                say("Levers on: {levers}.", levers=fiscal.listed(levers)) if levers else say("All levers are off.")
             )
         return tuple(said)
 
@@ -171,7 +172,7 @@ class Front:
         binding = [name_of(limit) for limit, _ in self.rules.binding]
         if not binding:
             return say("No limit binds: money and maxima alone shape the plan.")
-        named = terms.listed(binding[:MOST_NAMED])
+        named = fiscal.listed(binding[:MOST_NAMED])
         if len(binding) > MOST_NAMED:
             named = say("{named} and {count} more", named=named, count=len(binding) - MOST_NAMED)
         return say("Limits that bind: {named}.", named=named)

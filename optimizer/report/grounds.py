@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from optimizer import schema
+from optimizer import fiscal, schema
 from optimizer.places import phrase_of
-from optimizer.report import terms
 from optimizer.report.document import Cell, Column, Table, quantity, table_of
 from optimizer.results import Result
 from optimizer.words import Name, Words, name_of, say
@@ -124,7 +123,7 @@ def scenario_rows(result: Result) -> Table | None:
             (say("on") if item.value else say("off"))
             if isinstance(item.value, bool)
             else quantity(item.value, "number", 4),
-            say("every year") if item.year is None else terms.year_name(result.fiscal_year(item.year)),
+            say("every year") if item.year is None else fiscal.year_name(result.fiscal_year(item.year)),
         )
         for item in portfolio.scenario_items
         if item.scenario == result.facts.get("scenario")

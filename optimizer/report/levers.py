@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from optimizer import fiscal
 from optimizer.questions.levers import Levers, Move, Worth
 from optimizer.report import terms
 from optimizer.report.answers import fingerprint, how_to_read, maybe, number, subtitle
@@ -240,7 +241,7 @@ class _Told:
 
     def _named(self, on: frozenset[str]) -> Words:
         names = [name_of(lever) for lever in self.portfolio.levers.values() if lever.id in on]
-        return terms.listed(names) if names else Name("–")
+        return fiscal.listed(names) if names else Name("–")
 
 
 def _in_company(points: Fraction) -> Words:

@@ -7,8 +7,8 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
+from optimizer import fiscal
 from optimizer.portfolio import Programme
-from optimizer.report import terms
 from optimizer.report.document import ZERO, number_text
 from optimizer.report.money import kept_baseline
 from optimizer.results import VERDICTS, Line, Result, family_name
@@ -60,7 +60,7 @@ def programme_in_full(result: Result, ident: str, language: str) -> dict[str, An
         "maximum": float(programme.maximum),
         "years": [
             {
-                "year": terms.year_name(first + line.year).into(language),
+                "year": fiscal.year_name(first + line.year).into(language),
                 "amount": number_text(line.amount, "money", 2, language),
                 "verdict": VERDICTS[line.verdict].into(language),
                 "reason": line.reason.into(language),

@@ -8,6 +8,8 @@ from fractions import Fraction
 from itertools import groupby
 from math import lcm
 
+from optimizer import fiscal
+from optimizer.places import without_year
 from optimizer.portfolio import Programme
 from optimizer.report import terms
 from optimizer.report.document import ZERO, Cell, Column, Figure, Mark, Quantity, Table, exact_sum, quantity, table_of
@@ -30,8 +32,8 @@ class Money:
         self.settings = self.portfolio.settings
         self.decimals = terms.money_decimals(self.portfolio)
         self.unit = terms.usual(self.settings.unit)
-        self.years = [terms.year_name(result.fiscal_year(t)) for t in range(self.settings.years)]
-        self.horizon = terms.years_named(self.settings.first_year, range(self.settings.years))
+        self.years = [fiscal.year_name(result.fiscal_year(t)) for t in range(self.settings.years)]
+        self.horizon = fiscal.years_named(self.settings.first_year, range(self.settings.years))
         self.spent = result.total()
         self.appropriated = exact_sum(row.appropriation for row in result.accounts)
         self.lapsed = exact_sum(row.lapsed for row in result.accounts)
@@ -451,16 +453,6 @@ def split(amount: Fraction, weights: Mapping[str, Fraction], unit: Fraction) -> 
     return [(key, count * unit) for key, count in shares.items()]
 
 
-def without_year(words: Words) -> Words:
-    """A reason without the year that it speaks of, for a place that names its years."""
-    if words.pattern == "{what} of {name} in FY{year}":
-        return say("{what} of {name}", what=words.values["what"], name=words.values["name"])
-    if not words.values:
-        return words
-    values = {key: without_year(v) if isinstance(v, Words) else v for key, v in words.values.items()}
-    return say(words.pattern, **values)
-
-
 def _in_runs(by_year: Sequence[tuple[int, Words]], first_year: int) -> Words:
     """One statement, or one a run of years where it changes."""
     years: dict[str, list[int]] = defaultdict(list)
@@ -471,7 +463,7 @@ def _in_runs(by_year: Sequence[tuple[int, Words]], first_year: int) -> Words:
     if len(words) == 1:
         return by_year[0][1]
     parts = [
-        say("{years}: {statement}", years=terms.years_named(first_year, years[key]), statement=words[key])
+        say("{years}: {statement}", years=fiscal.years_named(first_year, years[key]), statement=words[key])
         for key in words
     ]
     return lines_of(parts)

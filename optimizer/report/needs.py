@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from optimizer.report import terms
+from optimizer import fiscal
 from optimizer.report.document import ZERO, Column, Figure, Mark, Table, exact_sum, quantity, table_of
 from optimizer.results import FREEDOM_NAMES, Result
 from optimizer.words import Words, name_of, say
@@ -83,7 +83,7 @@ class Needs:
         """Each freedom and each objective, year by year (all regions)."""
         years = range(self.portfolio.settings.years)
         columns = [Column(say("Freedom or objective"))]
-        columns += [Column(terms.year_name(self.result.fiscal_year(t)), "share", 1) for t in years]
+        columns += [Column(fiscal.year_name(self.result.fiscal_year(t)), "share", 1) for t in years]
         rows: list[tuple[Words | Fraction, ...]] = []
         for freedom in self.freedoms:
             inside = [o for o in self.objectives if o.freedom == freedom]
@@ -128,7 +128,7 @@ class Needs:
         low = min(self.regions, key=lambda region: self.met(region) or ZERO)
         message = say(
             "{freedoms}; least of all in {region} ({low})",
-            freedoms=terms.listed(
+            freedoms=fiscal.listed(
                 [
                     say("{freedom} is met to {share}", freedom=FREEDOM_NAMES[f], share=quantity(v, "share", 0))
                     for f, v in whole

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
 
+from optimizer import fiscal
 from optimizer.exact import Row
 from optimizer.portfolio import Limit, Programme, Scope
 from optimizer.proof import MULTIPLIER_SCALE
@@ -60,7 +61,7 @@ class Rules:
 
     def limits(self) -> Table | None:
         """A row for each limit in force: its value, what is reached in each year, the least room, where it binds."""
-        years = [terms.year_name(self.first_year + t) for t in self.horizon]
+        years = [fiscal.year_name(self.first_year + t) for t in self.horizon]
         columns = [
             Column(say("Limit")),
             Column(say("Kind")),
@@ -96,7 +97,7 @@ class Rules:
         room = min(sign * (limit.value - value) for value in reached.values())
         state = HAS_ROOM
         if binding:
-            state = say("binds in {years}", years=terms.years_named(self.first_year, binding))
+            state = say("binds in {years}", years=fiscal.years_named(self.first_year, binding))
             if len(binding) == len(self.horizon):
                 state = BINDS
         return (
@@ -202,7 +203,7 @@ class Rules:
         return (
             name_of(resource),
             terms.both(resource.unit),
-            terms.year_name(self.first_year + year),
+            fiscal.year_name(self.first_year + year),
             resource.available[year],
             built,
             used,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from optimizer import fiscal
 from optimizer.portfolio import Programme
 from optimizer.report import terms
 from optimizer.report.document import ZERO, number_text
@@ -184,7 +185,7 @@ class Screen:
                 "id": limit.id,
                 "name": name_of(limit).into(self.language),
                 "kind": terms.KINDS[limit.kind].into(self.language),
-                "years": terms.years_named(first, years).into(self.language),
+                "years": fiscal.years_named(first, years).into(self.language),
             }
             for limit, years in Rules(self.result, money.decimals).binding[:MOST_BINDING]
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from optimizer.portfolio import Portfolio
@@ -53,7 +53,6 @@ INSTRUMENTS: Mapping[str, Words] = {
 FREEDOMS: Mapping[str, Words] = {"want": say("Freedom from want"), "fear": say("Freedom from fear")}
 KINDS: Mapping[str, Words] = {"law": say("law"), "cabinet": say("cabinet decision"), "preference": say("preference")}
 NOT_STATED = say("(not stated)")
-FIRST_YEAR_OF_REIWA = 2019
 
 _KNOWN = {words.pattern: words for words in (*UNITS, *AGENCIES)}
 
@@ -85,36 +84,6 @@ def both(text: str) -> Name:
 
 def _is_japanese(text: str) -> bool:
     return any("぀" <= letter <= "ヿ" or "一" <= letter <= "鿿" for letter in text)
-
-
-def year_name(year: int) -> Words:
-    """FY2027, in Japanese 令和9年度."""
-    if year < FIRST_YEAR_OF_REIWA:
-        return Name(f"FY{year}", japanese=f"{year}年度")
-    return say("FY{year}", year=year, reiwa=year - FIRST_YEAR_OF_REIWA + 1 if year > FIRST_YEAR_OF_REIWA else "元")
-
-
-def years_named(first_year: int, offsets: Sequence[int]) -> Words:
-    """Consecutive years as FY2027–FY2029; with gaps, each run by itself."""
-    runs: list[list[int]] = []
-    for offset in sorted(offsets):
-        if runs and offset == runs[-1][-1] + 1:
-            runs[-1].append(offset)
-        else:
-            runs.append([offset])
-    named = []
-    for run in runs:
-        first, last = year_name(first_year + run[0]), year_name(first_year + run[-1])
-        named.append(first if len(run) == 1 else say("{first}–{last}", first=first, last=last))
-    return listed(named)
-
-
-def listed(items: Sequence[Words]) -> Words:
-    """Several things, separated by commas."""
-    words = items[0]
-    for item in items[1:]:
-        words = say("{first}, {second}", first=words, second=item)
-    return words
 
 
 def money_decimals(portfolio: Portfolio) -> int:

@@ -6,7 +6,7 @@ import platform
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from importlib import metadata
 from pathlib import Path
@@ -19,7 +19,7 @@ from optimizer.places import place_of
 from optimizer.plan import publish
 from optimizer.portfolio import Portfolio, portfolio_of
 from optimizer.results import Result
-from optimizer.words import Words, say
+from optimizer.words import Words, name_of, say
 
 PROGRAM = "haibun"
 NOTHING_LOST = Fraction(1, 200)
@@ -103,7 +103,9 @@ def solve_book(
             solution = solver.solve(built, options)
         except NoPlan as error:
             raise explained(error, portfolio, built, options) from None
-    return publish_solution(book, active, built, solution, options, watch)
+    result = publish_solution(book, active, built, solution, options, watch)
+    with watch.stage("publish"):
+        return _with_fillers(result, built, options)
 
 
 def publish_solution(
@@ -146,7 +148,7 @@ def publish_solution(
         "versions": versions(),
         "options": {"method": options.method, "threads": options.threads, "time_limit": options.time_limit},
         "assumptions": [_assumption(a) for a in book.assumptions],
-        "warnings": [problem.as_dict() for problem in (*book.warnings, *active.warnings)],
+        "warnings": [_in_both(problem) for problem in (*book.warnings, *active.warnings)],
         "allowances": [
             {"row": "/".join(map(str, b.key)), "excess": float(b.excess), "allowance": float(b.allowance)}
             for b in proven.allowances
@@ -155,6 +157,40 @@ def publish_solution(
     if any(programme.indivisible for programme in portfolio.programmes.values()):
         facts["solver_bound"] = solution.bound
     return Result(portfolio, book_in_rationals, plan, proven, facts, multipliers)
+
+
+def _with_fillers(result: Result, built: Any, options: Any) -> Result:
+    """The result with the programmes that get money only to make room under a limit, each a warning."""
+    from optimizer.fillers import fillers  # noqa: PLC0415
+
+    found = fillers(result, built, options)
+    if not found:
+        return result
+    told: list[dict[str, str]] = [_in_both(_filler_warning(result.portfolio, *pair)) for pair in found.items()]
+    facts = dict(result.facts) | {"fillers": found, "warnings": [*result.facts["warnings"], *told]}  # type: ignore[misc]
+    return replace(result, facts=facts, fillers=found)
+
+
+def _filler_warning(portfolio: Portfolio, programme: str, limit: str) -> Problem:
+    table, filler = portfolio.tables["Programmes"], portfolio.programmes[programme]
+    return Problem(
+        table.title,
+        table.cell("programme", filler.row),
+        programme,
+        say(
+            "{name} is filler: above its minimum its money adds no points and only makes room under {limit}.",
+            name=name_of(filler),
+            limit=name_of(portfolio.limits[limit]),
+        ),
+        say("See whether the limit is meant to be kept in this way; a lower maximum of the programme rules it out."),
+        severity="warning",
+    )
+
+
+def _in_both(problem: Problem) -> dict[str, str]:
+    """A problem as ``run.json`` keeps it, in English with the Japanese beside it."""
+    japanese = problem.as_dict("ja")
+    return problem.as_dict() | {"problem_ja": japanese["problem"], "fix_ja": japanese["fix"]}
 
 
 def _merit(proven: proof.Proof) -> tuple[int, Fraction]:

@@ -8,7 +8,7 @@ import json
 import re
 from fractions import Fraction
 
-from optimizer.results import Result
+from optimizer.results import Line, Result
 
 BEGINS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
@@ -42,8 +42,10 @@ def allocation_rows(result: Result) -> list[dict[str, object]]:
             "agency": line.programme.agency,
             "baseline": "" if line.programme.baseline is None else decimal_text(line.programme.baseline),
             "verdict": line.verdict,
-            "reason": line.reason.into("en"),
-            "reason_ja": line.reason.into("ja"),
+            "reason": _in_full(result, line, "en"),
+            "reason_ja": _in_full(result, line, "ja"),
+            "next_points": _points(line.cause.next_points),
+            "last_points": _points(line.cause.last_points),
         }
         for line in result.lines
     ] or [dict.fromkeys(ALLOCATION_COLUMNS, "")]
@@ -51,8 +53,18 @@ def allocation_rows(result: Result) -> list[dict[str, object]]:
 
 ALLOCATION_COLUMNS = (
     "programme", "year", "amount", "family", "instrument", "region", "country",
-    "account", "agency", "baseline", "verdict", "reason", "reason_ja",
+    "account", "agency", "baseline", "verdict", "reason", "reason_ja", "next_points", "last_points",
 )  # fmt: skip
+
+
+def _in_full(result: Result, line: Line, language: str) -> str:
+    """The reason of a line, with what a step of it is worth."""
+    joint = "" if language == "ja" else " "
+    return joint.join(words.into(language) for words in (line.reason, *result.in_points(line)))
+
+
+def _points(points: float | None) -> str:
+    return "" if points is None else f"{points:.9f}"
 
 
 def flow_rows(result: Result) -> list[dict[str, object]]:

@@ -1,0 +1,253 @@
+"""What stopped each line of a published plan, and what a step of money more or less there does to the score.
+
+All of it is read off the published amounts: rows without room by exact arithmetic, points by evaluating the plan
+with the step taken and everything else as it stands. Nothing here rests on a solver's prices except the order in
+which rules are named.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from heapq import merge
+from math import ceil, floor
+
+from optimizer.exact import Cell, ExactBook, Key, Row
+from optimizer.gains import FELT, Gains
+from optimizer.plan import Plan
+from optimizer.portfolio import Programme
+
+ZERO = Fraction(0)
+
+PINNED, MAXIMUM, HARM, MET, NO_GAIN = "pinned", "maximum", "harm", "met", "no gain"
+RULES, BETTER, USED_UP, FREE, ROUNDING = "rules", "better", "used up", "free", "rounding"
+
+
+@dataclass(frozen=True)
+class BetterUse:
+    """A use that the money of a line could come from, the one that adds least of all of them.
+
+    Its last ``step`` (money) adds ``points``; the same step would add ``here`` points at the line, which is no more.
+    """
+
+    cell: Cell
+    step: Fraction
+    points: float
+    here: float
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a line got no more.
+
+    ``kind`` is one of the words above; ``rules`` are rows without room, the dearest first. ``next_points`` is what a
+    step more would add to the score and ``last_points`` what the last step adds (see ``Causes.step_of``); None where
+    there is no such step, or where more than the line's own points depends on it.
+    """
+
+    kind: str
+    rules: tuple[Key, ...] = ()
+    better: BetterUse | None = None
+    next_points: float | None = None
+    last_points: float | None = None
+
+
+class Causes:
+    """The causes of all lines of one published plan."""
+
+    def __init__(self, book: ExactBook, plan: Plan, multipliers: Mapping[Key, int]) -> None:
+        self.book = book
+        self.portfolio = book.portfolio
+        self.plan = plan
+        self.multipliers = multipliers
+        self.unit = self.portfolio.settings.publish_unit
+        self.units = {cell: int(amount // self.unit) for cell, amount in plan.spending.items()}
+        self.gains = Gains(book, self.units)
+        self.builders = {use.programme for use in self.portfolio.resource_uses if use.builds}
+
+    @cached_property
+    def step(self) -> int:
+        """The usual step in publish units: one unit of money, or a publish unit where that is larger."""
+        return max(1, ceil(1 / self.unit))
+
+    def of(self, programme: Programme, year: int) -> Cause:
+        """Why a programme got no more in a year (an offset)."""
+        cell = programme.id, year
+        if year in programme.pins:
+            return Cause(PINNED)
+        last = self.last_points(cell)
+        room = self.room_to_ceiling(cell)
+        if not room:
+            return Cause(MAXIMUM, last_points=last)
+        blockers = self.blockers.get(cell, [])
+        rules = tuple(key for key in blockers if key[0] != "budget")
+        if programme.id in self.builders:
+            kind = RULES if rules else USED_UP if blockers else FREE
+            return Cause(kind, rules or tuple(blockers))
+        gain = self.gains.of(cell, min(room, self.step))
+        return self._with_gain(cell, gain, last, rules, tuple(blockers))
+
+    def _with_gain(
+        self, cell: Cell, gain: float, last: float | None, rules: tuple[Key, ...], blockers: tuple[Key, ...]
+    ) -> Cause:
+        """A rule that has a price comes first: more here could take the place of something else, were it not there."""
+        if any(self.multipliers.get(key) for key in rules):
+            return Cause(RULES, rules, next_points=gain, last_points=last)
+        if gain <= FELT:
+            kind = HARM if gain < -FELT else MET if self._needs_are_met(cell) else NO_GAIN
+            return Cause(kind, next_points=gain, last_points=last)
+        better = self._better_use(cell) if len(blockers) > len(rules) else None
+        if better is not None:
+            return Cause(BETTER, blockers, better, gain, last)
+        kind = RULES if rules else USED_UP if blockers else ROUNDING
+        return Cause(kind, rules or blockers, next_points=gain, last_points=last)
+
+    def room_to_ceiling(self, cell: Cell) -> int:
+        """Whole publish units between a line and its maximum."""
+        programme = self.portfolio.programmes[cell[0]]
+        return max(0, int((programme.ceiling(cell[1]) - self.plan.spending[cell]) // self.unit))
+
+    def room_to_floor(self, cell: Cell) -> int:
+        """Whole publish units between a line and its minimum; an indivisible programme has none."""
+        programme = self.portfolio.programmes[cell[0]]
+        if programme.indivisible or cell[1] in programme.pins:
+            return 0
+        return max(0, int((self.plan.spending[cell] - programme.floor) // self.unit))
+
+    def last_points(self, cell: Cell) -> float | None:
+        """What the last step of a line adds to the score; None where it has no whole step, or builds a resource."""
+        step = min(self.units[cell], self.step)
+        return -self.gains.of(cell, -step) if step and cell[0] not in self.builders else None
+
+    def step_of(self, cell: Cell, more: bool) -> Fraction:
+        """The money that the points of a line speak of: the usual step, or what is left of the line's range."""
+        return min(self.room_to_ceiling(cell) if more else self.units[cell], self.step) * self.unit
+
+    # Rows without room
+
+    @cached_property
+    def blockers(self) -> dict[Cell, list[Key]]:
+        """For each cell the rows that leave no room for one more publish unit of it, the dearest first."""
+        found: dict[Cell, list[tuple[float, Key]]] = defaultdict(list)
+        for row, up, down in self._rooms:
+            price = abs(self.multipliers.get(row.key, 0))
+            for cell, coefficient in row.spend:
+                if coefficient > up or -coefficient > down:
+                    found[cell].append((-price * abs(coefficient) / row.scale, row.key))
+        return {cell: [key for _, key in sorted(rows, key=lambda entry: entry[0])] for cell, rows in found.items()}
+
+    @cached_property
+    def _rooms(self) -> list[tuple[Row, float, float]]:
+        """Each row on spending with how much its activity may rise and fall (in whole units times its scale)."""
+        found: list[tuple[Row, float, float]] = []
+        for row in self.book.rows:
+            if row.key[0] in _NOT_BLOCKING:
+                continue
+            room = row.bound - sum((c * self._flow(key) for key, c in row.others), ZERO)
+            left = room * row.scale / self.unit - row.activity(self.units)
+            up = max(0, floor(left)) if row.sense != ">=" else float("inf")
+            down = max(0, floor(-left)) if row.sense != "<=" else float("inf")
+            found.append((row, up, down))
+        return found
+
+    def _flow(self, key: Key) -> Fraction:
+        if key[0] == "f":
+            return self.plan.transfers[int(key[1]), int(key[2])]
+        if key[0] == "v":
+            return self.plan.carries[str(key[1]), int(key[2])]
+        return ZERO
+
+    # Needs
+
+    def _needs_are_met(self, cell: Cell) -> bool:
+        """Whether every need that more of this line would serve is met to the last point."""
+        more = self.gains.change((cell,), 1)
+        served = [at for at, points in more.items() if points > 0]
+        return bool(served) and all(self.gains.delivered[at] >= self.gains.needs[at] - FELT for at in served)
+
+    # The better use of the same money
+
+    def _better_use(self, cell: Cell) -> BetterUse | None:
+        """The use that the money could be moved from which adds least; None unless it adds no less than here.
+
+        A builder among the uses says nothing: what it is worth is more than its own points.
+        """
+        account, most = self.portfolio.programmes[cell[0]].account, min(self.room_to_ceiling(cell), self.step)
+        within_reach = (self._uses.get(place, ()) for place in self._within_reach(account, cell[1]))
+        for _, giver, available in merge(*within_reach):
+            step = min(most, available)
+            if giver[0] != cell[0] and self._can_move(giver, cell, step):
+                points, here = -self.gains.of(giver, -step), self.gains.of(cell, step)
+                return BetterUse(giver, step * self.unit, points, here) if points >= here - FELT else None
+        return None
+
+    def _can_move(self, giver: Cell, cell: Cell, step: int) -> bool:
+        """Whether a step moved from one line to another breaks no row that the giver alone would break."""
+        return all(
+            -down <= step * (terms.get(cell, 0) - terms[giver]) <= up
+            for terms, up, down in self._holding.get(giver, ())
+        )
+
+    @cached_property
+    def _holding(self) -> dict[Cell, list[tuple[dict[Cell, int], float, float]]]:
+        """For each cell the rows that it would break by giving up the usual step: coefficients, room up and down."""
+        found: dict[Cell, list[tuple[dict[Cell, int], float, float]]] = defaultdict(list)
+        for row, up, down in self._rooms:
+            most_up, most_down = up / self.step, down / self.step
+            holds = [cell for cell, coefficient in row.spend if coefficient > most_down or -coefficient > most_up]
+            if holds:
+                entry = dict(row.spend), up, down
+                for cell in holds:
+                    found[cell].append(entry)
+        return found
+
+    def _within_reach(self, account: str, year: int) -> Iterable[tuple[str, int]]:
+        """The accounts and years whose money can be moved here by one transfer or carry-over more or less."""
+        reached = {(account, year)}
+        for number, transfer in enumerate(self.portfolio.transfers):
+            moved = self.plan.transfers.get((number, year), ZERO)
+            ends = transfer.from_account, transfer.to_account
+            if account == ends[0] and moved > 0:
+                reached.add((ends[1], year))
+            if account == ends[1] and moved + self.unit <= self.book.others.get(("f", number, year), ZERO):
+                reached.add((ends[0], year))
+        if self.plan.carries.get((account, year), ZERO) > 0:
+            reached.add((account, year + 1))
+        before = self.plan.carries.get((account, year - 1), ZERO)
+        if before + self.unit <= self.book.others.get(("v", account, year - 1), ZERO):
+            reached.add((account, year - 1))
+        return reached
+
+    @cached_property
+    def _uses(self) -> dict[tuple[str, int], list[tuple[float, Cell, int]]]:
+        """For each account and year the lines that can give something up: points a unit, line, units; least first."""
+        found: dict[tuple[str, int], list[tuple[float, Cell, int]]] = defaultdict(list)
+        for programme in self.portfolio.programmes.values():
+            for year in programme.years:
+                cell = programme.id, year
+                step = min(self.room_to_floor(cell), self.step)
+                if step and programme.id not in self.builders:
+                    change = self.gains.change((cell,), -step)
+                    if not self.gains.breaks_a_floor(change):
+                        found[programme.account, year].append((-self.gains.of(cell, -step) / step, cell, step))
+        for uses in found.values():
+            uses.sort()
+        return found
+
+
+_NOT_BLOCKING = (
+    "attainment",
+    "synergy_at_most_first_partner",
+    "synergy_at_most_second_partner",
+    "synergies_divide_second_partner",
+    "minimum",
+    "indivisible_at_least",
+    "indivisible_at_most",
+    "commitment_to_choice",
+    "pin",
+    "limit_on_attainment",
+)
+"""Rows that are not on money alone; minimums and pins are read off the programme."""

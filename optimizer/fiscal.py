@@ -1,0 +1,39 @@
+"""Japanese fiscal years in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from optimizer.words import Name, Words, say
+
+FIRST_YEAR_OF_REIWA = 2019
+
+
+def year_name(year: int) -> Words:
+    """FY2027, in Japanese 令和9年度."""
+    if year < FIRST_YEAR_OF_REIWA:
+        return Name(f"FY{year}", japanese=f"{year}年度")
+    return say("FY{year}", year=year, reiwa=year - FIRST_YEAR_OF_REIWA + 1 if year > FIRST_YEAR_OF_REIWA else "元")
+
+
+def years_named(first_year: int, offsets: Sequence[int]) -> Words:
+    """Consecutive years as FY2027–FY2029; with gaps, each run by itself."""
+    runs: list[list[int]] = []
+    for offset in sorted(offsets):
+        if runs and offset == runs[-1][-1] + 1:
+            runs[-1].append(offset)
+        else:
+            runs.append([offset])
+    named = []
+    for run in runs:
+        first, last = year_name(first_year + run[0]), year_name(first_year + run[-1])
+        named.append(first if len(run) == 1 else say("{first}–{last}", first=first, last=last))
+    return listed(named)
+
+
+def listed(items: Sequence[Words]) -> Words:
+    """Several things, separated by commas."""
+    words = items[0]
+    for item in items[1:]:
+        words = say("{first}, {second}", first=words, second=item)
+    return words

@@ -1,0 +1,179 @@
+"""What stopped each published line and what a step of it is worth, held against the exact evaluation of the plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from books import FIRST_YEAR, Book, books, line, minimal, scenarios_of
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from support import opened
+
+from optimizer import causes, proof, run, workbook
+from optimizer.errors import CheckFailed, InputProblems, NoPlan
+from optimizer.run.solving import solve_book
+
+SOME = settings(max_examples=60)
+EXACT = 1e-8
+
+
+def published(raw, name="base"):
+    """The published plan of a scenario; set aside where there is none."""
+    try:
+        return solve_book(opened(raw), name)
+    except (InputProblems, NoPlan, CheckFailed):
+        assume(False)
+
+
+def scored(result, spending) -> float:
+    """The exact score of a plan with other spending."""
+    attained = proof.attained_by(result.book, replace(result.plan, spending=spending))
+    return float(attained.score - result.attained.score)
+
+
+def moved(result, *moves):
+    """The plan's spending after moves of money: (cell, amount) each."""
+    spending = dict(result.plan.spending)
+    for cell, amount in moves:
+        spending[cell] += amount
+    return spending
+
+
+@SOME
+@given(books(), st.data())
+def test_points_of_a_step_are_those_of_the_exact_plan(raw, data):
+    """The next step, the last step, and the better use: each re-scored exactly with the step taken."""
+    result = published(raw, data.draw(st.sampled_from(scenarios_of(raw))))
+    for each in result.lines:
+        cell, cause = (each.programme.id, each.year), each.cause
+        if cause.next_points is not None:
+            more = result.causes.step_of(cell, more=True)
+            assert scored(result, moved(result, (cell, more))) == pytest.approx(cause.next_points, abs=EXACT)
+        if cause.last_points is not None:
+            less = result.causes.step_of(cell, more=False)
+            assert scored(result, moved(result, (cell, -less))) == pytest.approx(-cause.last_points, abs=EXACT)
+        if cause.better is not None:
+            better = cause.better
+            lost = scored(result, moved(result, (better.cell, -better.step)))
+            gained = scored(result, moved(result, (cell, better.step)))
+            assert (-lost, gained) == pytest.approx((better.points, better.here), abs=EXACT)
+            assert better.points >= better.here - EXACT
+
+
+def broken_by(result, spending):
+    """The rows that other spending breaks, where the flows stay as they are."""
+    plan = replace(result.plan, spending=spending)
+    before = {b.key: b.excess for b in proof.breaches_of(result.book, result.plan, result.attained)}
+    found = proof.breaches_of(result.book, plan, proof.attained_by(result.book, plan))
+    return {breach.key for breach in found if breach.excess > before.get(breach.key, 0)}
+
+
+@SOME
+@given(books(), st.data())
+def test_a_named_rule_has_no_room_for_a_unit_more(raw, data):
+    """Each rule named breaks with a publish unit more; where none is named, none breaks but those on attainment."""
+    result = published(raw, data.draw(st.sampled_from(scenarios_of(raw))))
+    unit = result.portfolio.settings.publish_unit
+    for each in result.lines:
+        cell, cause = (each.programme.id, each.year), each.cause
+        broken = broken_by(result, moved(result, (cell, unit)))
+        if cause.kind in (causes.RULES, causes.USED_UP, causes.BETTER):
+            assert set(cause.rules) <= broken, (cell, cause)
+        if cause.kind == causes.USED_UP:
+            assert {key[0] for key in cause.rules} == {"budget"}
+        if cause.kind in (causes.FREE, causes.ROUNDING):
+            assert not {key for key in broken if key[0] not in ("limit_on_attainment", "choice")}, (cell, broken)
+        if cause.kind == causes.MAXIMUM:
+            assert each.programme.ceiling(each.year) - each.amount < unit
+
+
+@SOME
+@given(books(), st.data())
+def test_money_can_be_moved_from_a_better_use(raw, data):
+    """The step that a better use would give breaks no row of its own, with the account's flows made to fit."""
+    result = published(raw, data.draw(st.sampled_from(scenarios_of(raw))))
+    for each in result.lines:
+        better = each.cause.better
+        if better is not None:
+            spending = moved(result, (better.cell, -better.step), ((each.programme.id, each.year), better.step))
+            giver = result.portfolio.programmes[better.cell[0]]
+            assert spending[better.cell] >= giver.floor
+            on_money = {key for key in broken_by(result, spending) if key[0] not in ("budget", "limit_on_attainment")}
+            assert on_money <= broken_by(result, moved(result, ((each.programme.id, each.year), better.step)))
+
+
+def test_a_met_need_and_a_better_use_are_told_apart():
+    """Wells first: roads get the rest; with the need cut to 18 points, roads would add nothing."""
+    result = published(minimal())
+    wells, roads = result.lines
+    assert (wells.verdict, wells.cause.kind) == ("all", causes.MAXIMUM)
+    assert (roads.verdict, roads.cause.kind, roads.cause.better.cell) == ("part", causes.BETTER, ("wells", 0))
+    assert (roads.cause.next_points, roads.cause.better.points) == pytest.approx((5.0, 7.5))
+    full = minimal()
+    full["Priorities"][0]["need"] = 18
+    assert published(full).lines[1].cause.kind == causes.MET
+
+
+def book_with_filler() -> Book:
+    """Roads may be at most half of all spending; idle scores nothing, yet a unit of it lets a unit of roads in."""
+    book = minimal()
+    book["Programmes"] = [
+        line(programme="roads", family="oda", account="GRANT", region="SEA", maximum=8),
+        line(programme="idle", family="sdf_mission", account="GRANT", region="SEA", maximum=8, baseline=1),
+    ]
+    book["Effects"] = [line(programme="roads", objective="health", score=2)]
+    book["Limits"] = [
+        line(limit="half", name="Half", measure="spend", sense="max", value=0.5, basis="share", programme="roads"),
+    ]
+    return book
+
+
+def test_money_that_only_makes_room_is_filler():
+    """Idle gets 5 so that roads may have 5: filler, with a warning in both languages that names the limit."""
+    result = published(book_with_filler())
+    assert {each.programme.id: (each.verdict, each.amount) for each in result.lines} == {
+        "roads": ("part", Fraction(5)),
+        "idle": ("filler", Fraction(5)),
+    }
+    warning = result.facts["warnings"][-1]
+    assert result.facts["fillers"] == {"idle": "half"}
+    assert "filler" in warning["problem"]
+    assert "枠" in warning["problem_ja"]
+    assert (warning["sheet"], warning["value"]) == ("Programmes", "idle")
+
+
+def test_without_the_limit_nothing_is_filler():
+    book = book_with_filler()
+    del book["Limits"]
+    result = published(book)
+    assert {each.programme.id: each.verdict for each in result.lines} == {"roads": "all", "idle": "part"}
+    assert not result.fillers
+
+
+def test_a_filler_is_read_back_from_its_folder(tmp_path):
+    """Verdict and warning survive the run folder, whose check repeats every number."""
+    workbook.write(tmp_path / "book.xlsx", book_with_filler())
+    book = run.open_book(tmp_path / "book.xlsx")
+    run.write_run(run.solve_book(book), book.data, tmp_path / "run", {})
+    result, _ = run.read_run(tmp_path / "run")
+    assert [each.verdict for each in result.lines] == ["part", "filler"]
+
+
+@SOME
+@given(books(), st.data())
+def test_unspent_money_always_names_what_stopped_it(raw, data):
+    """No silent remainder, in either language."""
+    result = published(raw, data.draw(st.sampled_from(scenarios_of(raw))))
+    for row in result.accounts:
+        if row.lapsed >= result.portfolio.settings.publish_unit:
+            assert row.stopped_by is not None
+            assert row.stopped_by.into("ja") != row.stopped_by.into("en")
+
+
+def test_years_are_spoken_of_as_fiscal_years():
+    result = published(minimal())
+    said = [words.into("en") for words in result.in_points(result.lines[1])]
+    assert f"FY{FIRST_YEAR}" in said[1]
+    assert "令和9年度" in result.in_points(result.lines[1])[1].into("ja")

@@ -1,0 +1,244 @@
+"""Explanations: margins and entry prices held against the independent solver, and every sentence in both languages."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import reference
+from books import FIRST_YEAR, books, line, minimal, scenarios_of
+from click.testing import CliRunner
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from support import opened
+
+from optimizer import model, run, workbook
+from optimizer.cli import main
+from optimizer.errors import CheckFailed, InputProblems, NoPlan, WrongUsage
+from optimizer.questions.asking import ask_portfolio
+from optimizer.questions.explain import Explainer
+from optimizer.questions.explain.margins import lost_between
+from optimizer.questions.explain.scaled import ScaledEffects
+from optimizer.run import solve_book
+
+FEW = settings(max_examples=25)
+MORE = settings(max_examples=60)
+POINTS = 1e-5
+NEAR = Fraction(1, 200)
+"""Half a per cent above and below an entry price."""
+FELT = 1e-7
+
+
+def published(raw, name="base"):
+    """The published plan of a scenario; set aside where there is none."""
+    try:
+        return solve_book(opened(raw), name)
+    except (InputProblems, NoPlan, CheckFailed):
+        assume(False)
+
+
+def independent_best(raw, name, sets=(), **bounds):
+    """The independent best score with lines held between two amounts: ``{(programme, year): (low, high)}``."""
+    lp = reference.lp(raw, name, sets)
+    for cell, (low, high) in bounds.get("held", {}).items():
+        column = ("spending", *cell)
+        lp.row(("held", *cell, "low"), [(column, Fraction(1))], ">=", Fraction(low))
+        lp.row(("held", *cell, "high"), [(column, Fraction(1))], "<=", Fraction(high))
+    try:
+        return reference.maximise(lp, lp.score)[0]
+    except reference.NoPlan:
+        return None
+
+
+@FEW
+@given(books(), st.data())
+def test_margins_are_the_independent_solvers(raw, data):
+    """A line held a step above or below its published amount: the best score falls by what is said."""
+    name = data.draw(st.sampled_from(scenarios_of(raw)))
+    result = published(raw, name)
+    live = ask_portfolio(result.portfolio).live
+    best = independent_best(raw, name)
+    for each in result.lines[:4]:
+        if each.year in each.programme.pins:
+            continue
+        year = result.fiscal_year(each.year)
+        for low, high in ((each.amount + 1, each.programme.maximum), (Fraction(0), each.amount - 1)):
+            if 0 <= low <= high:
+                lost = lost_between(live, each, float(low), float(high))
+                other = independent_best(raw, name, held={(each.programme.id, year): (low, high)})
+                assert (lost is None) == (other is None), (each.programme.id, year, low, high)
+                if lost is not None:
+                    assert lost == pytest.approx(best - other, abs=POINTS)
+
+
+def at_nothing(result):
+    """The programmes without any money, indivisible ones aside."""
+    spent = {name for (name, _), amount in result.plan.spending.items() if amount}
+    running = {name for name, _ in result.plan.spending}
+    return [name for name in running if name not in spent]
+
+
+def gains_by(raw, name, programme, years, item):
+    """By how many points the best plan beats every plan without the programme, in the independent model."""
+    kept_out = {(programme, year): (0, 0) for year in years}
+    best = independent_best(raw, name, [item])
+    without = independent_best(raw, name, [item], held=kept_out)
+    return None if best is None or without is None else best - without
+
+
+@MORE
+@given(books(), st.data())
+def test_entry_prices_hold_from_both_sides(raw, data):
+    """Just above the price the programme beats every plan without it, just below it does not: effects and cost."""
+    name = data.draw(st.sampled_from(scenarios_of(raw)))
+    result = published(raw, name)
+    nothing = at_nothing(result)
+    assume(nothing)
+    programme = data.draw(st.sampled_from(sorted(nothing)))
+    entry = Explainer(result).programme(programme).entry
+    assume(entry is not None)
+    years = [result.fiscal_year(t) for t in result.portfolio.programmes[programme].years]
+    factor = Fraction(entry.effects)
+    assert gains_by(raw, name, programme, years, f"effect_factor:{programme}={float(factor * (1 + NEAR))}") > 0
+    below = factor * (1 - NEAR)
+    assert gains_by(raw, name, programme, years, f"effect_factor:{programme}={float(below)}") <= FELT
+    if entry.cost is not None:
+        cost = Fraction(entry.cost)
+        assert gains_by(raw, name, programme, years, f"cost_factor:{programme}={float(cost * (1 - NEAR))}") > 0
+        above = cost * (1 + NEAR)
+        assert gains_by(raw, name, programme, years, f"cost_factor:{programme}={float(above)}") <= FELT
+
+
+@MORE
+@given(books(), st.data(), st.sampled_from([0.5, 2.0, 7.25]))
+def test_scaled_effects_are_the_model_of_the_scenario(raw, data, factor):
+    """The live model with one programme's effects multiplied is the model that the scenario item builds."""
+    result = published(raw)
+    live = ask_portfolio(result.portfolio).live
+    programme = result.portfolio.programmes[data.draw(st.sampled_from(sorted(result.portfolio.programmes)))]
+    scaled = [
+        replace(e, score=e.score * Fraction(factor)) if e.programme == programme.id else e
+        for e in result.portfolio.effects
+    ]
+    built = model.build(result.portfolio.with_changes(effects=scaled))
+    with ScaledEffects(live, result.portfolio, programme).applied(factor):
+        held = live.highs.getLp()
+        matrix = held.a_matrix_
+        shape = (len(built.keys), built.columns.count)
+        found = np.zeros(shape)
+        major = np.repeat(np.arange(len(matrix.start_) - 1), np.diff(matrix.start_))
+        by_row = "Row" in str(matrix.format_)
+        rows, columns = (major, matrix.index_) if by_row else (matrix.index_, major)
+        found[rows, columns] = matrix.value_
+        wanted = np.zeros(shape)
+        wanted[np.repeat(np.arange(shape[0]), np.diff(built.starts)), built.indices] = built.coefficients
+        assert found == pytest.approx(wanted, rel=1e-9, abs=1e-12)
+        assert np.array(held.row_upper_) == pytest.approx(built.row_upper, rel=1e-9, abs=1e-9)
+        assert np.array(held.col_lower_) == pytest.approx(built.columns.lower, rel=1e-9, abs=1e-9)
+
+
+def three_uses():
+    """Wells score 3 a unit up to 6 and roads 2 up to 8, of 10 in all; paths score 0.5 and get nothing."""
+    book = minimal()
+    book["Programmes"].append(line(programme="paths", family="oda", account="GRANT", region="SEA", maximum=5))
+    book["Effects"].append(line(programme="paths", objective="health", score=0.5))
+    return book
+
+
+def test_the_entry_price_of_a_small_book_is_the_one_found_by_hand():
+    """Paths enter where they score as roads do: 2 / 0.5, four times as much, or a quarter of the cost."""
+    found = Explainer(published(three_uses())).programme("paths")
+    assert found.entry.effects == pytest.approx(4.0, abs=1e-6)
+    assert found.entry.cost == pytest.approx(0.25, abs=1e-6)
+    said = " ".join(words.into("en") for words in found.sentences)
+    assert "4.0000 times as large, or its cost 0.2500 of today's" in said
+    assert "1.00 more would add 1.2500 points" in said
+    assert "With 1.00 more here, taken from elsewhere, the best score falls by 3.7500 points." in said
+
+
+def test_what_rules_keep_out_has_no_entry_price():
+    book = three_uses()
+    book["Limits"] = [line(limit="none", measure="spend", sense="max", value=0, programme="paths", kind="law")]
+    found = Explainer(published(book)).programme("paths")
+    assert found.entry is None
+    assert any("Rules keep it out" in words.into("en") for words in found.sentences)
+
+
+def indivisible():
+    """Of 10: a bridge of 6 that scores 3 a unit, a dam of 5 that scores 2; both do not fit."""
+    book = minimal()
+    book["Programmes"] = [
+        line(programme="bridge", family="oda", account="GRANT", region="SEA", maximum=6, indivisible="yes"),
+        line(programme="dam", family="oda", account="GRANT", region="SEA", maximum=5, indivisible="yes"),
+    ]
+    book["Effects"] = [
+        line(programme="bridge", objective="health", score=3),
+        line(programme="dam", objective="health", score=2),
+    ]
+    return book
+
+
+def test_indivisible_lines_are_in_or_out():
+    """Without the bridge 18 points fall to the dam's 10 of 40; the dam enters once its 10 points are 18."""
+    explainer = Explainer(published(indivisible()))
+    bridge, dam = explainer.programme("bridge"), explainer.programme("dam")
+    assert any("Without it the best score falls by 20.0000 points." in w.into("en") for w in bridge.more)
+    assert any("With it the best score falls by 20.0000 points." in w.into("en") for w in dam.more)
+    assert dam.entry.effects == pytest.approx(1.8, abs=1e-6)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A run of the small book with three uses."""
+    workbook.write(tmp_path / "book.xlsx", three_uses())
+    book = run.open_book(tmp_path / "book.xlsx")
+    run.write_run(solve_book(book), book.data, tmp_path / "run", {})
+    return tmp_path / "run"
+
+
+def told(*arguments):
+    return CliRunner().invoke(main, ["explain", *map(str, arguments)])
+
+
+def test_the_command_explains_a_run_in_both_languages(folder):
+    english, japanese = told(folder, "--lang", "en"), told(folder, "--lang", "ja")
+    assert "GRANT is used up; wells puts the money to better use." in english.output
+    assert "採択に要する条件" in japanese.output
+    assert english.exit_code == japanese.exit_code == 0
+
+
+def test_the_command_gives_numbers_to_programs(folder):
+    answer = json.loads(told(folder, "paths", "--json", "--quiet").stdout)
+    only = answer["programmes"][0]
+    assert only["entry"]["effects"] == pytest.approx(4.0)
+    assert only["lines"][0]["better"]["programme"] == "roads"
+    assert only["lines"][0]["year"] == FIRST_YEAR
+
+
+def test_an_unknown_programme_is_wrong_usage_with_a_suggestion(folder):
+    answer = told(folder, "path", "--lang", "en")
+    assert answer.exit_code == WrongUsage.exit_code
+    assert "did you mean paths?" in answer.output
+
+
+def test_an_edited_run_is_refused(folder):
+    table = folder / "allocation.csv"
+    table.write_bytes(table.read_bytes().replace(b"6.00", b"6.01").replace(b",6,", b",7,"))
+    answer = told(folder, "--lang", "en")
+    assert answer.exit_code == CheckFailed.exit_code
+    assert "allocation.csv was changed after the run." in answer.output
+
+
+def test_a_programme_that_is_off_names_its_lever(tmp_path):
+    book = three_uses()
+    book["Levers"] = [line(lever="trails", name="Trails", name_ja="遊歩道", proposal=6)]
+    book["Programmes"][-1]["requires"] = "trails"
+    found = Explainer(published(book)).programme("paths")
+    assert [words.into("en") for words in found.sentences] == [
+        "paths is switched off in this scenario.",
+        "It needs the lever Trails, which is off.",
+    ]
+    assert "遊歩道" in found.sentences[1].into("ja")
