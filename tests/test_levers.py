@@ -134,7 +134,7 @@ def test_a_second_process_changes_nothing(monkeypatch):
     raw["Limits"][0]["unless"] = "l1"
     book = opened(raw)
     alone = levers(book)
-    monkeypatch.setattr("optimizer.questions.levers.MANY", 0)
+    monkeypatch.setattr("optimizer.questions.shapley.MANY", 0)
     together = levers(book, processes=2)
     assert together.scores == alone.scores
     assert {frozenset({"l3"}), frozenset({"l2", "l3"})} == set(together.infeasible)

@@ -10,17 +10,14 @@ from __future__ import annotations
 import math
 import random
 import statistics
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 
 from optimizer import scenario
-from optimizer.errors import NoPlan, WrongUsage
+from optimizer.errors import WrongUsage
 from optimizer.portfolio import Lever, Portfolio
+from optimizer.questions.shapley import Asking, Averages, Combination, Progress, Scores, over_all_orders, silent
 from optimizer.run import OpenBook
-from optimizer.session import Session
 from optimizer.solver import Options
 from optimizer.words import say
 
@@ -29,12 +26,6 @@ MOST_EXACT = 12
 ORDERS_DRAWN = 100
 STILL = 1e-6
 """Money by which a line must move to be listed."""
-MANY = 200_000
-"""Lines times combinations above which a second process is worth starting (it takes a second)."""
-Combination = frozenset[str]
-Scores = Mapping[Combination, float | None]
-"""Points of each combination that was solved; None where it has no plan."""
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -130,14 +121,15 @@ def levers(
     combinations where there are many. Raises ``WrongUsage`` for a lever that does not exist.
     """
     chosen = _chosen(book.portfolio, name, sets, only)
-    asking = _Asking(book.portfolio, options, name, sets, [lever.id for lever in chosen])
+    ids = tuple(lever.id for lever in chosen)
+    asking = Asking(book.portfolio, options, ids, _Switched(book.portfolio, name, tuple(sets), ids))
     if len(chosen) <= MOST_EXACT:
-        asking.score_all(progress or _silent, processes)
-        found = _over_all_orders(asking.ids, asking.scores)
+        asking.score_all(progress or silent, processes)
+        found = over_all_orders(asking.ids, asking.scores)
         seed_used = None
     else:
         drawn = _orders_drawn(asking.ids, orders, seed)
-        asking.score_each([*_ends(asking.ids), *_prefixes(drawn)], progress or _silent)
+        asking.score_each([*_ends(asking.ids), *_prefixes(drawn)], progress or silent)
         found = _over_drawn_orders(drawn, asking.scores)
         seed_used = seed
     steps = _steps(asking.ids, asking.scores)
@@ -160,137 +152,18 @@ def _chosen(portfolio: Portfolio, name: str, sets: Sequence[str], only: Sequence
     return [lever for lever in portfolio.levers.values() if lever.id not in fixed and (not only or lever.id in only)]
 
 
-def _silent(done: int, total: int) -> None:
-    """Tell nobody."""
-
-
-class _Asking:
-    """One session that is asked for combinations; each is solved once."""
-
-    def __init__(
-        self, book: Portfolio, options: Options | None, name: str, sets: Sequence[str], ids: Sequence[str]
-    ) -> None:
-        self.session = Session(book, options)
-        self.name, self.sets, self.ids = name, tuple(sets), ids
-        self.scores: dict[Combination, float | None] = {}
-        self.plans: dict[Combination, Mapping[str, float]] = {}
-
-    def turn_to(self, on: Combination) -> None:
-        """Move the session to a combination."""
-        switches = [f"lever:{ident}={'on' if ident in on else 'off'}" for ident in self.ids]
-        self.session.turn_to([*self.sets, *switches], self.name)
-
-    def score_each(self, combinations: Iterable[Combination], progress: Progress) -> None:
-        """Solve every combination that is not known yet."""
-        wanted = [on for on in dict.fromkeys(combinations) if on not in self.scores]
-        for number, on in enumerate(wanted):
-            progress(number, len(wanted))
-            self.score(on)
-        progress(len(wanted), len(wanted))
-
-    def score(self, on: Combination) -> None:
-        """Solve one combination."""
-        self.turn_to(on)
-        try:
-            self.scores[on] = self.session.score()
-        except NoPlan:
-            self.scores[on] = None
-
-    def score_all(self, progress: Progress, processes: int) -> None:
-        """Solve every combination; those levers that move the plan most flip most rarely."""
-        steps = self.steps_from_none()
-        ids = sorted(self.ids, key=lambda ident: steps[ident])
-        book = self.session.book
-        lines = len(book.programmes) * book.settings.years
-        if processes < 2 or not ids or lines * 2 ** len(ids) < MANY:
-            self.score_each(_walk(ids), progress)
-            return
-        there = _Asking(book, self.session.options, self.name, self.sets, self.ids)
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as second:
-            other_half = second.submit(_scored, there, [on | {ids[-1]} for on in _walk(ids[:-1])])
-            self.score_each(_walk(ids[:-1]), progress)
-            self.scores |= other_half.result()
-
-    def steps_from_none(self) -> dict[str, int]:
-        """How many steps of the solver lie between no lever and each lever alone."""
-        steps = {}
-        for ident in self.ids:
-            for on in (frozenset[str](), frozenset({ident})):
-                self.score(on)
-            steps[ident] = 0 if self.scores[frozenset({ident})] is None else self.session.pivots()
-        return steps
-
-    def plan(self, on: Combination) -> Mapping[str, float]:
-        """Money by programme over the horizon in the best plan of a combination; nothing where it has none."""
-        if self.scores[on] is None:
-            return {}
-        if on not in self.plans:
-            self.turn_to(on)
-            total: dict[str, float] = defaultdict(float)
-            for (programme, _), amount in self.session.plan().items():
-                total[programme] += amount
-            self.plans[on] = total
-        return self.plans[on]
-
-
-def _walk(ids: Sequence[str]) -> Iterator[Combination]:
-    """Every combination, neighbours differing in one lever; the first levers flip most often."""
-    on: Combination = frozenset()
-    yield on
-    for step in range(1, 2 ** len(ids)):
-        on ^= {ids[(step & -step).bit_length() - 1]}
-        yield on
-
-
-def _scored(asking: _Asking, combinations: Sequence[Combination]) -> Scores:
-    """What a second process does: its own session, its half of the combinations."""
-    asking.score_each(combinations, _silent)
-    return asking.scores
-
-
-# Worths
-
-
 @dataclass(frozen=True)
-class _Averages:
-    """Worths over some orders of adoption, and their standard errors where the orders were drawn."""
+class _Switched:
+    """The book with the levers of a combination on and the other ``ids`` off."""
 
-    worth: Mapping[str, float]
-    error: Mapping[str, float]
-    orders: int
+    book: Portfolio
+    name: str
+    sets: tuple[str, ...]
+    ids: tuple[str, ...]
 
-
-def _over_all_orders(ids: Sequence[str], scores: Scores) -> _Averages:
-    """The average step of each lever over the orders of adoption whose every step has a plan.
-
-    An order is a path from no lever to all of them. A step from S to S + l lies on (paths to S) × (paths on from
-    S + l) of them, so that no order is walked.
-    """
-    everything = frozenset(ids)
-    by_size = sorted((on for on, score in scores.items() if score is not None), key=len)
-    ways_to = _ways(frozenset(), by_size, lambda on: [on - {ident} for ident in on])
-    ways_on = _ways(everything, by_size[::-1], lambda on: [on | {ident} for ident in everything - on])
-    orders = ways_to.get(everything, 0)
-    if not orders:
-        return _Averages({}, {}, 0)
-    worth = dict.fromkeys(ids, 0.0)
-    for on in by_size:
-        for ident in everything - on:
-            after = scores[on | {ident}]
-            ways = ways_to[on] * ways_on.get(on | {ident}, 0)
-            if after is not None and ways:
-                worth[ident] += ways / orders * (after - (scores[on] or 0.0))
-    return _Averages(worth, {}, orders)
-
-
-def _ways(
-    start: Combination, ordered: Sequence[Combination], before: Callable[[Combination], list[Combination]]
-) -> dict[Combination, int]:
-    """How many paths lead from ``start`` to each combination that has a plan."""
-    ways: dict[Combination, int] = {}
-    for on in ordered:
-        ways[on] = 1 if on == start else sum(ways.get(one, 0) for one in before(on))
-    return ways
+    def __call__(self, on: Combination) -> Portfolio:
+        switches = [f"lever:{ident}={'on' if ident in on else 'off'}" for ident in self.ids]
+        return scenario.apply(self.book, self.name, [*self.sets, *switches]).portfolio
 
 
 def _orders_drawn(ids: Sequence[str], count: int, seed: int) -> list[list[str]]:
@@ -315,19 +188,19 @@ def _prefixes(orders: Sequence[Sequence[str]]) -> Iterator[Combination]:
             yield frozenset(order[:length])
 
 
-def _over_drawn_orders(drawn: Sequence[Sequence[str]], scores: Scores) -> _Averages:
+def _over_drawn_orders(drawn: Sequence[Sequence[str]], scores: Scores) -> Averages:
     """The average step of each lever over the drawn pairs of orders that have a plan at every step."""
     steps = [_steps_of_order(order, scores) for order in drawn]
     pairs = [(one, other) for one, other in zip(steps[::2], steps[1::2], strict=True) if one and other]
     if not pairs:
-        return _Averages({}, {}, 0)
+        return Averages({}, {}, 0)
     worth, error = {}, {}
     for ident in drawn[0]:
         means = [(one[ident] + other[ident]) / 2 for one, other in pairs]
         worth[ident] = statistics.fmean(means)
         if len(means) > 1:
             error[ident] = statistics.stdev(means) / math.sqrt(len(means))
-    return _Averages(worth, error, 2 * len(pairs))
+    return Averages(worth, error, 2 * len(pairs))
 
 
 def _steps_of_order(order: Sequence[str], scores: Scores) -> dict[str, float]:
@@ -357,7 +230,7 @@ def _steps(ids: Sequence[str], scores: Scores) -> dict[str, list[float]]:
     return steps
 
 
-def _worth(asking: _Asking, lever: Lever, found: _Averages, steps: Sequence[float]) -> Worth:
+def _worth(asking: Asking, lever: Lever, found: Averages, steps: Sequence[float]) -> Worth:
     everything, nothing = frozenset(asking.ids), frozenset[str]()
     others = everything - {lever.id}
     return Worth(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from optimizer.questions.levers import Combination, Levers, Move, Worth
+from optimizer.questions.levers import Levers, Move, Worth
+from optimizer.questions.shapley import Combination
 from optimizer.words import Words, name_of, say
 
 MOST_MOVES = 10
