@@ -27,6 +27,7 @@ from optimizer.report.document import (
     Block,
     Document,
     Figure,
+    Mark,
     Quantity,
     Section,
     Table,
@@ -34,11 +35,12 @@ from optimizer.report.document import (
     number_text,
     tables_of,
 )
+from optimizer.report.letters import broken
 from optimizer.report.money import Money, split
 from optimizer.report.picture import STILLS, picture
 from optimizer.report.terms import both
 from optimizer.results import Result
-from optimizer.words import Words
+from optimizer.words import Name, Words
 
 FORMULA = '=HYPERLINK("http://example.org","x")'
 SCRIPT = "<script>alert('x')</script> & </title>"
@@ -455,17 +457,67 @@ def test_figures_have_a_title_a_table_and_a_source(page: Page) -> None:
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_still_pictures_name_and_number_every_mark(attacked: Result, language: str) -> None:
-    """A page whose scripts do not run shows pictures that are well formed whatever the names are."""
+    """Paper, and a page whose scripts do not run, show pictures that are well formed whatever the names are."""
     blocks = [block for section in document_of(attacked).sections for block in shown_on_the_page(section)]
-    figures = [block for block in blocks if isinstance(block, Figure) and block.kind in STILLS]
-    assert {figure.kind for figure in figures} == set(STILLS)
+    figures = [block for block in blocks if isinstance(block, Figure)]
+    assert {figure.kind for figure in figures} == {"flow", "bars", "tiles", "dots"}
     for figure in figures:
-        texts = {element.text or "" for element in ElementTree.fromstring(picture(figure, language))}
-        assert {mark.name.into(language) for mark in figure.marks} <= texts
-        kind, column = ("money", 1) if figure.kind == "bars" else ("share", 0)
-        decimals = figure.decimals if kind == "money" else 0
-        shown = {number_text(row[column], kind, decimals, language) for row in figure.values if row[column] is not None}
-        assert shown <= texts
+        texts = texts_of(picture(figure, language))
+        marks = (*figure.marks, *(mark for mark in figure.across if figure.kind == "tiles"))
+        assert {spaceless(mark.name.into(language)) for mark in marks} <= texts
+        for row in figure.values:
+            shown = [(row[1], "money", figure.decimals)] if figure.kind == "bars" else [(v, "share", 0) for v in row]
+            assert {spaceless(number_text(v, *how, language)) for v, *how in shown if v is not None} <= texts
+
+
+def texts_of(svg: str) -> set[str]:
+    """Every text of a picture, its lines joined."""
+    elements = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    return {spaceless("".join(element.itertext())) for element in elements}
+
+
+def spaceless(words: str) -> str:
+    return "".join(words.split())
+
+
+def test_bands_of_the_flow_are_as_wide_as_the_money(result: Result) -> None:
+    """What leaves the budget is as high as all money, and each column of nodes holds as much."""
+    figure = Money(result).flow_figure()
+    height, shapes = STILLS["flow"](figure, "en")
+    found = [re.match(r'<rect .*width="14.0" height="([0-9.]+)"', shape) for shape in shapes]
+    nodes = [float(match[1]) for match in found if match]
+    assert len(nodes) == len(figure.marks)
+    for level in set(figure.levels):
+        column = [node for node, at in zip(nodes, figure.levels, strict=True) if at == level]
+        assert sum(column) == pytest.approx(400, abs=2)
+        assert sum(column) < height
+
+
+def test_pictures_of_answers_name_every_mark_and_end() -> None:
+    """Spans and curves are drawn where values are missing, negative or all alike."""
+    marks = (Mark(Name("Lever <one>", japanese="施策（一）")), Mark(Name("Other lever")))
+    rows = ((Fraction(1), Fraction(-1), Fraction(2), Fraction("0.5"), None), (None,) * 5)
+    figure = Figure("f", "spans", Name("m"), Name("s"), (), marks, values=rows, unit=Name("points"))
+    assert {"+1.00", "Lever<one>", "points", "−1"} <= texts_of(picture(figure, "en"))
+    points = ((Fraction(10), Fraction(5), Fraction(2), Fraction(1)), (Fraction(20), Fraction(5), None, Fraction(2)))
+    figure = Figure("f", "curve", Name("m"), Name("s"), (), marks, values=points, unit=Name("money"))
+    assert {"Today", "10", "20", "money"} <= texts_of(picture(figure, "en"))
+
+
+@pytest.mark.parametrize(
+    ("text", "longest", "lines"),
+    [
+        ("Southern Africa and Indian Ocean islands", 26, ("Southern Africa and", "Indian Ocean islands")),
+        ("南部アフリカ・インド洋島嶼国", 26, ("南部アフリカ・", "インド洋島嶼国")),
+        ("政府安全保障能力強化支援（OSA）", 26, ("政府安全保障能力強化支援", "（OSA）")),
+        ("short", 26, ("short",)),
+        ("unbreakable", 5, ("unbreakable",)),
+        ("", 5, ()),
+    ],
+)
+def test_names_break_where_readers_would_break_them(text: str, longest: int, lines: tuple[str, ...]) -> None:
+    """Lines end at spaces and middle dots, begin with brackets, and are of much the same length."""
+    assert broken(text, longest) == lines
 
 
 def test_tables_of_the_page_tell_their_headings(page: Page) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from optimizer.report import curves
 from optimizer.report.document import Figure, Mark, number_text
+from optimizer.report.letters import broken
 from optimizer.report.palette import COLOURS, GREY, INK, OUTLINE, PAPER, RULE
 from optimizer.words import Words, say
 
@@ -227,13 +228,5 @@ def _pale(colour: str) -> str:
 
 
 def _broken(name: str, longest: int = LONGEST_LABEL) -> str:
-    """A name escaped, with a line break near its middle where it is long."""
-    wide = sum(2 if ord(letter) > 0x2E80 else 1 for letter in name)
-    if wide <= longest:
-        return html.escape(name, quote=False)
-    breaks = [i + (letter != " ") for i, letter in enumerate(name) if letter in " ・（" and 0 < i < len(name) - 1]
-    breaks = [i - 1 if name[i - 1] == "（" else i for i in breaks]
-    at = min(breaks, key=lambda i: abs(i - len(name) / 2), default=0)
-    if not at:
-        return html.escape(name, quote=False)
-    return f"{html.escape(name[:at].strip(), quote=False)}<br>{html.escape(name[at:].strip(), quote=False)}"
+    """A name escaped, in lines where it is long."""
+    return "<br>".join(html.escape(line, quote=False) for line in broken(name, longest))

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import io
 import math
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from optimizer.report import curves
@@ -28,6 +26,7 @@ from optimizer.report.document import (
     decimals_of,
     tables_of,
 )
+from optimizer.report.letters import wide
 from optimizer.report.palette import CAUTION, COLOURS, GREY, HEAT, INK, OUTLINE, PAPER, RULE
 from optimizer.words import Words, say
 
@@ -145,10 +144,10 @@ class _Sheet:
     def _width(self, table: Table, position: int, column: Column) -> float:
         if column.is_numeric:
             cells = [row[position] for row in table.rows if isinstance(row[position], Words)]
-            found = max((_wide(self._text(cell)) for cell in cells), default=0)
+            found = max((wide(self._text(cell)) for cell in cells), default=0)
             return max(NUMBER_WIDTH, min(found + MARGIN, WIDEST["text"]))
         cells = [row[position] for row in table.rows]
-        found = max((_wide(part) for cell in cells for part in self._text(cell).split("\n")), default=0)
+        found = max((wide(part) for cell in cells for part in self._text(cell).split("\n")), default=0)
         widest = WIDEST_OF_MANY if len(table.columns) > MANY and column.kind == "long" else WIDEST[column.kind]
         return min(max(found + MARGIN + bool(position), 10), widest)
 
@@ -182,7 +181,7 @@ class _Sheet:
     def _merged(self, text: str, **look: Any) -> None:
         """Text over the printed width, in a row high enough for it."""
         room = sum(self.widths[: self.printed]) * 10 / look.get("font_size", 10)
-        lines = math.ceil(_wide(text) / room) if look.get("text_wrap") else 1
+        lines = math.ceil(wide(text) / room) if look.get("text_wrap") else 1
         self.page.set_row(self.row, max(lines, 1) * LINE_HEIGHT * look.get("font_size", 10) / 10)
         style = self.format(valign="vcenter", **look, **_quoted(text))
         self.page.merge_range(self.row, 0, self.row, self.printed - 1, "", style)
@@ -211,7 +210,7 @@ class _Sheet:
         self.row += 1
         self.heading_row = self.row
         headings = [
-            _wide(self.say(column.heading)) / (self.widths[left + i] - 1) for i, column in enumerate(table.columns)
+            wide(self.say(column.heading)) / (self.widths[left + i] - 1) for i, column in enumerate(table.columns)
         ]
         page.set_row(self.row, max(1, *(math.ceil(lines * 1.15) for lines in headings)) * LINE_HEIGHT)
         for position, column in enumerate(table.columns):
@@ -268,7 +267,7 @@ class _Sheet:
                 looks[key] = self.format(bottom=4, bottom_color=RULE, **align, **_quoted(text))
             self.page.write_string(self.row, self.left + position, text, looks[key])
             room = self.widths[self.left + position] - MARGIN
-            return sum(max(1, math.ceil(_wide(part) / room)) for part in text.split("\n"))
+            return sum(max(1, math.ceil(wide(part) / room)) for part in text.split("\n"))
         kind, decimals = (cell.kind, cell.decimals) if isinstance(cell, Quantity) else (column.kind, column.decimals)
         value = cell.value if isinstance(cell, Quantity) else cell
         if kind == "number":
@@ -414,14 +413,6 @@ def _address(place: Place, fixed: bool) -> str:
         column, rest = divmod(column - 1, 26)
         letters = chr(ord("A") + rest) + letters
     return f"${letters}${row + 1}" if fixed else f"{letters}{row + 1}"
-
-
-@lru_cache(maxsize=50_000)
-def _wide(text: str) -> int:
-    """Width in Latin letters: Japanese ones take two."""
-    if text.isascii():
-        return len(text)
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _quoted(text: str) -> dict[str, bool]:

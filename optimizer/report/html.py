@@ -82,11 +82,11 @@ def both(words: Words | str) -> Any:
 
 
 def still_of(figure: Figure) -> Any:
-    """A figure's still picture in both languages; nothing where its kind has none."""
+    """A figure's still picture in both languages."""
     from markupsafe import Markup  # noqa: PLC0415
 
     drawn = {language: picture(figure, language) for language in LANGUAGES}
-    stills = "".join(f'<span lang="{language}">{svg}</span>' for language, svg in drawn.items() if svg)
+    stills = "".join(f'<span lang="{language}">{svg}</span>' for language, svg in drawn.items())
     return Markup(stills)  # noqa: S704  (the picture escapes its names)
 
 
