@@ -86,7 +86,7 @@ def attained_by(book: ExactBook, plan: Plan) -> Attained:
             delivered[str(row.key[1]), str(row.key[2]), int(row.key[3])] = row.bound - Fraction(
                 taken, row.scale * scale
             )
-    matched = _matched(book, plan, delivered)
+    matched = matched_by(book, plan, delivered)
     for (name, year), amount in matched.items():
         synergy = portfolio.synergies[name]
         delivered[portfolio.programmes[synergy.programme_a].region, synergy.objective, year] += synergy.score * amount
@@ -143,7 +143,7 @@ def _value(pair: Pair, g: Fraction) -> Fraction:
     return value
 
 
-def _matched(
+def matched_by(
     book: ExactBook, plan: Plan, delivered: Mapping[tuple[str, str, int], Fraction]
 ) -> dict[tuple[str, int], Fraction]:
     """Match money: alone or shared, up to both partners; else the partner goes first where a unit of it scores most."""
