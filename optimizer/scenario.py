@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -60,12 +60,29 @@ def apply(portfolio: Portfolio, name: str = BASE, sets: Sequence[str] = ()) -> S
     Raises ``WrongUsage`` for an unknown scenario, item or target, and ``InputProblems`` where the scenario
     leaves a programme no range to spend in.
     """
+    items = items_of(portfolio, name, sets)
+    changed = under(portfolio, items)
+    return Scenario(changed, name, tuple(sets), tuple(_pins_without_effect(changed, items)))
+
+
+def items_of(portfolio: Portfolio, name: str = BASE, sets: Sequence[str] = ()) -> list[ScenarioItem]:
+    """What a scenario and ``--set`` change together; rows that ``--set`` replaces are left out.
+
+    Raises ``WrongUsage`` for an unknown scenario, item or target.
+    """
     if name not in scenarios_of(portfolio):
         raise WrongUsage(unknown(say("scenario"), name, scenarios_of(portfolio)))
-    items = _merged(
+    return _merged(
         [item for item in portfolio.scenario_items if item.scenario == name],
         [_parsed(text, portfolio) for text in sets],
     )
+
+
+def under(portfolio: Portfolio, items: list[ScenarioItem]) -> Portfolio:
+    """The portfolio under any items, at most one for each item, target and year, with only the rows that are active.
+
+    Raises what ``apply`` raises.
+    """
     levers = {lever.id: lever.default for lever in portfolio.levers.values()}
     levers |= {item.target: bool(item.value) for item in items if item.item == "lever"}
     active = _with_active_rows(portfolio.with_changes(levers_on=levers))
@@ -75,7 +92,7 @@ def apply(portfolio: Portfolio, name: str = BASE, sets: Sequence[str] = ()) -> S
     problems = _ranges_left_empty(changed)
     if problems:
         raise InputProblems(problems)
-    return Scenario(changed, name, tuple(sets), tuple(_pins_without_effect(changed, items)))
+    return changed
 
 
 def with_cost(portfolio: Portfolio, programme: str, factor: float) -> Portfolio:
@@ -108,6 +125,14 @@ def targets_of(portfolio: Portfolio, item: str) -> list[str]:
             "pin": list(portfolio.programmes),
         }[item]
     )
+
+
+def as_typed(item: ScenarioItem, first_year: int) -> str:
+    """A scenario's row as it would be typed after ``--set``."""
+    value = ("on" if item.value else "off") if isinstance(item.value, bool) else f"{float(item.value):.15g}"
+    target = f":{item.target}" if item.target else ""
+    year = "" if item.year is None else f"@{first_year + item.year}"
+    return f"{item.item}{target}{year}={value}"
 
 
 def unknown(kind: Words, found: str, known: Iterable[str]) -> Words:
@@ -390,11 +415,3 @@ def _pins_without_effect(portfolio: Portfolio, items: list[ScenarioItem]) -> lis
                 )
             )
     return warnings
-
-
-def items_by_scenario(portfolio: Portfolio) -> Mapping[str, list[ScenarioItem]]:
-    """The rows of each scenario, ``base`` included."""
-    grouped: dict[str, list[ScenarioItem]] = {name: [] for name in scenarios_of(portfolio)}
-    for item in portfolio.scenario_items:
-        grouped[item.scenario].append(item)
-    return grouped

@@ -1,0 +1,322 @@
+"""Scenarios side by side, and which of their rows make the difference.
+
+Two scenarios of a book differ in rows of its Scenarios sheet: rows that only one of them has, and rows to which they
+give different values. Each such row is a change that leads from the first scenario to the other. Every combination of
+the changes is solved, and each change gets its average step over all orders in which they could be made (Shapley), so
+that the points add up to the whole difference.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from optimizer import exact, proof, scenario
+from optimizer.errors import InputProblems, NoPlan, WrongUsage
+from optimizer.portfolio import Portfolio, ScenarioItem
+from optimizer.questions.shapley import Asking, Averages, Combination, Progress, over_all_orders, silent
+from optimizer.results import Line, Result
+from optimizer.run import OpenBook, solve_book
+from optimizer.solver import Options
+from optimizer.words import say
+
+MOST_ALONE = 10
+"""Changes up to which each has its own share; all combinations of so many parts are solved (1,024)."""
+PLACES = 9
+"""Decimals of published points."""
+ZERO = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row that leads from the first scenario to the other: what each says; None where it has no such row."""
+
+    before: ScenarioItem | None
+    after: ScenarioItem | None
+
+    @property
+    def row(self) -> ScenarioItem:
+        """The row that the other scenario adds or revalues, or else the one of the first that it leaves out."""
+        row = self.after or self.before
+        assert row is not None  # noqa: S101  (a change has a row on one of its sides)
+        return row
+
+
+@dataclass(frozen=True)
+class Part:
+    """Changes made together, and the points that they add to the score before rounding, averaged over all orders."""
+
+    changes: Sequence[Change]
+    points: float
+
+
+@dataclass(frozen=True)
+class Side:
+    """One scenario: its published plan, and the score of that plan at base weights and needs (points, exact).
+
+    The score at base weights and needs counts what the published amounts attain in this scenario's own world (its
+    levers, effects and costs) by the priorities of the scenario ``base`` with the same ``--set`` items, so that plans
+    made under different weights or needs can be held against each other.
+    """
+
+    name: str
+    result: Result
+    score_at_base: Fraction
+
+    @property
+    def score(self) -> Fraction:
+        """The score of the published amounts."""
+        return self.result.proof.score
+
+    @cached_property
+    def by_programme(self) -> Mapping[str, Fraction]:
+        """Published money over the horizon."""
+        return {key: sum(amounts, ZERO) for key, amounts in self.result.totals_by(lambda p: p.id).items()}
+
+
+@dataclass(frozen=True)
+class Move:
+    """A programme's published money over the horizon in both plans, and its line in the new plan that moved most.
+
+    ``line`` is None where the programme is not in force in the new plan.
+    """
+
+    programme: str
+    before: Fraction
+    after: Fraction
+    line: Line | None
+
+    @property
+    def change(self) -> Fraction:
+        """What it gains."""
+        return self.after - self.before
+
+
+@dataclass(frozen=True)
+class Versus:
+    """One scenario against the first, and what its rows add.
+
+    ``orders`` counts the orders of making the changes that have a plan at every step; where there is none, all changes
+    are one part. ``combinations`` were solved, of which ``infeasible`` have no plan. ``moves``: largest first.
+    """
+
+    side: Side
+    first: Side
+    parts: Sequence[Part]
+    orders: int
+    combinations: int
+    infeasible: int
+    moves: Sequence[Move]
+
+    def difference(self, places: int = PLACES) -> Fraction:
+        """Points between the published scores, each rounded to ``places`` decimals."""
+        return rounded(self.side.score, places) - rounded(self.first.score, places)
+
+    def shares(self, places: int = PLACES) -> list[tuple[Part, Fraction]]:
+        """Each part with its points, rounded to ``places`` decimals."""
+        return [(part, rounded(Fraction(part.points), places)) for part in self.parts]
+
+    def rounding(self, places: int = PLACES) -> Fraction:
+        """What is left of the difference: rounding of the amounts to publish units, and of these points."""
+        return self.difference(places) - sum((points for _, points in self.shares(places)), ZERO)
+
+    @property
+    def has_own_measure(self) -> bool:
+        """Whether the two scores are measured by different weights or needs."""
+        return _priorities_differ(self.side.result.portfolio, self.first.result.portfolio)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The whole answer: the first scenario, and every other one against it."""
+
+    portfolio: Portfolio
+    sets: Sequence[str]
+    first: Side
+    others: Sequence[Versus]
+
+    @property
+    def sides(self) -> list[Side]:
+        """Every scenario, in the order asked for."""
+        return [self.first, *(versus.side for versus in self.others)]
+
+
+def compare(
+    book: OpenBook,
+    names: Sequence[str],
+    sets: Sequence[str] = (),
+    options: Options | None = None,
+    progress: Progress | None = None,
+    processes: int = 1,
+) -> Compared:
+    """Publish each scenario, under the same ``--set`` items, and attribute the change from the first to each other.
+
+    With two ``processes`` a second one solves half of the combinations where there are many. Raises ``WrongUsage``
+    for fewer than two scenarios, one named twice or an unknown one, and ``NoPlan`` that names a scenario without one.
+    """
+    _refuse_what_cannot_be_compared(names)
+    portfolio = book.portfolio
+    items = {name: scenario.items_of(portfolio, name, sets) for name in names}
+    base = scenario.apply(portfolio, scenario.BASE, sets).portfolio
+    first, *others = [_side(book, name, sets, base, options) for name in names]
+    found = []
+    for side in others:
+        changes = changes_between(items[first.name], items[side.name])
+        replaced = [change.before for change in changes]
+        common = [item for item in items[first.name] if item not in replaced]
+        parts, averages, asking = _attributed(portfolio, common, changes, options, progress or silent, processes)
+        infeasible = sum(score is None for score in asking.scores.values())
+        moves = _moves(first, side)
+        found.append(Versus(side, first, parts, averages.orders, len(asking.scores), infeasible, moves))
+    return Compared(portfolio, tuple(sets), first, found)
+
+
+def _refuse_what_cannot_be_compared(names: Sequence[str]) -> None:
+    if len(names) < 2:
+        raise WrongUsage(say("Name at least two scenarios to compare, such as base and another one."))
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise WrongUsage(say("{scenario} is named twice; a scenario does not differ from itself.", scenario=name))
+
+
+def rounded(value: Fraction, places: int) -> Fraction:
+    """The nearest decimal with so many places."""
+    return Fraction(round(value * 10**places), 10**places)
+
+
+# The published plans
+
+
+def _side(book: OpenBook, name: str, sets: Sequence[str], base: Portfolio, options: Options | None) -> Side:
+    try:
+        result = solve_book(book, name, sets, options)
+    except NoPlan as error:
+        message = say("Scenario {scenario}: {message}", scenario=name, message=error.message)
+        raise NoPlan(message, error.conflict, error.certified) from None
+    return Side(name, result, _score_at(base, result))
+
+
+def _score_at(base: Portfolio, result: Result) -> Fraction:
+    """The score of published amounts by the weights and needs of another portfolio."""
+    if not _priorities_differ(base, result.portfolio):
+        return result.proof.score
+    measured = result.portfolio.with_changes(priorities=base.priorities)
+    return proof.attained_by(exact.state_exactly(measured), result.plan).score
+
+
+def _priorities_differ(one: Portfolio, other: Portfolio) -> bool:
+    return one.priorities != other.priorities
+
+
+def _moves(first: Side, side: Side) -> list[Move]:
+    """Programmes whose published money differs, the largest difference first."""
+    before, after = first.by_programme, side.by_programme
+    lines = defaultdict(list)
+    for line in side.result.lines:
+        lines[line.programme.id].append(line)
+    moves = [
+        Move(key, before.get(key, ZERO), after.get(key, ZERO), _line_that_moved_most(lines[key], first))
+        for key in dict.fromkeys([*after, *before])
+        if before.get(key, ZERO) != after.get(key, ZERO)
+    ]
+    return sorted(moves, key=lambda move: (-abs(move.change), move.programme))
+
+
+def _line_that_moved_most(lines: Sequence[Line], first: Side) -> Line | None:
+    spent = first.result.plan.spending
+
+    def moved(line: Line) -> Fraction:
+        return abs(line.amount - spent.get((line.programme.id, line.year), ZERO))
+
+    return max(lines, key=moved, default=None)
+
+
+# The attribution
+
+
+def changes_between(first: Sequence[ScenarioItem], other: Sequence[ScenarioItem]) -> list[Change]:
+    """The rows in which two scenarios differ, in the order of the other one, then those that it leaves out."""
+    before, after = _rows_by_key(first), _rows_by_key(other)
+    return [
+        Change(before.get(key), after.get(key))
+        for key in dict.fromkeys([*after, *before])
+        if key not in before or key not in after or before[key].value != after[key].value
+    ]
+
+
+def _rows_by_key(items: Sequence[ScenarioItem]) -> dict[tuple[str, str, int | None], ScenarioItem]:
+    return {(item.item, item.target, item.year): item for item in items if item.row}
+
+
+def in_parts(changes: Sequence[Change]) -> list[list[Change]]:
+    """Each change by itself; where they are more than ``MOST_ALONE``, at most so many groups.
+
+    Rows of one item and target stay together. Groups begin as kinds of items; the largest kinds are taken apart whole
+    while there is room, then the largest groups are halved in the workbook's order.
+    """
+    if len(changes) <= MOST_ALONE:
+        return [[change] for change in changes]
+    kinds: dict[str, dict[str, list[Change]]] = defaultdict(lambda: defaultdict(list))
+    for change in changes:
+        kinds[change.row.item][change.row.target].append(change)
+    groups = [list(targets.values()) for targets in kinds.values()]
+    for kind in sorted(groups, key=len, reverse=True):
+        if len(groups) - 1 + len(kind) <= MOST_ALONE:
+            _replace(groups, kind, [[target] for target in kind])
+    while len(groups) < MOST_ALONE and len(largest := max(groups, key=len)) > 1:
+        half = (len(largest) + 1) // 2
+        _replace(groups, largest, [largest[:half], largest[half:]])
+    return [[change for target in group for change in target] for group in groups]
+
+
+def _replace[Group](groups: list[Group], group: Group, parts: list[Group]) -> None:
+    at = groups.index(group)
+    groups[at : at + 1] = parts
+
+
+def _attributed(
+    book: Portfolio,
+    common: list[ScenarioItem],
+    changes: Sequence[Change],
+    options: Options | None,
+    progress: Progress,
+    processes: int,
+) -> tuple[list[Part], Averages, Asking]:
+    """The parts of a difference, what each adds, and every combination of them solved."""
+    groups = in_parts(changes)
+    ids = [str(number) for number in range(len(groups))]
+    asking = Asking(book, options, ids, _Changed(book, tuple(common), tuple(map(tuple, groups))))
+    asking.score_all(progress, processes)
+    averages = over_all_orders(ids, asking.scores)
+    if averages.orders:
+        return [Part(group, averages.worth[i]) for i, group in zip(ids, groups, strict=True)], averages, asking
+    none, everything = asking.scores[frozenset()], asking.scores[frozenset(ids)]
+    assert none is not None and everything is not None  # noqa: S101  (both were published)
+    return [Part(list(changes), everything - none)], averages, asking
+
+
+@dataclass(frozen=True)
+class _Changed:
+    """The book under what both scenarios say, and each group of changes made or not."""
+
+    book: Portfolio
+    common: tuple[ScenarioItem, ...]
+    groups: tuple[tuple[Change, ...], ...]
+
+    def __call__(self, on: Combination) -> Portfolio:
+        """Raises ``NoPlan`` too where rows of both scenarios together say nothing that can be planned."""
+        items = [*self.common, *self._rows(on)]
+        try:
+            return scenario.under(self.book, items)
+        except (InputProblems, WrongUsage) as error:
+            raise NoPlan(error.message) from None
+
+    def _rows(self, on: Combination) -> Iterator[ScenarioItem]:
+        for number, group in enumerate(self.groups):
+            for change in group:
+                row = change.after if str(number) in on else change.before
+                if row is not None:
+                    yield row

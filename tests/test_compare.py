@@ -1,0 +1,283 @@
+"""Scenarios side by side: attributions held against averages over every order of independent solves."""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+from fractions import Fraction
+
+import pytest
+import reference
+from books import FIRST_YEAR, Book, books, line, minimal, scenarios_of, settings, with_everything
+from hypothesis import assume, given
+from hypothesis import settings as hypothesis_settings
+from support import opened
+
+from optimizer import scenario
+from optimizer.errors import InputProblems, NoPlan, WrongUsage
+from optimizer.portfolio import ScenarioItem
+from optimizer.questions.compare import MOST_ALONE, Change, Compared, Versus, changes_between, compare, in_parts
+
+POINTS = 1e-4
+WHOLE = with_everything()
+
+
+def key_of(row) -> tuple:
+    """What a row of the Scenarios sheet speaks of."""
+    return row["item"], row.get("target"), row.get("year")
+
+
+def independent_worths(raw: Book, first: str, other: str) -> tuple[dict[tuple, float], int]:
+    """The plain definition: each order of changing the first scenario's rows into the other's, solved one by one."""
+    before = {key_of(row): row for row in raw["Scenarios"] if row["scenario"] == first}
+    after = {key_of(row): row for row in raw["Scenarios"] if row["scenario"] == other}
+    keys = [key for key in {**before, **after} if before.get(key, {}).get("value") != after.get(key, {}).get("value")]
+    scores: dict[frozenset, float | None] = {}
+    for size in range(len(keys) + 1):
+        for on in map(frozenset, itertools.combinations(keys, size)):
+            rows = [(after if key in on or key not in keys else before).get(key) for key in {**before, **after}]
+            scores[on] = independent_score(raw, [row for row in rows if row])
+    steps: dict[tuple, list[float]] = {key: [] for key in keys}
+    for order in itertools.permutations(keys):
+        path = [scores[frozenset(order[:length])] for length in range(len(order) + 1)]
+        if None not in path:
+            for key, low, high in zip(order, path[:-1], path[1:], strict=True):
+                steps[key].append(high - low)
+    count = len(next(iter(steps.values()))) if steps else 1
+    return {key: statistics.fmean(found) for key, found in steps.items() if found}, count
+
+
+def independent_score(raw: Book, rows) -> float | None:
+    """The best score of the book with one scenario of these rows, solved cold by the other program."""
+    edited = raw | {"Scenarios": [row | {"scenario": "edited"} for row in rows]}
+    result = reference.solve(edited, "edited" if rows else "base")
+    return result.score if result.status == "optimal" else None
+
+
+def check_the_sums(versus: Versus) -> None:
+    """Points and rounding add up to the difference of the published scores, at any number of decimals."""
+    for places in (2, 4, 9):
+        points = [share for _, share in versus.shares(places)]
+        assert sum(points, versus.rounding(places)) == versus.difference(places)
+        assert all((point * 10**places).denominator == 1 for point in [*points, versus.rounding(places)])
+    exact = versus.side.score - versus.first.score
+    assert abs(versus.difference() - exact) <= Fraction(1, 10**9)
+
+
+def points_by_row(versus: Versus) -> dict[tuple, float]:
+    """The points of each change, where each is by itself."""
+    found = {}
+    for part in versus.parts:
+        (change,) = part.changes
+        year = None if change.row.year is None else FIRST_YEAR + change.row.year
+        found[change.row.item, change.row.target or None, year] = part.points
+    return found
+
+
+@hypothesis_settings(deadline=None, max_examples=25)
+@given(books())
+def test_attributions_are_the_average_over_all_orders_of_independent_scores(raw):
+    """Random books, every pair of their scenarios, base among them."""
+    names = scenarios_of(raw)
+    assume(len(names) > 1)
+    try:
+        book = opened(raw)
+    except AssertionError:
+        assume(False)
+    for first, other in itertools.permutations(names, 2):
+        try:
+            found = compare(book, [first, other])
+        except (NoPlan, InputProblems):
+            continue
+        (versus,) = found.others
+        check_the_sums(versus)
+        worths, orders = independent_worths(raw, first, other)
+        assert versus.orders == orders
+        if orders:
+            assert points_by_row(versus) == pytest.approx(worths, abs=POINTS)
+        else:
+            assert len(versus.parts) == 1
+        assert_moves_are_differences(found)
+
+
+def assert_moves_are_differences(found: Compared) -> None:
+    """Every programme whose money differs is listed once, the largest difference first."""
+    for versus in found.others:
+        before, after = found.first.by_programme, versus.side.by_programme
+        expected = {
+            k: after.get(k, 0) - before.get(k, 0) for k in before | after if after.get(k, 0) != before.get(k, 0)
+        }
+        assert {move.programme: move.change for move in versus.moves} == expected
+        sizes = [abs(move.change) for move in versus.moves]
+        assert sizes == sorted(sizes, reverse=True)
+
+
+def test_two_rows_of_a_book_solved_by_hand():
+    """Money × 2 and needs × 2 of `minimal` (65 points: 26 of 40).
+
+    Money alone 34 of 40 = 85 (both programmes at their maximum), needs alone 26 of 80 = 32.5, together 34 of 80 = 42.5.
+    Money first or last: (20 + 10) / 2 = 15; needs: (−32.5 − 42.5) / 2 = −37.5. By base's needs the plan scores 85.
+    """
+    book = minimal() | {
+        "Scenarios": [
+            line(scenario="both", item="budget_factor", value=2),
+            line(scenario="both", item="need_factor", target="SEA", value=2),
+        ]
+    }
+    found = compare(opened(book), ["base", "both"])
+    (versus,) = found.others
+    assert [float(points) for _, points in versus.shares()] == [15, -37.5]
+    assert versus.difference() == Fraction("-22.5") and versus.rounding() == 0
+    assert (found.first.score, found.first.score_at_base) == (65, 65)
+    assert (versus.side.score, versus.side.score_at_base) == (Fraction("42.5"), 85)
+    assert versus.has_own_measure
+    assert [(move.programme, move.before, move.after) for move in versus.moves] == [("roads", 4, 8)]
+    assert "whole maximum" in str(versus.moves[0].line.reason)
+
+
+def test_the_score_at_base_weights_is_the_independent_evaluation_of_the_published_amounts():
+    """The plan's amounts, under its own effects and levers, by the weights and needs of base."""
+    book = opened(WHOLE)
+    found = compare(book, ["all", "shock", "dear"], ["weight_factor:EHA=2"])
+    for side in found.sides:
+        own = [row for row in WHOLE["Scenarios"] if row["scenario"] == side.name]
+        kept = [row for row in own if row["item"] not in ("weight_factor", "need_factor")]
+        spending = {(p, FIRST_YEAR + t): amount for (p, t), amount in side.result.plan.spending.items()}
+        score = reference.evaluate(WHOLE | {"Scenarios": kept}, spending, side.name, ["weight_factor:EHA=2"]).score
+        assert float(side.score_at_base) == pytest.approx(score, abs=1e-7)
+        assert (side.score_at_base == side.score) == (side.name != "shock")
+
+
+def test_only_rows_that_differ_are_changes():
+    """Equal rows stay, a row with two values is one change, rows of one scenario are changes in either direction."""
+    rows = [
+        line(scenario="one", item="budget_factor", value=0.9),
+        line(scenario="one", item="limit_value", target="risk_cap", value=0.45),
+        line(scenario="one", item="lever", target="p1", value="on"),
+        line(scenario="two", item="limit_value", target="risk_cap", value=0.48),
+        line(scenario="two", item="budget_factor", value=0.9),
+        line(scenario="two", item="programme_maximum", target="grant_SOM", value=18),
+    ]
+    book = opened(WHOLE | {"Scenarios": rows})
+    (versus,) = compare(book, ["one", "two"]).others
+    keys = {
+        (part.changes[0].row.item, part.changes[0].before is None, part.changes[0].after is None)
+        for part in versus.parts
+    }
+    assert keys == {("limit_value", False, False), ("programme_maximum", True, False), ("lever", False, True)}
+    check_the_sums(versus)
+    assert versus.combinations == 8
+
+
+def test_rows_that_set_replaces_are_no_changes():
+    """--set holds for both scenarios: what it replaces makes no difference between them."""
+    (versus,) = compare(opened(WHOLE), ["base", "all"], ["lever:p1=off"]).others
+    assert [part.changes[0].row.target for part in versus.parts] == ["p2"]
+    check_the_sums(versus)
+
+
+def test_combinations_without_a_plan_leave_out_their_orders():
+    """A limit that only the larger budget can meet: the order that raises it first has no plan."""
+    raw = minimal() | {
+        "Limits": [line(limit="floor", measure="spend", sense="min", value=1, family="oda")],
+        "Scenarios": [
+            line(scenario="more", item="limit_value", target="floor", value=12),
+            line(scenario="more", item="budget_factor", value=1.5),
+        ],
+    }
+    (versus,) = compare(opened(raw), ["base", "more"]).others
+    assert (versus.orders, versus.infeasible) == (1, 1)
+    assert points_by_row(versus) == pytest.approx(
+        {("budget_factor", None, None): 20, ("limit_value", "floor", None): 0}
+    )
+    check_the_sums(versus)
+
+
+def test_changes_that_have_a_plan_only_together_are_one_part():
+    """Two pins that share one budget: raised before the other falls there is no money, and neither may fall first."""
+    raw = minimal() | {
+        "Limits": [line(limit="all_of_it", measure="spend", sense="min", value=10, family="oda")],
+        "Scenarios": [
+            line(scenario="one", item="pin", target="wells", value=6),
+            line(scenario="one", item="pin", target="roads", value=4),
+            line(scenario="two", item="pin", target="wells", value=5),
+            line(scenario="two", item="pin", target="roads", value=5),
+        ],
+    }
+    (versus,) = compare(opened(raw), ["one", "two"]).others
+    (part,) = versus.parts
+    assert len(part.changes) == 2 and (versus.orders, versus.infeasible) == (0, 2)
+    assert part.points == pytest.approx(-2.5) and versus.difference() == Fraction("-2.5")
+
+
+def rows_of(*counts: tuple[str, int]) -> list[Change]:
+    """So many rows of each kind."""
+    kinds = [(item, number) for item, count in counts for number in range(count)]
+    return [
+        Change(None, ScenarioItem("s", item, f"{item}{number}", Fraction(1), None, row))
+        for row, (item, number) in enumerate(kinds, start=2)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("counts", "sizes"),
+    [
+        ([("lever", 10)], [1] * 10),
+        ([("lever", 9), ("weight_factor", 3)], [1] * 9 + [3]),
+        ([("lever", 12), ("weight_factor", 3)], [3, 2, 2, 2, 1, 1, 1, 1, 1, 1]),
+        ([("pin", 25)], [3] * 6 + [2, 2, 2, 1]),
+    ],
+)
+def test_many_rows_are_grouped_by_kind_then_by_target(counts, sizes):
+    """At most ten groups of neighbouring rows of one kind; every row is in one of them."""
+    changes = rows_of(*counts)
+    groups = in_parts(changes)
+    assert len(groups) == MOST_ALONE
+    assert sorted(map(len, groups)) == sorted(sizes)
+    assert [change for group in groups for change in group] == changes
+    assert all(len({change.row.item for change in group}) == 1 for group in groups)
+
+
+def test_more_than_ten_rows_are_attributed_by_groups():
+    """Twelve pins: ten groups, whose points still add up."""
+    raw = minimal()
+    raw["Settings"] = settings(6)
+    raw["Accounts"] = [{"account": "GRANT"} | {FIRST_YEAR + t: 10 for t in range(6)}]
+    raw["Scenarios"] = [
+        line(scenario="pinned", item="pin", target=target, value=value, year=FIRST_YEAR + t)
+        for target, value in (("wells", 5), ("roads", 3))
+        for t in range(6)
+    ] + [line(scenario="pinned", item="need_factor", value=2)]
+    (versus,) = compare(opened(raw), ["base", "pinned"]).others
+    assert [len(part.changes) for part in versus.parts] == [6, 6, 1]
+    check_the_sums(versus)
+
+
+@pytest.mark.parametrize(
+    ("names", "hint"),
+    [([], "at least two"), (["base"], "at least two"), (["all", "all"], "all is named twice"), (["base", "al"], "all")],
+)
+def test_what_cannot_be_compared_is_told(names, hint):
+    """Fewer than two scenarios, one twice, and one that does not exist with what may have been meant."""
+    with pytest.raises(WrongUsage) as error:
+        compare(opened(WHOLE), names)
+    assert hint in str(error.value)
+
+
+def test_a_scenario_without_a_plan_is_named():
+    """The exit is that of a book without a plan, and the sentence says which scenario it is."""
+    raw = minimal() | {"Scenarios": [line(scenario="too_much", item="pin", target="roads", value=8)]}
+    raw["Scenarios"] += [line(scenario="too_much", item="pin", target="wells", value=6)]
+    with pytest.raises(NoPlan) as error:
+        compare(opened(raw), ["base", "too_much"])
+    assert "too_much" in str(error.value) and error.value.conflict and error.value.certified
+
+
+def test_scenarios_with_the_same_rows_do_not_differ():
+    """No change, no points, no move."""
+    raw = minimal() | {"Scenarios": [line(scenario=name, item="budget_factor", value=0.5) for name in ("a", "b")]}
+    book = opened(raw)
+    (versus,) = compare(book, ["a", "b"]).others
+    assert not versus.parts and not versus.moves and versus.difference() == versus.rounding() == 0
+    items = {name: scenario.items_of(book.portfolio, name) for name in ("a", "b")}
+    assert changes_between(items["a"], items["b"]) == []
