@@ -9,7 +9,8 @@ rows and columns. No turn depends on what stood there before, so that no differe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import highspy
@@ -39,6 +40,49 @@ MOST_SINGLE_ENTRIES = 200
 """Matrix entries that are changed one by one; handing over the whole matrix is quicker than more of them."""
 
 
+@dataclass(frozen=True)
+class Start:
+    """A solved model without integers and its basis, from which other scenarios of the book may begin."""
+
+    model: Model
+    basis: Any
+
+    def basis_for(self, new: Model) -> Any:
+        """The basis for another model of the book.
+
+        Columns that the first did not have stand at their lower bound, rows that it did not have are slack. Such a
+        basis may have a row too few or too many; the solver mends it.
+        """
+        after = addresses_of(new.columns)
+        if np.array_equal(self._addresses, after) and self.model.keys == new.keys:
+            return self.basis
+        order = self._order
+        at = order[np.minimum(np.searchsorted(self._addresses, after, sorter=order), len(order) - 1)]
+        columns = self._columns[at]
+        columns[self._addresses[at] != after] = AT_LOWER
+        carried = highspy.HighsBasis()
+        carried.col_status = columns.tolist()
+        carried.row_status = [self._rows.get(key, BASIC) for key in new.keys]
+        carried.valid, carried.alien = True, True
+        return carried
+
+    @cached_property
+    def _addresses(self) -> Ints:
+        return addresses_of(self.model.columns)
+
+    @cached_property
+    def _order(self) -> Ints:
+        return np.argsort(self._addresses)
+
+    @cached_property
+    def _columns(self) -> Any:
+        return np.array(self.basis.col_status, dtype=object)
+
+    @cached_property
+    def _rows(self) -> dict[Key, Any]:
+        return dict(zip(self.model.keys, self.basis.row_status, strict=True))
+
+
 class Session:
     """A book's portfolio whose scenarios are solved one after the other, each from the basis of the last.
 
@@ -58,7 +102,7 @@ class Session:
         self.model: Model | None = None
         self.highs: Any = None
         self._memory = Memory()
-        self._basis: tuple[Model, Any] | None = None
+        self._start: Start | None = None
         self._best: float | None = None
 
     def turn_to(self, sets: Sequence[str] = (), name: str = scenario.BASE) -> None:
@@ -70,11 +114,32 @@ class Session:
 
     def turn_to_portfolio(self, portfolio: Portfolio) -> None:
         """Move to an active portfolio: this book, or a variation of it with the same rows of the workbook."""
-        new = replace(model.build(portfolio, self.grid, memory=self._memory), is_relaxed=self.is_relaxed)
-        solver.refuse_numbers_that_highs_would_drop(new)
+        new = self._built(portfolio)
         if not self._changed_in_place(new):
             self._hand_over(new)
         self.portfolio, self.model, self._best = portfolio, new, None
+
+    def turn_from(self, start: Start | None, portfolio: Portfolio) -> None:
+        """Move to an active portfolio so that its answer follows from it and ``start`` alone, to the last digit.
+
+        The same vertex is reached by other pivots from another basis, and its score then differs in the last digits:
+        here the solver object is new, so that nothing in it remembers what stood there before.
+        """
+        new = self._built(portfolio)
+        self.highs = filled(new, self.options)
+        if start is not None and not solver.is_mip(new):
+            self.highs.setBasis(start.basis_for(new))
+        self.portfolio, self.model, self._best, self._start = portfolio, new, None, start
+
+    def start(self) -> Start | None:
+        """Where the scenario's answer stands, for others to begin from; None with integers. Raises ``NoPlan``."""
+        solved = self.solved()
+        return None if solver.is_mip(solved) else Start(solved, self.highs.getBasis())
+
+    def _built(self, portfolio: Portfolio) -> Model:
+        new = replace(model.build(portfolio, self.grid, memory=self._memory), is_relaxed=self.is_relaxed)
+        solver.refuse_numbers_that_highs_would_drop(new)
+        return new
 
     def _changed_in_place(self, new: Model) -> bool:
         """Change what differs in the solver, unless too much does."""
@@ -100,14 +165,14 @@ class Session:
         return True
 
     def _hand_over(self, new: Model) -> None:
-        if self.model is not None and self._best is not None and not solver.is_mip(self.model):
-            self._basis = self.model, self.highs.getBasis()
+        if self.model is not None and self._best is not None:
+            self._start = self.start() or self._start
         if self.highs is None:
             self.highs = filled(new, self.options)
         else:
             refill(self.highs, new)
-        if self._basis is not None and not solver.is_mip(new):
-            self.highs.setBasis(_carried(*self._basis, new))
+        if self._start is not None and not solver.is_mip(new):
+            self.highs.setBasis(self._start.basis_for(new))
 
     def score(self) -> float:
         """The best score (points) of the scenario, checked against the rows and the multipliers it came with.
@@ -223,27 +288,6 @@ def _have_same_entries(old: Model, new: Model) -> bool:
         and np.array_equal(old.starts, new.starts)
         and np.array_equal(old.indices, new.indices)
     )
-
-
-def _carried(solved: Model, basis: Any, new: Model) -> Any:
-    """The basis of a solved model for another model of the book.
-
-    Columns that the first did not have stand at their lower bound, rows that it did not have are slack. Such a basis
-    may have a row too few or too many; the solver mends it.
-    """
-    before, after = addresses_of(solved.columns), addresses_of(new.columns)
-    if np.array_equal(before, after) and solved.keys == new.keys:
-        return basis
-    order = np.argsort(before)
-    at = order[np.minimum(np.searchsorted(before, after, sorter=order), len(order) - 1)]
-    columns = np.array(basis.col_status, dtype=object)[at]
-    columns[before[at] != after] = AT_LOWER
-    rows = dict(zip(solved.keys, basis.row_status, strict=True))
-    carried = highspy.HighsBasis()
-    carried.col_status = columns.tolist()
-    carried.row_status = [rows.get(key, BASIC) for key in new.keys]
-    carried.valid, carried.alien = True, True
-    return carried
 
 
 def addresses_of(columns: Columns) -> Ints:

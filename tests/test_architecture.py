@@ -26,6 +26,7 @@ LEVELS = (
     ("results", "live", "conflict", "whole"),
     ("fillers",),
     ("run", "session"),
+    ("sweep",),
     ("questions",),
     ("report",),
     ("answering",),
