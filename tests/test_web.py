@@ -11,6 +11,7 @@ import pytest
 from web import INPUTS, Reader, app, broken_book, reader
 
 from optimizer import run
+from webui.limits import Limits
 from webui.store import Book, Scenario, secret_key
 from webui.views.books import harmless
 from webui.workers import Crashed, Worker
@@ -149,7 +150,7 @@ def test_a_page_that_does_not_exist_and_an_error_that_nobody_foresaw(app, reader
     """404 says so; 500 gives a number and no traceback, in JSON too."""
     assert "There is no such page" in reader.get("/books/0000").text
     site = app.extensions["site"]
-    good, site.desk = site.desk, BrokenWorker(1, 1)
+    good, site.desk = site.desk, BrokenWorker(Limits(1, 1, 1))
     try:
         page = reader.get("/template.xlsx")
         assert page.status_code == 500
@@ -170,13 +171,13 @@ class BrokenWorker(Worker):
 
 def test_a_worker_is_ended_at_its_limits_and_begins_anew():
     """Time and memory; the next task has a fresh process."""
-    worker = Worker(0.05, 10_000)
+    worker = Worker(Limits(0.05, 60, 10_000))
     with pytest.raises(Exception, match="seconds and was stopped"):
         worker.ask("template", "en")
-    worker.seconds, worker.megabytes = 60, 1
+    worker.limits = Limits(60, 60, 1)
     with pytest.raises(Exception, match="MB and was stopped"):
         worker.ask("template", "en")
-    worker.megabytes = 10_000
+    worker.limits = Limits(60, 60, 10_000)
     assert worker.ask("template", "en").startswith(b"PK")
     worker.close()
 

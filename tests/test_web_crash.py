@@ -14,6 +14,7 @@ from test_serve import ROOT
 from optimizer import Stopped
 from webui import journal
 from webui.alone import alone_in
+from webui.limits import Limits
 from webui.store import Store
 from webui.workers import Crashed, Worker
 
@@ -32,7 +33,7 @@ def test_a_killed_server_has_lost_nothing(tmp_path, request, kind):
 
 def test_a_worker_that_the_system_killed_is_begun_anew():
     """As for want of memory: the task fails with a word for the log, the next one is answered."""
-    worker = Worker(60, 10_000)
+    worker = Worker(Limits(60, 60, 10_000))
     assert worker.ask("ready")
     worker._process.kill()
     worker._process.join()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from webui import create_app
 
@@ -33,7 +35,13 @@ class Reader:
         )
 
     def upload(self, data: bytes, name: str = "book.xlsx", to: str = "/books"):
-        return self.post(to, file=(BytesIO(data), name))
+        """As a browser sends it, from memory: the client's own way leaves a temporary file open."""
+        token = TOKEN.search(self.get("/").text)[1]
+        boundary, body = encode_multipart({"csrf_token": token, "file": FileStorage(BytesIO(data), filename=name)})
+        kind = f"multipart/form-data; boundary={boundary}"
+        return self.client.post(
+            to, data=body, content_type=kind, headers=self.headers, follow_redirects=True, buffered=True
+        )
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from platformdirs import user_data_path
 
 from webui import errors, identity, language, logs, security
 from webui.alone import alone_in
+from webui.limits import Limits
 from webui.people import has_administrator
 from webui.site import Site
 from webui.store import Store, secret_key
@@ -37,15 +38,14 @@ DEFAULTS: Mapping[str, object] = {
     "TRUSTED_HOSTS": ["127.0.0.1", "localhost", "[::1]"],
     "WTF_CSRF_TIME_LIMIT": None,
     "WTF_CSRF_SSL_STRICT": False,
-    "SECONDS_FOR_A_TASK": 120.0,
-    "MEGABYTES_FOR_A_TASK": 2000.0,
-    "SECONDS_FOR_A_QUESTION": 3600.0,
+    "LIMITS_OF_A_TASK": Limits(seconds=120, processor_seconds=100, megabytes=2000),
+    "LIMITS_OF_A_QUESTION": Limits(seconds=3600, processor_seconds=5400, megabytes=2000),
 }
 """``DATA_FOLDER`` None: the user's own data folder; ``DATABASE`` None: SQLite in it.
 
 ``OFFICE``: only people with an account, known by a sign-in, a token, or ``IDENTITY_HEADER`` where a request comes from
-``TRUSTED_PROXIES``. A task is one computation in a worker process. No page tells another where its reader came from,
-so that forms are known by their token alone, over TLS too.
+``TRUSTED_PROXIES``. A task is one computation in a worker process; a question may have two at work. No page tells
+another where its reader came from, so that forms are known by their token alone, over TLS too.
 """
 
 
@@ -69,8 +69,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> APIFlask:
     app.config.from_mapping(config or {})
     store = open_store(app.config["DATA_FOLDER"], app.config["DATABASE"])
     app.secret_key = app.config.get("SECRET_KEY") or secret_key(store.folder)
-    limits = [app.config[name] for name in ("SECONDS_FOR_A_TASK", "MEGABYTES_FOR_A_TASK", "SECONDS_FOR_A_QUESTION")]
-    app.extensions["site"] = Site(store, *limits)
+    app.extensions["site"] = Site(store, app.config["LIMITS_OF_A_TASK"], app.config["LIMITS_OF_A_QUESTION"])
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     CSRFProtect(app).exempt(api.page)
     for room in (logs, language, security, errors, identity):

@@ -15,16 +15,17 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import psutil
 from sqlalchemy import func, select, update
 
 from optimizer import LANGUAGES, Words, say
 from webui import tasks
+from webui.limits import Limits, Watch
 from webui.rows import Question, now
 from webui.store import Store
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 0.2
+SECONDS_TO_END = 5
 OPEN = ("waiting", "running")
 
 
@@ -54,11 +55,11 @@ class FairLine:
 class Background:
     """Asks questions one at a time; what the store says of each is always what has become of it."""
 
-    def __init__(self, store: Store, seconds: float, megabytes: float) -> None:
-        self.store, self.seconds, self.megabytes = store, seconds, megabytes
+    def __init__(self, store: Store, limits: Limits) -> None:
+        self.store, self.limits = store, limits
         self._line = FairLine()
         self._asker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="question")
-        self._running: tuple[str, Any] | None = None
+        self._running: tuple[str, Watch] | None = None
         self._lock = threading.Lock()
         self._is_closing = False
         self._mark_interrupted()
@@ -99,15 +100,18 @@ class Background:
         context = get_context("spawn")
         ours, theirs = context.Pipe(duplex=False)
         folder = self.store.answer_folder(question_id)
-        process = context.Process(target=tasks.ask, args=(theirs, path, folder, kind, setting))
+        process = context.Process(target=tasks.ask, args=(theirs, self.limits, path, folder, kind, setting))
         with self._lock:
             process.start()
-            self._running = (question_id, process)
+            watch = Watch(self.limits, process.pid or 0)
+            self._running = (question_id, watch)
         theirs.close()
         try:
-            self._follow(question_id, ours, process)
+            self._follow(question_id, ours, watch)
         except (EOFError, OSError):
-            self._failed(question_id, say("The question ended without an answer."))
+            process.join(timeout=SECONDS_TO_END)
+            without = say("The question ended without an answer.")
+            self._failed(question_id, self.limits.why_it_ended(process.exitcode) or without)
         except Exception:
             log.exception("question %s", question_id)
             self._failed(question_id, say("The question ended without an answer."))
@@ -119,8 +123,7 @@ class Background:
             process.join()
             process.close()
 
-    def _follow(self, question_id: str, connection: Connection, process: Any) -> None:
-        until = time.monotonic() + self.seconds
+    def _follow(self, question_id: str, connection: Connection, watch: Watch) -> None:
         while True:
             if connection.poll(LOOK_EVERY):
                 kind, content = connection.recv()
@@ -135,8 +138,8 @@ class Background:
                     log.error("question %s: %s", question_id, content)
                     self._failed(question_id, say("The question ended without an answer."))
                 return
-            if time.monotonic() > until or memory_of_family(process.pid) > self.megabytes * 1_000_000:
-                self._failed(question_id, say("A limit of time or memory was reached"))
+            if reason := watch.exceeded():
+                self._failed(question_id, reason)
                 return
 
     def _failed(self, question_id: str, words: Words) -> None:
@@ -162,26 +165,4 @@ class Background:
         with self._lock:
             if self._running is None or self._running[0] != question_id:
                 return
-            end_family(self._running[1].pid)
-
-
-def end_family(pid: int) -> None:
-    """End a process and its children."""
-    try:
-        family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    except psutil.Error:
-        return
-    for member in family:
-        try:
-            member.kill()
-        except psutil.Error:
-            log.debug("process %s had ended", member.pid)
-
-
-def memory_of_family(pid: int) -> int:
-    """Bytes that a process and its children hold."""
-    try:
-        family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-        return sum(int(member.memory_info().rss) for member in family)
-    except psutil.Error:
-        return 0
+            self._running[1].end()

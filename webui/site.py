@@ -7,6 +7,7 @@ from typing import Any, cast
 from flask import abort, current_app
 
 from webui.background import Background
+from webui.limits import Limits
 from webui.rows import Book
 from webui.store import Store
 from webui.workers import Worker
@@ -19,12 +20,12 @@ class Site:
     ``background`` asks what takes a while.
     """
 
-    def __init__(self, store: Store, seconds: float, megabytes: float, seconds_for_a_question: float) -> None:
+    def __init__(self, store: Store, of_a_task: Limits, of_a_question: Limits) -> None:
         self.store = store
         store.set_aside_unfinished()
-        self.desk = Worker(seconds, megabytes)
-        self.live = Worker(seconds, megabytes)
-        self.background = Background(store, seconds_for_a_question, megabytes)
+        self.desk = Worker(of_a_task)
+        self.live = Worker(of_a_task)
+        self.background = Background(store, of_a_question)
 
     def warm(self) -> None:
         """Start the workers before the first question comes."""

@@ -15,8 +15,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import optimizer
-from optimizer import HaibunError, Problem, Result, Screen, Sums, WhatIf, say
+from optimizer import HaibunError, Problem, Result, Screen, Stopped, Sums, WhatIf, say
 from webui.controls import controls_of
+from webui.limits import Limits, end_with_the_server
 
 MOST_OPEN_BOOKS = 4
 MOST_SHOWN = 2_000
@@ -215,11 +216,15 @@ def repaired(path: Path, origin: str, sets: Sequence[str], number: int) -> bytes
     return written(lambda out: optimizer.apply_repair(data, menu, number, out))
 
 
-def ask(connection: Connection, path: Path, folder: Path, kind: str, setting: tuple[str, list[str], str]) -> None:
+def ask(
+    connection: Connection, limits: Limits, path: Path, folder: Path, kind: str, setting: tuple[str, list[str], str]
+) -> None:
     """Answer one long question in a process of its own: progress and the end go through the connection.
 
     The answer's files appear in ``folder`` whole or not at all.
     """
+    end_with_the_server()
+    limits.fence()
     origin, sets, language = setting
     try:
         asked = optimizer.Asked(opened(path), origin, sets, language)
@@ -227,6 +232,8 @@ def ask(connection: Connection, path: Path, folder: Path, kind: str, setting: tu
         content = {each: found.as_dict(each) for each in optimizer.LANGUAGES} | {"table": found.table()}
         optimizer.write_folder(folder, {**found.files, "answer.json": optimizer.json_bytes(content)}, "answer.json")
         connection.send(("done", sorted(found.files)))
+    except MemoryError:
+        connection.send(("error", Stopped(limits.too_much_memory)))
     except HaibunError as error:
         connection.send(("error", error))
     except Exception:
@@ -254,15 +261,20 @@ TASKS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def serve(connection: Connection) -> None:
-    """Answer tasks until the other end is closed."""
+def serve(connection: Connection, limits: Limits) -> None:
+    """Answer tasks, each within the limits, until the other end is closed or memory has run out."""
+    end_with_the_server()
     while True:
         try:
             task, arguments = connection.recv()
         except (EOFError, KeyboardInterrupt):
             return
+        limits.fence()
         try:
             answer = ("ok", TASKS[task](*arguments))
+        except MemoryError:
+            connection.send(("stopped", Stopped(limits.too_much_memory)))
+            return
         except HaibunError as error:
             answer = ("error", error)
         except Exception:

@@ -1,20 +1,20 @@
-"""Processes that compute for the site, so that no workbook can stall it: each with a limit of time and memory."""
+"""Processes that compute for the site, so that no workbook can stall it: each within limits."""
 
 from __future__ import annotations
 
 import threading
-import time
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
-import psutil
-
-from optimizer import Stopped, say
+from optimizer import Stopped
 from webui import tasks
+from webui.limits import Limits, Watch
 
 LOOK_EVERY = 0.1
-"""Seconds between two looks at a process's memory while it works."""
+"""Seconds between two looks at what a process takes while it works."""
+SECONDS_TO_END = 5
+"""How long a process that has closed its end may take to have ended."""
 
 
 class Crashed(Exception):
@@ -24,8 +24,8 @@ class Crashed(Exception):
 class Worker:
     """One process that answers one task at a time; it is ended, and begun anew, where a task exceeds a limit."""
 
-    def __init__(self, seconds: float, megabytes: float) -> None:
-        self.seconds, self.megabytes = seconds, megabytes
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
         self._lock = threading.Lock()
         self._process: Any = None
         self._connection: Connection | None = None
@@ -33,7 +33,7 @@ class Worker:
     def ask(self, task: str, *arguments: object) -> Any:
         """The answer of ``tasks.TASKS[task]``.
 
-        Raises the task's ``HaibunError``; ``Stopped`` where it took too long or too much memory; ``Crashed``.
+        Raises the task's ``HaibunError``; ``Stopped`` where a limit was reached; ``Crashed``.
         """
         with self._lock:
             connection = self._started()
@@ -42,9 +42,13 @@ class Worker:
                 self._wait(connection)
                 kind, content = connection.recv()
             except (EOFError, OSError) as error:
+                self._process.join(timeout=SECONDS_TO_END)
+                why = self.limits.why_it_ended(self._process.exitcode)
                 self._end()
-                raise Crashed(f"{task}: the worker ended ({error!r})") from error
-        if kind == "error":
+                raise Stopped(why) if why else Crashed(f"{task}: the worker ended ({error!r})") from error
+            if kind == "stopped":
+                self._end()
+        if kind in ("error", "stopped"):
             raise content
         if kind == "crash":
             raise Crashed(content)
@@ -64,22 +68,17 @@ class Worker:
             self._end()
             context = get_context("spawn")
             self._connection, theirs = context.Pipe()
-            self._process = context.Process(target=tasks.serve, args=(theirs,), daemon=True)
+            self._process = context.Process(target=tasks.serve, args=(theirs, self.limits), daemon=True)
             self._process.start()
             theirs.close()
         return self._connection
 
     def _wait(self, connection: Connection) -> None:
-        until = time.monotonic() + self.seconds
+        watch = Watch(self.limits, self._process.pid)
         while not connection.poll(LOOK_EVERY):
-            if time.monotonic() > until:
+            if reason := watch.exceeded():
                 self._end()
-                raise Stopped(
-                    say("This took longer than {seconds} seconds and was stopped.", seconds=f"{self.seconds:g}")
-                )
-            if memory_of(self._process.pid) > self.megabytes * 1_000_000:
-                self._end()
-                raise Stopped(say("This needed more than {megabytes} MB and was stopped.", megabytes=self.megabytes))
+                raise Stopped(reason)
 
     def _end(self) -> None:
         if self._connection is not None:
@@ -88,11 +87,3 @@ class Worker:
             self._process.join()
             self._process.close()
             self._connection = self._process = None
-
-
-def memory_of(pid: int) -> int:
-    """Bytes of memory that a process holds; 0 where it has ended."""
-    try:
-        return int(psutil.Process(pid).memory_info().rss)
-    except psutil.Error:
-        return 0

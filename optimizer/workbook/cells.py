@@ -25,6 +25,8 @@ def opened_for_change(data: bytes, **options: bool) -> Any:
 
     try:
         return load_workbook(BytesIO(data), **options)
+    except MemoryError:
+        raise
     except Exception as error:  # openpyxl raises a dozen kinds
         reason = type(error).__name__
         raise HaibunError(

@@ -37,7 +37,7 @@ def read_bytes(data: bytes, path: Path) -> RawBook:
         package = unpacked(path, data)
         with uncollected():
             sheets = tuple(_sheets(package))
-    except (KeyboardInterrupt, SystemExit):
+    except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except Refused as refused:
         raise _no_workbook(path, refused.problem, refused.fix) from None
