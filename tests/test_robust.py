@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from books import FIRST_YEAR, Book, books, line, minimal, scenarios_of
+import reference
+from books import FIRST_YEAR, Book, books, line, minimal, scenarios_of, with_everything
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import opened
@@ -16,6 +17,8 @@ from optimizer import exact, proof, run, scenario
 from optimizer.errors import CheckFailed, InputProblems, NoPlan, WrongUsage
 from optimizer.questions.robust.draws import EACH, INSTRUMENT, TRIANGULAR, UNIFORM, draws_of
 from optimizer.questions.robust.scoring import Scorer
+from optimizer.questions.robust.standing import standing
+from optimizer.sweep import Processes
 
 FEW = settings(deadline=None, max_examples=40)
 
@@ -148,3 +151,104 @@ def test_scenarios_score_alike_in_rationals_and_under_their_own_effects():
     active = scenario.apply(opened(raw).portfolio, "base", ["effect_factor=0.5"]).portfolio
     own = np.array([[float(effect.score) for effect in active.effects]])
     assert Scorer(result.book).scores(result.plan.spending, own)[0] == pytest.approx(float(result.proof.score))
+
+
+# How today's plan stands
+
+
+def by_hand(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Best and kept score of ``uncertain()`` for what a unit of wells turns out to score.
+
+    Today: 6 on wells, 4 on roads. Wells below 2 points are better left at 2, with 8 on roads.
+    """
+    return np.maximum(6 * values + 8, 2 * values + 16) / 0.4, (6 * values + 8) / 0.4
+
+
+def test_best_regret_and_lines_are_those_found_by_hand():
+    """The plan changes where wells score less than roads, and the regret is what the change would bring."""
+    found = standing(opened(uncertain()), samples=60, seed=2)
+    values = found.draws.values[:, 0]
+    best, kept = by_hand(values)
+    assert found.best == pytest.approx(best) and found.kept == pytest.approx(kept)
+    assert 0 < (values < 2).sum() < 60
+    assert found.regret == pytest.approx(best - kept, abs=1e-9)
+    wells, roads = found.lines
+    assert (wells.today, roads.today) == (6, 4)
+    assert wells.spread.mean == pytest.approx(np.where(values < 2, 2, 6).mean())
+    assert (wells.spread.least, wells.spread.most, roads.spread.most) == pytest.approx((2, 6, 8))
+    assert wells.share == roads.share == 1
+    assert found.totals()["wells"].tolist() == pytest.approx(np.where(values < 2, 2, 6).tolist())
+
+
+def test_a_line_that_some_draws_leave_out_is_in_the_plan_so_often():
+    """With money for one of two rivals only, each draw has the better one."""
+    raw = uncertain()
+    raw["Accounts"] = [{"account": "GRANT", FIRST_YEAR: 6}]
+    found = standing(opened(raw), samples=40, seed=2)
+    share = (found.draws.values[:, 0] > 2).mean()
+    assert 0 < share < 1
+    assert [line.share for line in found.lines] == pytest.approx([share, 1 - share])
+
+
+def test_without_uncertainty_nothing_is_regretted():
+    """low = high = score everywhere: each draw is the book as written."""
+    raw = with_everything()
+    for effect in raw["Effects"]:
+        effect |= {"low": effect["score"], "high": effect["score"]}
+    found = standing(opened(raw), "all", samples=3)
+    assert found.solved == 3 and not found.draws.certain
+    assert found.kept == pytest.approx(float(found.today.proof.score))
+    assert found.regret == pytest.approx(found.best[0] - found.kept[0]) and 0 <= found.regret[0] < 0.02
+    assert all(line.spread.least == line.spread.most for line in found.lines)
+
+
+def test_effects_without_a_range_are_listed_and_certain():
+    """One end alone is no range."""
+    raw = uncertain()
+    raw["Effects"][1]["high"] = 4
+    found = standing(opened(raw), samples=2)
+    assert [effect.programme for effect in found.draws.certain] == ["roads"]
+    assert (found.draws.values[:, 1] == 2).all()
+
+
+def test_a_rule_that_todays_plan_turns_out_to_break_is_widened_and_counted():
+    """Harm of wells is 1 a unit or more; 6 of it are allowed, as today's plan has by the book's own score."""
+    raw = uncertain()
+    raw["Objectives"].append(line(objective="peace", freedom="fear"))
+    raw["Effects"].append(line(programme="wells", objective="peace", score=-1, low=-2, high=-1))
+    raw["Limits"] = [line(limit="harm", measure="harm", sense="max", value=6)]
+    raw["Limits"] += [line(limit="floor", measure="attainment", sense="min", value=0.65, objective="health")]
+    found = standing(opened(raw), samples=30, seed=4)
+    values = found.draws.values
+    assert found.broken == {"harm": int((values[:, 2] < -1).sum()), "floor": int((values[:, 0] < 3).sum())}
+    assert found.solved == 30 and (found.regret >= -1e-6).all()
+    told = standing(opened(raw), "base", ["limit_value:harm=12"], samples=30, seed=4)
+    assert list(told.broken) == ["floor"]
+
+
+@FEW
+@given(books(indivisible=True), st.data())
+def test_no_regret_is_negative_and_a_draw_is_an_edited_book(raw, data):
+    """On any book: a plan made with the effects known scores no less, and what a cold solve of it does."""
+    name = data.draw(st.sampled_from(scenarios_of(raw)))
+    try:
+        found = standing(opened(raw), name, samples=4, seed=data.draw(st.integers(0, 99)))
+    except (InputProblems, NoPlan, WrongUsage, CheckFailed):
+        assume(False)
+    least = -1e-6 - 0.01 * len(found.today.proof.allowances)
+    assert (found.regret >= least).all() and not found.count("failed")
+    for draw, outcome in enumerate(found.outcomes):
+        for effect, value in zip(found.draws.portfolio.effects, found.draws.values[draw].tolist(), strict=True):
+            raw["Effects"][effect.row - 2]["score"] = value
+        independent = reference.solve(raw, name)
+        if not found.broken:
+            assert outcome.score == pytest.approx(independent.score, abs=1e-4)
+
+
+def test_the_numbers_are_the_same_whoever_solves():
+    """Seeded, to the last digit: in this process, in two, and again; another seed has others."""
+    book = opened(with_everything())
+    alone, pool = (standing(book, "all", samples=8, seed=3, crew=crew) for crew in (None, Processes(2)))
+    assert repr(alone.outcomes) == repr(pool.outcomes)
+    assert alone.regret.tolist() == pool.regret.tolist()
+    assert standing(book, "all", samples=8, seed=4).best.tolist() != alone.best.tolist()

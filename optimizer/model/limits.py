@@ -64,7 +64,7 @@ def limit_on_harm(portfolio: Portfolio, var: Columns) -> Block:
             inside = programmes_in(limit.scope, var)
             harm = np.zeros(len(var.programmes))
             for effect in portfolio.effects:
-                if effect.score.numerator < 0 and _objective_in(limit.scope, portfolio, effect.objective):
+                if effect.score.numerator < 0 and objective_in(limit.scope, portfolio, effect.objective):
                     harm[var.position[effect.programme]] -= float(effect.score)
             for years, row in _rows(block, var, limit, inside, limit.value):
                 cells = _cells(var, inside & (harm > 0), years)
@@ -114,10 +114,11 @@ def programmes_in(scope: Scope, var: Columns) -> np.ndarray[tuple[int], np.dtype
 
 def pair_in(scope: Scope, portfolio: Portfolio, region: str, objective: str) -> bool:
     """Whether a pair lies in the scope of an attainment limit."""
-    return scope.region in ("", region) and _objective_in(scope, portfolio, objective)
+    return scope.region in ("", region) and objective_in(scope, portfolio, objective)
 
 
-def _objective_in(scope: Scope, portfolio: Portfolio, objective: str) -> bool:
+def objective_in(scope: Scope, portfolio: Portfolio, objective: str) -> bool:
+    """Whether an objective lies in a scope."""
     return scope.objective in ("", objective) and scope.freedom in (
         "",
         portfolio.objectives[objective].freedom,

@@ -83,6 +83,11 @@ class Scorer:
         filled: Floats = np.minimum(np.where(self._is_first, reached, np.maximum(reached, 0.0)), self._width)
         return filled
 
+    def attained(self, amounts: Amounts, values: Floats) -> Floats:
+        """Points that count at each (region, objective, year): what is delivered, up to the need."""
+        filled = self.segments(self.delivered(amounts, values))
+        return np.add.reduceat(filled, np.flatnonzero(np.diff(self._segment_row, prepend=-1)), axis=1)
+
     def delivered(self, amounts: Amounts, values: Floats) -> Floats:
         """Points that reach each (region, objective, year), capped by no need."""
         counted, straight = self._money(amounts)
