@@ -39,8 +39,8 @@ def haibun(*arguments: str | Path, lang: str = "en") -> Result:
 def asking(verb: str, book: Path, out: Path) -> list[str]:
     """A verb's words for a question about a book, with somewhere to write where it takes one."""
     takes_out = any(parameter.name == "out" for parameter in VERBS[verb].params)
-    more = [book] if verb == "compare" else []
-    return [verb, str(book), *(["base", "base"] if more else []), *(["--out", str(out)] if takes_out else [])]
+    scenarios = ["base", "base"] if verb == "compare" else []
+    return [verb, str(book), *scenarios, *(["--out", str(out)] if takes_out else [])]
 
 
 def written(folder: Path, raw: dict[str, Any], name: str = "book.xlsx") -> Path:

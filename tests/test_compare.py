@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import itertools
+import json
+import math
+import re
 import statistics
+from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 import reference
 from books import FIRST_YEAR, Book, books, line, minimal, scenarios_of, settings, with_everything
+from click.testing import CliRunner
 from hypothesis import assume, given
 from hypothesis import settings as hypothesis_settings
 from support import opened
 
-from optimizer import scenario
+from optimizer import run, scenario, workbook
+from optimizer.cli import main
 from optimizer.errors import InputProblems, NoPlan, WrongUsage
 from optimizer.portfolio import ScenarioItem
 from optimizer.questions.compare import MOST_ALONE, Change, Compared, Versus, changes_between, compare, in_parts
+from optimizer.questions.compare_tables import compare_as_dict, compare_in_words
 
 POINTS = 1e-4
 WHOLE = with_everything()
@@ -255,10 +263,10 @@ def test_more_than_ten_rows_are_attributed_by_groups():
 
 @pytest.mark.parametrize(
     ("names", "hint"),
-    [([], "at least two"), (["base"], "at least two"), (["all", "all"], "all is named twice"), (["base", "al"], "all")],
+    [([], "at least two"), (["base"], "at least two"), (["base", "al"], "did you mean all")],
 )
 def test_what_cannot_be_compared_is_told(names, hint):
-    """Fewer than two scenarios, one twice, and one that does not exist with what may have been meant."""
+    """Fewer than two scenarios, and one that does not exist with what may have been meant."""
     with pytest.raises(WrongUsage) as error:
         compare(opened(WHOLE), names)
     assert hint in str(error.value)
@@ -281,3 +289,159 @@ def test_scenarios_with_the_same_rows_do_not_differ():
     assert not versus.parts and not versus.moves and versus.difference() == versus.rounding() == 0
     items = {name: scenario.items_of(book.portfolio, name) for name in ("a", "b")}
     assert changes_between(items["a"], items["b"]) == []
+
+
+# ---------------------------------------------------------------------------------------------- as it is told
+
+JAPAN = Path(__file__).parent.parent / "inputs" / "japan.xlsx"
+JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+EVERY_ITEM = with_everything() | {
+    "Scenarios": [
+        *WHOLE["Scenarios"],
+        line(scenario="one", item="pin", target="counter_piracy", value=12, year=FIRST_YEAR),
+        line(scenario="one", item="cost_factor", target="hub", value=1.1),
+        line(scenario="one", item="effect_factor", value=0.9),
+        line(scenario="two", item="pin", target="counter_piracy", value=13, year=FIRST_YEAR),
+        line(scenario="two", item="resource_factor", target="personnel", value=1.05),
+    ]
+}
+
+
+def haibun(book: Path, out: Path, *arguments: str, lang: str = "en"):
+    """The command, with where it writes."""
+    return CliRunner().invoke(main, ["compare", str(book), *arguments, "--out", str(out), "--lang", lang])
+
+
+@pytest.fixture(scope="module")
+def book_path(tmp_path_factory) -> Path:
+    """A workbook with a row of every item."""
+    path = tmp_path_factory.mktemp("compare") / "book.xlsx"
+    workbook.write(path, EVERY_ITEM)
+    return path
+
+
+@pytest.fixture(scope="module")
+def told(book_path) -> Compared:
+    """Every scenario of that workbook against one of them."""
+    return compare(run.open_book(book_path), ["one", "two", "base", *scenarios_of(WHOLE)[1:]])
+
+
+def test_the_attribution_in_the_file_adds_up_to_the_last_digit(told):
+    """As decimals exactly, as floats to 1e-12; so do totals and differences by every dimension."""
+    answer = json.loads(json.dumps(compare_as_dict(told, "en")), parse_float=Decimal)
+    assert list(answer["scenarios"]) == [side.name for side in told.sides]
+    first = answer["scenarios"]["one"]
+    for versus in told.others:
+        found = answer["scenarios"][versus.side.name]
+        assert sum(found["attribution"].values()) == found["difference"] == found["score"] - first["score"]
+        floats = [float(points) for points in found["attribution"].values()]
+        assert math.fsum(floats) == pytest.approx(float(found["difference"]), abs=1e-12)
+        assert {part["id"]: part["points"] for part in found["rows"]} == {
+            key: points for key, points in found["attribution"].items() if key != "rounding"
+        }
+        assert sum(float(move["change"]) for move in found["moved"]) == pytest.approx(
+            float(found["differences"]["all"])
+        )
+        for sums in (found["totals"], found["differences"]):
+            for dimension in ("family", "region", "account", "year"):
+                assert sum(map(float, sums[dimension].values())) == pytest.approx(float(sums["all"]), abs=1e-9)
+        assert float(found["score"]) == pytest.approx(float(versus.side.score), abs=1e-9)
+
+
+def test_every_row_is_named_by_its_cell_and_as_it_would_be_typed(told):
+    """The value cell of the row; a row left out, and one with another value, say so."""
+    answer = compare_as_dict(told, "en")
+    raw = EVERY_ITEM["Scenarios"]
+    for name, found in answer["scenarios"].items():
+        for part in found.get("rows", []):
+            for row in part["rows"]:
+                written = raw[int(re.sub(r"[A-Z]", "", row["cell"])) - 2]
+                assert (written["item"], written.get("target", "")) == (row["item"], row["target"])
+                value = row["before"] if row["after"] is None else row["after"]
+                assert written["value"] == value and written.get("year") == row["year"]
+                assert written["scenario"] == (name if row["after"] is not None else "one")
+    two = answer["scenarios"]["two"]["attribution"]
+    assert list(two) == [
+        f"pin:counter_piracy@{FIRST_YEAR}=13 (was 12)",
+        "resource_factor:personnel=1.05",
+        "without cost_factor:hub=1.1",
+        "without effect_factor=0.9",
+        "rounding",
+    ]
+
+
+def test_sentences_say_the_points_of_each_row_in_both_languages(told):
+    """The points that are printed add up to the printed difference; every sentence has its Japanese."""
+    english, japanese = ([words.into(lang) for words in compare_in_words(told)] for lang in ("en", "ja"))
+    assert all(JAPANESE.search(line) for line in japanese if not re.fullmatch(r".*：-?[0-9.]+点。", line))
+    assert not any("{" in line for line in [*english, *japanese])
+    starts = [number for number, line in enumerate(english) if " against one" in line] + [len(english)]
+    assert len(starts) == len(told.others) + 1
+    for start, end in itertools.pairwise(starts):
+        difference = Decimal(re.search(r"points, ([+-][0-9.]+) against", english[start]).group(1))
+        points = [
+            Decimal(m.group(1)) for m in (re.match(r"  ([+-][0-9.]+)  ", line) for line in english[start:end]) if m
+        ]
+        assert sum(points) == difference
+
+
+def test_compare_writes_its_file_and_replaces_only_its_own(book_path, tmp_path):
+    """compare.json, what is printed, and --json agree; a folder of somebody else's is left alone."""
+    done = haibun(book_path, tmp_path / "out", "base", "all", "shock")
+    assert done.exit_code == 0, done.output
+    answer = json.loads((tmp_path / "out" / "compare.json").read_text(encoding="utf-8"))
+    assert answer["baseline"] == "base" and list(answer["scenarios"]) == ["base", "all", "shock"]
+    assert "different weights or needs" in done.output
+    again = haibun(book_path, tmp_path / "out", "base", "all", "shock", "--json")
+    assert json.loads(again.stdout) == answer
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.txt").write_text("mine")
+    assert haibun(book_path, tmp_path / "other", "base", "all").exit_code == 2
+    japanese = haibun(book_path, tmp_path / "out", "base", "all", lang="ja")
+    assert "端数処理" in japanese.output and japanese.exit_code == 0
+
+
+def test_a_scenario_is_compared_with_itself(book_path, tmp_path):
+    """Exit 0 and a sentence; one scenario alone is wrong usage."""
+    done = haibun(book_path, tmp_path / "out", "all", "all")
+    assert done.exit_code == 0 and "all is compared with itself: nothing differs." in done.output
+    alone = haibun(book_path, tmp_path / "out", "all")
+    assert alone.exit_code == 2 and "at least two" in alone.output
+
+
+def test_plans_are_measured_by_the_scenario_that_is_asked_for(book_path):
+    """--scenario shock: its own plan scores there what it scores, that of base what its amounts attain by its needs."""
+    found = compare(run.open_book(book_path), ["base", "shock"], measure="shock")
+    base, shock = found.sides
+    assert shock.score_at_base == shock.score
+    kept = [
+        r for r in EVERY_ITEM["Scenarios"] if r["scenario"] == "shock" and r["item"] in ("weight_factor", "need_factor")
+    ]
+    spending = {(p, FIRST_YEAR + t): amount for (p, t), amount in base.result.plan.spending.items()}
+    expected = reference.evaluate(EVERY_ITEM | {"Scenarios": kept}, spending, "shock").score
+    assert float(base.score_at_base) == pytest.approx(expected, abs=1e-7)
+
+
+def test_the_proposals_of_the_real_case_are_worth_what_the_independent_solver_says():
+    """base → practice_2026 and base → all_proposals: Shapley values of the case's own page, within 0.02 points."""
+    found = compare(run.open_book(JAPAN), ["base", "practice_2026", "all_proposals"])
+    practice, everything = found.others
+    shapley = {1: 1.554, 2: 0.701, 3: 0.135, 4: 0.178, 5: 0.159, 6: 1.660, 7: 0.520, 8: 0.590, 9: 0.327}
+    worth = {part.changes[0].row.target[:2]: part.points for part in everything.parts}
+    assert worth == {f"p{n}": pytest.approx(points, abs=0.02) for n, points in shapley.items()}
+    assert float(everything.difference()) == pytest.approx(59.55 - 53.72, abs=0.02)
+    assert float(practice.difference()) == pytest.approx(55.63 - 53.72, abs=0.02)
+    for versus in found.others:
+        check_the_sums(versus)
+        assert abs(versus.rounding()) < Fraction(1, 100)
+
+
+def test_less_money_in_the_real_case_is_one_row():
+    """austerity: the whole difference is its budget factor; every line that moved has a reason."""
+    found = compare(run.open_book(JAPAN), ["base", "austerity"])
+    (versus,) = found.others
+    ((part, points),) = versus.shares()
+    assert part.changes[0].row.item == "budget_factor" and part.changes[0].row.value == Fraction("0.8")
+    assert float(points) == pytest.approx(47.23 - 53.72, abs=0.02)
+    assert all(move.line is None or str(move.line.reason) for move in versus.moves)
+    assert sum(move.change for move in versus.moves) == versus.side.result.total() - found.first.result.total()

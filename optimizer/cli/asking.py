@@ -1,4 +1,4 @@
-"""Verbs that ask about a plan or a book: explain, ranges, prices, levers, frontier, repair."""
+"""Verbs that ask about a plan or a book: explain, ranges, prices, compare, levers, frontier, repair."""
 
 from __future__ import annotations
 
@@ -88,6 +88,34 @@ def prices(talker: Talker, book: Path, scenario: str, sets: Sequence[str], out: 
     talker.answer(tables.prices_as_dicts(found, talker.language))
     for words in tables.prices_in_words(found):
         talker.tell(words)
+
+
+@main.command()
+@book_options
+@click.argument("scenarios", metavar="S1 S2 …", nargs=-1)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to write.")
+@common_options
+def compare(
+    talker: Talker, book: Path, scenario: str, sets: Sequence[str], scenarios: Sequence[str], out: Path
+) -> None:
+    """Scenarios side by side, and which of their rows make the difference from the first one.
+
+    Every plan is also scored by the weights and needs of --scenario.
+
+    Example: haibun compare inputs/japan.xlsx base practice_2026 all_proposals --out outputs/compare
+    """
+    from optimizer import run  # noqa: PLC0415
+    from optimizer.questions import compare as asking  # noqa: PLC0415
+    from optimizer.questions import compare_tables as tables  # noqa: PLC0415
+
+    opened = run.open_book(book)
+    with talker.counting(say("Solving the scenarios and every combination of their rows …")) as progress:
+        found = asking.compare(opened, scenarios, sets, scenario, progress=progress, processes=os.cpu_count() or 1)
+    content = tables.compare_as_dict(found, talker.language)
+    run.write_folder(out.resolve(), {"compare.json": run.json_bytes(content)}, owned="compare.json")
+    talker.answer(content)
+    for words in tables.compare_in_words(found):
+        talker.say_always(words)
 
 
 @main.command()

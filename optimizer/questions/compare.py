@@ -58,8 +58,8 @@ class Side:
     """One scenario: its published plan, and the score of that plan at base weights and needs (points, exact).
 
     The score at base weights and needs counts what the published amounts attain in this scenario's own world (its
-    levers, effects and costs) by the priorities of the scenario ``base`` with the same ``--set`` items, so that plans
-    made under different weights or needs can be held against each other.
+    levers, effects and costs) by the priorities of the scenario ``measure`` with the same ``--set`` items, so that
+    plans made under different weights or needs can be held against each other.
     """
 
     name: str
@@ -131,10 +131,11 @@ class Versus:
 
 @dataclass(frozen=True)
 class Compared:
-    """The whole answer: the first scenario, and every other one against it."""
+    """The whole answer: the first scenario, and every other one against it; ``measure`` as in ``Side``."""
 
     portfolio: Portfolio
     sets: Sequence[str]
+    measure: str
     first: Side
     others: Sequence[Versus]
 
@@ -148,20 +149,23 @@ def compare(
     book: OpenBook,
     names: Sequence[str],
     sets: Sequence[str] = (),
+    measure: str = scenario.BASE,
     options: Options | None = None,
     progress: Progress | None = None,
     processes: int = 1,
 ) -> Compared:
     """Publish each scenario, under the same ``--set`` items, and attribute the change from the first to each other.
 
-    With two ``processes`` a second one solves half of the combinations where there are many. Raises ``WrongUsage``
-    for fewer than two scenarios, one named twice or an unknown one, and ``NoPlan`` that names a scenario without one.
+    A scenario named twice counts once. With two ``processes`` a second one solves half of the combinations where there
+    are many. Raises ``WrongUsage`` for fewer than two scenarios or an unknown one, and ``NoPlan`` that names a scenario
+    without a plan.
     """
-    _refuse_what_cannot_be_compared(names)
+    if len(names) < 2:
+        raise WrongUsage(say("Name at least two scenarios to compare, such as base and another one."))
     portfolio = book.portfolio
     items = {name: scenario.items_of(portfolio, name, sets) for name in names}
-    base = scenario.apply(portfolio, scenario.BASE, sets).portfolio
-    first, *others = [_side(book, name, sets, base, options) for name in names]
+    base = scenario.apply(portfolio, measure, sets).portfolio
+    first, *others = [_side(book, name, sets, base, options) for name in items]
     found = []
     for side in others:
         changes = changes_between(items[first.name], items[side.name])
@@ -171,15 +175,7 @@ def compare(
         infeasible = sum(score is None for score in asking.scores.values())
         moves = _moves(first, side)
         found.append(Versus(side, first, parts, averages.orders, len(asking.scores), infeasible, moves))
-    return Compared(portfolio, tuple(sets), first, found)
-
-
-def _refuse_what_cannot_be_compared(names: Sequence[str]) -> None:
-    if len(names) < 2:
-        raise WrongUsage(say("Name at least two scenarios to compare, such as base and another one."))
-    for number, name in enumerate(names):
-        if name in names[:number]:
-            raise WrongUsage(say("{scenario} is named twice; a scenario does not differ from itself.", scenario=name))
+    return Compared(portfolio, tuple(sets), measure, first, found)
 
 
 def rounded(value: Fraction, places: int) -> Fraction:
