@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimizer import report
+from optimizer.questions import alternatives as asking_alternatives
 from optimizer.questions import freedoms as asking_freedoms
 from optimizer.questions import frontier as asking_frontier
 from optimizer.questions import frontier_tables, levers_tables, tables
@@ -18,6 +19,8 @@ from optimizer.questions import ranges as asking_ranges
 from optimizer.questions import repair as asking_repair
 from optimizer.report.frontier import freedoms_document, frontier_document
 from optimizer.report.levers import levers_document
+from optimizer.report.prices import prices_document
+from optimizer.report.ranges import ranges_document
 from optimizer.run import OpenBook, json_bytes
 from optimizer.words import Name, Words, name_of, say
 
@@ -118,7 +121,8 @@ def prices(asked: Asked, _progress: Progress) -> Answer:
         )
         for price in dear
     ]
-    files = {"prices.csv": tables.prices_csv(found)}
+    pages = report.pages(prices_document(asked.book, found, asked.scenario, asked.sets), asked.language)
+    files = {"prices.csv": tables.prices_csv(found), **pages}
     return Answer(tables.prices_in_words(found), say("Points of score"), bars, files)
 
 
@@ -136,8 +140,10 @@ def ranges(asked: Asked, _progress: Progress) -> Answer:
         )
         for line in widest
     ]
-    files = {"ranges.csv": tables.ranges_csv(found, first_year)}
-    return Answer(tables.ranges_in_words(found, []), say("Room to move, the widest first"), bars, files)
+    others = asking_alternatives.alternatives(asked.book, asked.scenario, asked.sets)
+    pages = report.pages(ranges_document(asked.book, found, others, asked.scenario, asked.sets), asked.language)
+    files = {"ranges.csv": tables.ranges_csv(found, first_year), **pages}
+    return Answer(tables.ranges_in_words(found, others), say("Room to move, the widest first"), bars, files)
 
 
 def repair(asked: Asked, _progress: Progress) -> Answer:

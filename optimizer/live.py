@@ -150,9 +150,16 @@ class Live:
             self.highs.changeCoeff(row, column, value)
 
     def keep_score_within(self, points: float) -> None:
-        """From now on only plans within ``points`` of the best score count; the objective becomes free to choose."""
-        used = np.flatnonzero(self.cost)
+        """From now on only plans within ``points`` of the best score count; the objective becomes free to choose.
+
+        Asked again, it moves the floor under the score.
+        """
         floor = (self.score - points) * SCORE_ROW_SCALE
+        score_row = len(self.model.keys)
+        if self.highs.getNumRow() > score_row:
+            self.highs.changeRowBounds(score_row, floor, highspy.kHighsInf)
+            return
+        used = np.flatnonzero(self.cost)
         scaled = self.cost[used] * SCORE_ROW_SCALE
         self.highs.addRow(floor, highspy.kHighsInf, len(used), used.astype(np.int32), scaled)
         self.maximise({})

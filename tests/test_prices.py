@@ -13,6 +13,8 @@ from support import opened
 
 from optimizer.errors import InputProblems, NoPlan
 from optimizer.questions import prices
+from optimizer.report import pages
+from optimizer.report.prices import prices_document
 
 FEW = settings(max_examples=30)
 POINTS = 0.005
@@ -115,3 +117,16 @@ def budget_limits(book, model, price):
             for row in model.rows:
                 if row.name[:2] == ("limit", limit.id) and row.name[2] in (str(price.year), "all"):
                     yield row, limit.value
+
+
+@FEW
+@given(books())
+def test_the_price_list_reports_in_both_languages(raw):
+    """Every requirement stands in one of the two lists, dearest first; the pages are made."""
+    found = asked(raw)
+    document = prices_document(opened(raw), found, "base")
+    rules, money = (next(t for t in document.tables() if t.name == n) for n in ("price_of_rules", "price_of_money"))
+    assert len(rules.rows) + len(money.rows) == len(found)
+    listed = [row[5] for row in rules.rows if row[5] is not None]
+    assert listed == sorted(listed, reverse=True)
+    assert all(pages(document, language)["report.html"] for language in ("en", "ja"))

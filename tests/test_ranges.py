@@ -6,13 +6,15 @@ from fractions import Fraction
 
 import pytest
 import reference
-from books import books, scenarios_of
+from books import books, line, minimal, scenarios_of
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import opened
 
 from optimizer.errors import InputProblems, NoPlan
-from optimizer.questions import ranges
+from optimizer.questions import alternatives, ranges
+from optimizer.report import pages
+from optimizer.report.ranges import ranges_document
 
 FEW = settings(max_examples=25)
 MONEY = 0.05
@@ -63,3 +65,51 @@ def test_ends_are_the_independent_solvers(raw, data, within, picks):
 def test_ends_with_indivisible_programmes(raw, within, picks):
     """The same with programmes that are whole or not at all: no end is the relaxation's."""
     check_ends(raw, "base", within, picks)
+
+
+def test_the_best_plan_of_the_minimal_book_is_the_only_one():
+    """It was found by hand, each unit of money at the one place where it adds most."""
+    assert ranges.ranges(opened(minimal()), workers=1).is_unique
+
+
+@pytest.mark.parametrize("indivisible", ["no", "yes"])
+def test_twin_programmes_leave_the_best_plan_open(indivisible):
+    """Two programmes alike in everything share the money in any way; with a little more effect, one gets it all."""
+    raw = minimal()
+    raw["Programmes"] = [
+        line(programme=name, family="oda", account="GRANT", region="SEA", maximum=10, indivisible=indivisible)
+        for name in ("wells", "roads")
+    ]
+    raw["Effects"] = [line(programme=name, objective="health", score=3) for name in ("wells", "roads")]
+    assert not ranges.ranges(opened(raw), workers=1).is_unique
+    raw["Effects"][0]["score"] = 3.001
+    assert ranges.ranges(opened(raw), workers=1).is_unique
+
+
+@FEW
+@given(books(indivisible=True), st.sampled_from([0.0, 0.05, 1.0]))
+def test_alternatives_are_as_good_as_they_are_said_to_be(raw, within):
+    """Each published alternative scores within the tolerance of the best, or there is none; the report tells both."""
+    book = opened(raw)
+    found = asked(raw, "base", within)
+    others = alternatives.alternatives(book, within=within)
+    assert len(others) == 3
+    for other in others:
+        assert other.result is None or other.result.proof.score >= found.score - within - 1e-9
+    document = ranges_document(book, found, others, "base")
+    for table in document.tables():
+        for column, total in zip(table.columns, table.total, strict=False):
+            if column.summed:
+                assert total == sum(table.numbers(table.columns.index(column)))
+    assert all(pages(document, language)["report.html"] for language in ("en", "ja"))
+
+
+def test_the_alternative_nearest_to_today_is_nearer_than_the_best_plan():
+    """Half of the money stood in roads: with points to give up, the plan leaves some there."""
+    raw = minimal()
+    raw["Programmes"][0]["baseline"], raw["Programmes"][1]["baseline"] = 2, 8
+    nearest, even, less = alternatives.alternatives(opened(raw), within=5)
+    assert 5.7 < nearest.result.plan.spending["roads", 0] <= 6
+    assert 60 <= nearest.result.proof.score < 61
+    assert less.result.total() < 10
+    assert even.result is not None

@@ -54,15 +54,19 @@ def ranges(talker: Talker, book: Path, scenario: str, sets: Sequence[str], withi
     from optimizer import report, run  # noqa: PLC0415
     from optimizer.questions import alternatives, tables  # noqa: PLC0415
     from optimizer.questions import ranges as asking  # noqa: PLC0415
+    from optimizer.report.ranges import ranges_document  # noqa: PLC0415
 
     opened = run.open_book(book)
     with talker.working(say("Solving twice for each line …")):
         found = asking.ranges(opened, scenario, sets, within)
         others = alternatives.alternatives(opened, scenario, sets, within)
     first_year = opened.portfolio.settings.first_year
-    run.write_folder(out.resolve(), {"ranges.csv": tables.ranges_csv(found, first_year)}, owned="ranges.csv")
+    pages = report.pages(ranges_document(opened, found, others, scenario, sets), talker.language)
+    files = {"ranges.csv": tables.ranges_csv(found, first_year), **pages}
+    run.write_folder(out.resolve(), files, owned="ranges.csv")
     for other in others:
-        run.write_run(other.result, opened.data, out.resolve() / other.id, report.writers(talker.language))
+        if other.result is not None:
+            run.write_run(other.result, opened.data, out.resolve() / other.id, report.writers(talker.language))
     talker.answer(tables.ranges_as_dict(found, others, first_year, talker.language))
     for words in tables.ranges_in_words(found, others):
         talker.tell(words)
@@ -77,14 +81,16 @@ def prices(talker: Talker, book: Path, scenario: str, sets: Sequence[str], out: 
 
     Example: haibun prices inputs/japan.xlsx --scenario all_proposals --out outputs/prices
     """
-    from optimizer import run  # noqa: PLC0415
+    from optimizer import report, run  # noqa: PLC0415
     from optimizer.questions import prices as asking  # noqa: PLC0415
     from optimizer.questions import tables  # noqa: PLC0415
+    from optimizer.report.prices import prices_document  # noqa: PLC0415
 
     opened = run.open_book(book)
     with talker.working(say("Solving again without each rule …")):
         found = asking.prices(opened, scenario, sets)
-    run.write_folder(out.resolve(), {"prices.csv": tables.prices_csv(found)}, owned="prices.csv")
+    pages = report.pages(prices_document(opened, found, scenario, sets), talker.language)
+    run.write_folder(out.resolve(), {"prices.csv": tables.prices_csv(found), **pages}, owned="prices.csv")
     talker.answer(tables.prices_as_dicts(found, talker.language))
     for words in tables.prices_in_words(found):
         talker.tell(words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,24 +13,28 @@ from optimizer.live import Live
 from optimizer.model import Grid
 from optimizer.model.columns import Floats
 from optimizer.portfolio import Portfolio
-from optimizer.questions.asking import ask_portfolio
+from optimizer.questions.asking import Asked, ask_portfolio
 from optimizer.questions.ranges import WITHIN
 from optimizer.results import Result
 from optimizer.run import OpenBook, Stopwatch, publish_solution
+from optimizer.scenario import Scenario
 from optimizer.solver import Options, Solution
 from optimizer.words import Words, name_of, say
 
-ROOM_FOR_ROUNDING = 0.1
-"""Part of the tolerance that is kept for rounding to publish units."""
+ROOMS_FOR_ROUNDING = (0.1, 0.5, 1.0)
+"""Parts of the tolerance that are kept for rounding to publish units: the next where the one before was too little."""
 
 
 @dataclass(frozen=True)
 class Alternative:
-    """A named plan: what it does best, and its published, proven result."""
+    """A named plan: what it does best, and its published, proven result.
+
+    None where rounding to publish units takes every such plan further from the best than asked for.
+    """
 
     id: str
     name: Words
-    result: Result
+    result: Result | None
 
 
 def alternatives(
@@ -42,21 +46,32 @@ def alternatives(
 ) -> list[Alternative]:
     """The nearest to today's budget, the most evenly spread, and the least for the region that gets most.
 
-    Each keeps its score within ``within`` points of the best (before rounding). Raises ``NoPlan``.
+    The published score of each is within ``within`` points of the best (before rounding). Raises ``NoPlan``.
     """
     active = scenario.apply(book.portfolio, name, sets)
+    least = ask_portfolio(active.portfolio, options).live.score - within
     grid = Grid(active.portfolio.settings.publish_unit)
     found = []
     for ident, words, cost in _goals(active.portfolio, options, grid):
         asked = ask_portfolio(active.portfolio, options, grid)
-        prices = asked.live.prices()
-        asked.live.keep_score_within(within * (1 - ROOM_FOR_ROUNDING))
+        result = next((r for r in _published(book, active, asked, cost, within) if r.proof.score >= least), None)
+        if result is not None:
+            result = replace(result, facts=dict(result.facts) | {"alternative": ident})
+        found.append(Alternative(ident, words, result))
+    return found
+
+
+def _published(
+    book: OpenBook, active: Scenario, asked: Asked, cost: Mapping[int, float], within: float
+) -> Iterator[Result]:
+    """Published plans that maximise ``cost`` among good ones, with more and more room for rounding."""
+    prices = asked.live.prices()
+    for room in ROOMS_FOR_ROUNDING:
+        asked.live.keep_score_within(within * (1 - room))
         asked.live.maximise(cost)
         asked.live.solve()
         solution = Solution("optimal", asked.live.score, asked.live.score, asked.live.solved_values(), prices)
-        result = publish_solution(book, active, asked.model, solution, asked.options, Stopwatch())
-        found.append(Alternative(ident, words, replace(result, facts=dict(result.facts) | {"alternative": ident})))
-    return found
+        yield publish_solution(book, active, asked.model, solution, asked.options, Stopwatch())
 
 
 def _goals(portfolio: Portfolio, options: Options | None, grid: Grid) -> list[tuple[str, Words, Mapping[int, float]]]:

@@ -13,6 +13,7 @@ import numpy as np
 from optimizer import scenario
 from optimizer.live import Live
 from optimizer.model import Columns
+from optimizer.model.columns import Floats
 from optimizer.portfolio import Portfolio
 from optimizer.questions.asking import ask_portfolio
 from optimizer.run import OpenBook
@@ -22,6 +23,9 @@ WITHIN = 0.1
 """Points below the best score that still count as nearly as good, unless the user says otherwise."""
 TOUCHES = 1e-6
 LINES_WORTH_A_PROCESS = 100
+HAIR = 1e-8
+"""Points that no planner feels, and that a solver still tells from nothing."""
+DIRECTIONS, SEED = 2, 1
 
 
 @dataclass(frozen=True)
@@ -44,17 +48,16 @@ class Range:
 
 @dataclass(frozen=True)
 class Ranges:
-    """The ranges of all lines within ``within`` points of ``score``."""
+    """The ranges of all lines within ``within`` points of ``score``.
+
+    ``is_unique``: no other plan with that score differs by as much as a publish unit.
+    """
 
     score: float
     within: float
     lines: tuple[Range, ...]
     has_indivisible: bool
-
-    @property
-    def is_unique(self) -> bool:
-        """Whether no line can move at all."""
-        return all(line.high - line.low <= TOUCHES for line in self.lines)
+    is_unique: bool
 
 
 def ranges(
@@ -74,6 +77,7 @@ def ranges(
     first = ask_portfolio(portfolio, options)
     cells = range(len(first.model.columns.cell_year))
     amounts = first.live.spending()
+    is_unique = is_the_only_best(first.live, float(portfolio.settings.publish_unit))
     if workers > 1 and len(cells) > LINES_WORTH_A_PROCESS:
         size = -(-len(cells) // workers)
         parts = [cells[start : start + size] for start in range(0, len(cells), size)]
@@ -88,7 +92,33 @@ def ranges(
             columns.cell_programme.tolist(), columns.cell_year.tolist(), amounts, found, strict=True
         )
     )
-    return Ranges(first.live.score, within, lines, is_mip(first.model))
+    return Ranges(first.live.score, within, lines, is_mip(first.model), is_unique)
+
+
+def is_the_only_best(live: Live, unit: float) -> bool:
+    """Whether all plans of the best score have the same spending, to within ``unit`` of money.
+
+    Two different plans differ along a direction drawn at random, except by a chance of nothing. How far plans reach
+    along it is concave in the points given up: from what a hair and two hairs allow follows what none allows at most.
+    """
+    columns, drawn = live.model.columns, np.random.default_rng(SEED)
+    for _ in range(DIRECTIONS):
+        sizes = drawn.uniform(0.5, 1.0, len(columns.cell_year)) * drawn.choice([-1.0, 1.0], len(columns.cell_year))
+        if 2 * _reach(live, sizes, HAIR) - _reach(live, sizes, 2 * HAIR) > unit:
+            return False
+    return True
+
+
+def _reach(live: Live, sizes: Floats, within: float) -> float:
+    """How far apart plans within so many points of the best lie in a direction of spending."""
+    first = live.model.columns.first_x
+    live.keep_score_within(within)
+    ends = []
+    for sign in (1.0, -1.0):
+        live.maximise({first + cell: sign * size for cell, size in enumerate(sizes.tolist())})
+        live.solve()
+        ends.append(float(sizes @ live.spending()))
+    return ends[0] - ends[1]
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,11 @@ def ranges_as_dict(found: Ranges, others: Sequence[Alternative], first_year: int
         "unique": found.is_unique,
         "lines": _range_rows(found, first_year),
         "alternatives": [
-            {"id": other.id, "name": other.name.into(language), "score": float(other.result.proof.score)}
+            {
+                "id": other.id,
+                "name": other.name.into(language),
+                "score": float(other.result.proof.score) if other.result else None,
+            }
             for other in others
         ],
     }
@@ -67,11 +71,15 @@ def ranges_in_words(found: Ranges, others: Sequence[Alternative]) -> list[Words]
         )
     ]
     if found.is_unique:
-        said.append(say("No line can move: the plan is the only one."))
+        said.append(say("The best plan is the only one: no other reaches its score."))
+    else:
+        said.append(say("The best plan is not the only one: other plans reach the same score."))
     if found.has_indivisible:
         said.append(say("Indivisible programmes are kept whole in every one of these plans: the ends are exact."))
     said += [
         say("{name}: {score} points.", name=other.name, score=f"{float(other.result.proof.score):.4f}")
+        if other.result
+        else say("{name}: no such plan keeps within the tolerance once it is rounded.", name=other.name)
         for other in others
     ]
     return said

@@ -19,29 +19,30 @@ STEEPEST = 4
 
 
 def spans(pen: Pen) -> Drawing:
-    """A bar over each range, a dot at the value, open marks for alone and for after all others."""
+    """A bar over each range, a dot at the value, open marks for what else is known of each."""
     figure, names = pen.figure, pen.names()
-    worth, least, most, alone, last = (_floats(figure, position) for position in range(5))
+    value, least, most, *others = (_floats(figure, position) for position in range(len(figure.values[0])))
+    range_name, value_name, *other_names = (pen.say(mark.name) for mark in figure.across)
+    kind = figure.tables[0].columns[1].kind
     texts = [
-        "" if row[0] is None else number_text(row[0], "change", figure.decimals, pen.language) for row in figure.values
+        "" if row[0] is None else number_text(row[0], kind, figure.decimals, pen.language) for row in figure.values
     ]
     widths = [None if a is None or b is None else b - a for a, b in zip(least, most, strict=True)]
-    open_mark = {"color": "#FFFFFF", "size": 10, "line": {"color": OUTLINE, "width": 1.5}}
-    data = [
+    open_mark: dict[str, Any] = {"color": "#FFFFFF", "size": 10, "line": {"color": OUTLINE, "width": 1.5}}
+    data: list[dict[str, Any]] = [
         {
-            "type": "bar", "orientation": "h", "name": pen.say(say("Range over all combinations")), "y": names,
+            "type": "bar", "orientation": "h", "name": range_name, "y": names,
             "x": widths, "base": least, "width": 0.5, "marker": {"color": RANGE}, "hoverinfo": "skip",
         },
+        *(
+            {
+                "type": "scatter", "mode": "markers", "name": name, "y": names, "x": other,
+                "marker": open_mark | {"symbol": symbol},
+            }
+            for name, other, symbol in zip(other_names, others, ("diamond", "square"), strict=False)
+        ),
         {
-            "type": "scatter", "mode": "markers", "name": pen.say(say("Alone")), "y": names, "x": alone,
-            "marker": {**open_mark, "symbol": "diamond"},
-        },
-        {
-            "type": "scatter", "mode": "markers", "name": pen.say(say("After all others")), "y": names, "x": last,
-            "marker": {**open_mark, "symbol": "square"},
-        },
-        {
-            "type": "scatter", "mode": "markers", "name": pen.say(say("Worth")), "y": names, "x": worth,
+            "type": "scatter", "mode": "markers", "name": value_name, "y": names, "x": value,
             "marker": {"color": INK, "size": 13},
         },
         {
@@ -110,20 +111,22 @@ Area = Callable[[int], str]
 
 
 def excel_spans(book: Any, figure: Figure, area: Area, heading: Area, font: Mapping[str, Any]) -> Any:
-    """Bars of the worths, with whiskers over their ranges: the table's last two columns hold their lengths."""
+    """Bars of the values; whiskers over their ranges where the table's last two columns hold their lengths."""
     chart = book.add_chart({"type": "bar"})
-    last = len(figure.tables[0].columns) - 1
+    columns = figure.tables[0].columns
+    last = len(columns) - 1
+    shown = "+0.00;−0.00;0.00" if columns[1].kind == "change" else "#,##0.00"
+    whiskers = {
+        "type": "custom", "plus_values": area(last - 1), "minus_values": area(last),
+        "line": {"color": OUTLINE, "width": 1.25},
+    }  # fmt: skip
     chart.add_series(
         {
             "name": heading(1), "categories": area(0), "values": area(1), "gap": 60, "fill": {"color": INK},
             "data_labels": {
-                "value": True, "num_format": "+0.00;−0.00;0.00", "font": {**font, "color": PAPER},
-                "position": "inside_base",
+                "value": True, "num_format": shown, "font": {**font, "color": PAPER}, "position": "inside_base",
             },
-            "y_error_bars": {
-                "type": "custom", "plus_values": area(last - 1), "minus_values": area(last),
-                "line": {"color": OUTLINE, "width": 1.25},
-            },
+            **({"y_error_bars": whiskers} if columns[last].less else {}),
         }
     )  # fmt: skip
     chart.set_y_axis({"reverse": True, "num_font": font})

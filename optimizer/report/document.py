@@ -198,7 +198,9 @@ class Figure:
 
     ``kind``: bars (``values``: baseline and plan of each mark), dots and tiles (``values``: a row of shares for each
     mark, ``across``: what the columns are), flow (``links``: from mark, to mark, amount, colour), spans (``values``:
-    worth, least, most, alone, last of each mark), curve (``values``: budget, score, slope, factor of each point).
+    value, least, most and up to two more of each mark; ``across`` names the range, the value and the others; the
+    first table holds the value in its second column and may hold the ways to most and to least in its last two),
+    curve (``values``: budget, score, slope, factor of each point).
     """
 
     name: str

@@ -30,6 +30,7 @@ MOST_ON_A_PAGE = 24
 NO_PLAN = say("(no plan)")
 NO_LEVER = say("The book has no lever to value.")
 ALONE, LAST = say("alone"), say("after all others")
+IN_COMPANY = say("Alone"), say("After all others")
 
 
 def levers_document(book: OpenBook, found: Levers) -> Document:
@@ -115,6 +116,7 @@ class _Told:
             subject=say("Points that each lever adds: average, range, alone, and after all others"),
             tables=(self.table(),),
             marks=tuple(Mark(name_of(worth.lever)) for worth in worths),
+            across=tuple(Mark(name) for name in (say("Range over all combinations"), say("Worth"), *IN_COMPANY)),
             values=tuple(
                 (maybe(w.worth), maybe(w.least), maybe(w.most), maybe(w.alone), maybe(w.last)) for w in worths
             ),
