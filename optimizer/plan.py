@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from heapq import heapify, heappop, heappush
+from math import ceil
 
 from optimizer.exact import Cell, ExactBook, Key
 from optimizer.gains import FELT, Gains
@@ -56,19 +57,26 @@ class Plan:
     carries: Mapping[tuple[str, int], Fraction]
 
 
-def publish(book: ExactBook, draft: Draft) -> Plan:
-    """Round ``draft`` to whole units of the book's ``publish_unit``."""
-    return _Rounding(book, draft).plan()
+def publish(book: ExactBook, draft: Draft, is_to_be_kept: bool = False) -> Plan:
+    """Round ``draft`` to whole units of the book's ``publish_unit``.
+
+    What the draft leaves unspent is spent where it raises the score, unless the draft ``is_to_be_kept``: then no line
+    gets more than the next whole unit.
+    """
+    return _Rounding(book, draft, is_to_be_kept).plan()
 
 
 class _Rounding:
     """Whole units of every cell and flow, moved one at a time."""
 
-    def __init__(self, book: ExactBook, draft: Draft) -> None:
+    def __init__(self, book: ExactBook, draft: Draft, is_to_be_kept: bool) -> None:
         self.book = book
         self.unit = book.portfolio.settings.publish_unit
         self.draft = draft
         self.low, self.high = self._ranges()
+        if is_to_be_kept:
+            for cell, amount in draft.spending.items():
+                self.high[cell] = max(self.low[cell], min(self.high[cell], ceil(amount / float(self.unit) - SNAP)))
         self.units = {cell: self._rounded_down(cell, amount) for cell, amount in draft.spending.items()}
         self.flows = _Flows(book, draft, self.unit, self.units)
         rows = [row for row in book.rows if row.key[0] not in COUNTED_ELSEWHERE]

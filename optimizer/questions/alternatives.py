@@ -71,7 +71,7 @@ def _published(
         asked.live.maximise(cost)
         asked.live.solve()
         solution = Solution("optimal", asked.live.score, asked.live.score, asked.live.solved_values(), prices)
-        yield publish_solution(book, active, asked.model, solution, asked.options, Stopwatch())
+        yield publish_solution(book, active, asked.model, solution, asked.options, Stopwatch(), is_to_be_kept=True)
 
 
 def _goals(portfolio: Portfolio, options: Options | None, grid: Grid) -> list[tuple[str, Words, Mapping[int, float]]]:

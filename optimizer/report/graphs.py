@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optimizer.report.curves import RANGE, STEEPEST
-from optimizer.report.document import Figure, number_text
+from optimizer.report.document import ZERO, Figure, number_text
 from optimizer.report.palette import GREY, INK, OUTLINE, RULE
 from optimizer.report.shapes import (
     TEXT,
@@ -15,6 +15,7 @@ from optimizer.report.shapes import (
     diamond,
     fitted,
     grid,
+    length,
     path,
     rectangle,
     square,
@@ -29,7 +30,8 @@ Floats = list[float | None]
 
 
 def spans(figure: Figure, language: str) -> tuple[float, list[str]]:
-    """A bar over each range, a dot at the value, open marks for alone and for after all others."""
+    """A bar over each range, a dot at the value, open marks for what else is known of each."""
+    kind = figure.tables[0].columns[1].kind
     rows = [[None if value is None else float(value) for value in row] for row in figure.values]
     ends = [0.0, *(value for row in rows for value in row if value is not None)]
     low, high = min(ends), max(*ends, min(ends) + 1e-6)
@@ -40,35 +42,44 @@ def spans(figure: Figure, language: str) -> tuple[float, list[str]]:
         return LABELS + (value - low) * across
 
     shapes = [grid(at(tick), HEAD, bottom, tick_text(tick)) for tick in ticks(low, high)]
-    shapes += [path(f"M{at(0):.1f} {HEAD}V{bottom}", GREY), *_key(language)]
+    shapes += [path(f"M{at(0):.1f} {HEAD}V{bottom}", GREY), *_key(figure, language)]
     shapes.append(text(LABELS, bottom + 32, figure.unit.into(language), colour=GREY, size=12))
-    for number, (mark, (worth, least, most, alone, last)) in enumerate(zip(figure.marks, rows, strict=True)):
+    for number, (mark, (value, least, most, *others)) in enumerate(zip(figure.marks, rows, strict=True)):
         y = HEAD + ROW * number + ROW / 2
         shapes.append(text(LABELS - 12, y, fitted(LABELS - 14, mark.name.into(language)), "end"))
         if least is not None and most is not None:
             shapes.append(rectangle(at(least), y - 8, (most - least) * across, 16, RANGE))
-        shapes += [diamond(at(alone), y)] if alone is not None else []
-        shapes += [square(at(last), y)] if last is not None else []
-        if worth is not None:
-            shapes.append(circle(at(worth), y, 6, INK))
-            furthest = max(value for value in rows[number] if value is not None)
-            shown = number_text(figure.values[number][0] or 0, "change", figure.decimals, language)  # type: ignore[arg-type]
+        shapes += [draw(at(other), y) for draw, other in zip(OPEN, others, strict=False) if other is not None]
+        if value is not None:
+            shapes.append(circle(at(value), y, 6, INK))
+            furthest = max(known for known in rows[number] if known is not None)
+            shown = number_text(figure.values[number][0] or ZERO, kind, figure.decimals, language)
             shapes.append(text(at(furthest) + 12, y, shown))
     return bottom + FOOT, shapes
 
 
-def _key(language: str) -> list[str]:
+def _key(figure: Figure, language: str) -> list[str]:
     """Above the rows: what each mark is."""
-    words = (say("Worth"), say("Range over all combinations"), say("Alone"), say("After all others"))
-    places, y = (LABELS, LABELS + 90, LABELS + 320, LABELS + 410), 16
-    marks = (
-        circle(places[0] + 6, y, 6, INK),
-        rectangle(places[1], y - 6, 16, 12, RANGE),
-        diamond(places[2] + 6, y),
-        square(places[3] + 6, y),
-    )
-    named = [text(x + 22, y, said.into(language), colour=GREY) for x, said in zip(places, words, strict=True)]
-    return [*marks, *named]
+    ranges, value, *others = (mark.name.into(language) for mark in figure.across)
+    y, x = 16.0, float(LABELS)
+    shapes = []
+    drawn = (_spot, _stretch, *OPEN)
+    for draw, name in zip(drawn, (value, ranges, *others), strict=False):
+        shapes += [draw(x + 6, y), text(x + 22, y, name, colour=GREY)]
+        x += 22 + length(name) + 24
+    return shapes
+
+
+def _spot(x: float, y: float) -> str:
+    return circle(x, y, 6, INK)
+
+
+def _stretch(x: float, y: float) -> str:
+    return rectangle(x - 6, y - 6, 16, 12, RANGE)
+
+
+OPEN = (diamond, square)
+"""The marks of what else is known of each."""
 
 
 LEFT, RIGHT, UPPER, LOWER, BETWEEN = 70, 24, 290, 130, 66

@@ -25,9 +25,14 @@ def rectangle(x: float, y: float, width: float, height: float, fill: str, stroke
     return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{fill}" stroke="{stroke}"/>'
 
 
+def length(content: str, size: float = SIZE) -> float:
+    """How wide a text stands, about."""
+    return wide(content) * LETTER * size
+
+
 def plate(x: float, y: float, lines: Sequence[str], size: float = SIZE) -> str:
     """A pale ground for text that begins at ``x`` and is centred on ``y``, where it crosses something."""
-    width, height = max(map(wide, lines), default=0) * LETTER * size + 4, LINE * len(lines)
+    width, height = max((length(line, size) for line in lines), default=0) + 4, LINE * len(lines)
     shape = f'x="{x - 2:.1f}" y="{y - height / 2:.1f}" width="{width:.1f}" height="{height}"'
     return f'<rect {shape} fill="#FFFFFF" fill-opacity="0.72"/>'
 

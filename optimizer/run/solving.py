@@ -109,16 +109,25 @@ def solve_book(
 
 
 def publish_solution(
-    book: OpenBook, active: scenario.Scenario, built: Any, solution: Any, options: Any, watch: Stopwatch
+    book: OpenBook,
+    active: scenario.Scenario,
+    built: Any,
+    solution: Any,
+    options: Any,
+    watch: Stopwatch,
+    is_to_be_kept: bool = False,
 ) -> Result:
-    """Round a solver's answer, prove it, and gather what ``run.json`` says. Raises ``CheckFailed``."""
+    """Round a solver's answer, prove it, and gather what ``run.json`` says. Raises ``CheckFailed``.
+
+    ``is_to_be_kept``: the answer has another purpose than the score, so that rounding spends nothing that it leaves.
+    """
     from optimizer import solver, whole  # noqa: PLC0415
 
     portfolio = active.portfolio
     with watch.stage("publish"), uncollected():
         book_in_rationals = exact.state_exactly(portfolio)
         draft = solver.draft_of(built, solution)
-        plan = publish(book_in_rationals, draft)
+        plan = publish(book_in_rationals, draft, is_to_be_kept)
     multipliers = proof.scaled(draft.multipliers)
     with watch.stage("verify"), uncollected():
         proven, unexcused = proof.prove(book_in_rationals, plan, multipliers)
