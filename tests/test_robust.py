@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from dataclasses import replace
 from fractions import Fraction
 
@@ -9,11 +12,13 @@ import numpy as np
 import pytest
 import reference
 from books import FIRST_YEAR, Book, books, line, minimal, scenarios_of, with_everything
+from click.testing import CliRunner
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import opened
 
-from optimizer import exact, proof, run, scenario
+from optimizer import exact, proof, run, scenario, workbook
+from optimizer.cli import main
 from optimizer.errors import CheckFailed, InputProblems, NoPlan, WrongUsage
 from optimizer.questions.robust.draws import EACH, INSTRUMENT, TRIANGULAR, UNIFORM, draws_of
 from optimizer.questions.robust.scoring import Scorer
@@ -177,7 +182,7 @@ def test_best_regret_and_lines_are_those_found_by_hand():
     assert wells.spread.mean == pytest.approx(np.where(values < 2, 2, 6).mean())
     assert (wells.spread.least, wells.spread.most, roads.spread.most) == pytest.approx((2, 6, 8))
     assert wells.share == roads.share == 1
-    assert found.totals()["wells"].tolist() == pytest.approx(np.where(values < 2, 2, 6).tolist())
+    assert found.totals["wells"].tolist() == pytest.approx(np.where(values < 2, 2, 6).tolist())
 
 
 def test_a_line_that_some_draws_leave_out_is_in_the_plan_so_often():
@@ -252,3 +257,38 @@ def test_the_numbers_are_the_same_whoever_solves():
     assert repr(alone.outcomes) == repr(pool.outcomes)
     assert alone.regret.tolist() == pool.regret.tolist()
     assert standing(book, "all", samples=8, seed=4).best.tolist() != alone.best.tolist()
+
+
+# The command
+
+
+def asked(folder, raw: Book, *arguments: str):
+    """The command's answer for a book, with what it wrote."""
+    path = folder / "book.xlsx"
+    workbook.write(path, raw)
+    done = CliRunner().invoke(main, ["robust", str(path), "--out", str(folder / "out"), "--lang", "en", *arguments])
+    return done, folder / "out"
+
+
+def test_the_command_writes_what_its_seed_says(tmp_path):
+    """robust.json and robust.csv, byte for byte the same for the same seed; every line is a row."""
+    done, out = asked(tmp_path, uncertain(), "--samples", "20", "--seed", "5")
+    assert done.exit_code == 0, done.output
+    before = {name: (out / name).read_bytes() for name in ("robust.json", "robust.csv")}
+    content = json.loads(before["robust.json"])
+    assert (content["samples"], content["seed"], content["solved"]) == (20, 5, 20)
+    assert content["certain"][0]["programme"] == "roads"
+    best, kept = by_hand(draws_of(opened(uncertain()).portfolio, "base", [], 20, 5).values[:, 0])
+    assert content["regret"]["mean"] == pytest.approx((best - kept).mean())
+    rows = list(csv.DictReader(io.StringIO(before["robust.csv"].decode("utf-8-sig"))))
+    assert [(row["programme"], row["amount"]) for row in rows] == [("wells", "6.0"), ("roads", "4.0")]
+    assert "1 effect(s) have no range" in done.output
+    assert asked(tmp_path, uncertain(), "--samples", "20", "--seed", "5")[0].exit_code == 0
+    assert {name: (out / name).read_bytes() for name in before} == before
+
+
+@pytest.mark.parametrize("wrong", [["--samples", "0"], ["--samples", "-4"], ["--distribution", "normal"]])
+def test_wrong_usage_is_told_before_anything_is_written(tmp_path, wrong):
+    """Exit code 2, and no folder."""
+    done, out = asked(tmp_path, uncertain(), *wrong)
+    assert done.exit_code == 2 and not out.exists()

@@ -12,6 +12,7 @@ import sys
 from optimizer.cli import asking as asking
 from optimizer.cli import office as office
 from optimizer.cli import planning as planning
+from optimizer.cli import robust as robust
 from optimizer.cli import serving as serving
 from optimizer.cli.options import main as main
 

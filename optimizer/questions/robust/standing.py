@@ -32,6 +32,8 @@ from optimizer.words import say
 SAMPLES = 200
 AGREES = 1e-6
 """Points between the score of the proof and that of the arrays."""
+FELT = 1e-6
+"""Money by which a float may miss a whole publish unit."""
 QUANTILES = (0.05, 0.5, 0.95)
 Progress = Callable[[int, int], None]
 
@@ -135,6 +137,7 @@ class Standing:
             spread=spread_of(amounts),
         )
 
+    @cached_property
     def totals(self) -> Mapping[str, Floats]:
         """Money of each programme over the horizon, by draw with a plan."""
         plans = [outcome.amounts for outcome in self.outcomes if outcome.amounts is not None]
@@ -143,9 +146,10 @@ class Standing:
             cells.setdefault(cell[0], []).append(cell)
         return {key: np.array([sum(plan[cell] for cell in own) for plan in plans]) for key, own in cells.items()}
 
-
-FELT = 1e-6
-"""Money by which a float may miss a whole publish unit."""
+    @cached_property
+    def today_totals(self) -> Mapping[str, Fraction]:
+        """Published money of each programme over the horizon."""
+        return {key: sum(amounts, Fraction(0)) for key, amounts in self.today.totals_by(lambda p: p.id).items()}
 
 
 def standing(

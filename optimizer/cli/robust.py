@@ -1,0 +1,78 @@
+"""The verb that asks how a plan stands up to effects that turn out otherwise."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from optimizer.cli.options import book_options, common_options, main
+from optimizer.cli.talking import Talker
+from optimizer.words import say
+
+MANY = 100_000
+"""Lines times draws above which a second process is worth starting."""
+
+
+@main.command()
+@book_options
+@click.option("--samples", type=int, default=200, show_default=True, help="How often the effects are drawn.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Which draws are made.")
+@click.option(
+    "--distribution",
+    type=click.Choice(("triangular", "uniform")),
+    default="triangular",
+    show_default=True,
+    help="How an effect lies between its low and its high: around its score, or anywhere alike.",
+)
+@click.option(
+    "--together",
+    type=click.Choice(("each", "instrument")),
+    default="each",
+    show_default=True,
+    help="Each effect errs by itself, or all of an instrument on an objective err together.",
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to write.")
+@common_options
+def robust(
+    talker: Talker,
+    book: Path,
+    scenario: str,
+    sets: Sequence[str],
+    samples: int,
+    seed: int,
+    distribution: str,
+    together: str,
+    out: Path,
+) -> None:
+    """How the plan stands up to effects that lie elsewhere in their ranges.
+
+    Example: haibun robust inputs/japan.xlsx --samples 200 --seed 1 --out outputs/robust
+    """
+    from optimizer import run  # noqa: PLC0415
+    from optimizer.questions.robust import standing, tables  # noqa: PLC0415
+    from optimizer.sweep import Alone, Processes  # noqa: PLC0415
+
+    opened = run.open_book(book)
+    settings = opened.portfolio.settings
+    crew = Processes(os.cpu_count()) if len(opened.portfolio.programmes) * settings.years * samples > MANY else Alone()
+    with talker.counting(say("Solving the draws of the effects …")) as progress:
+        found = standing.standing(
+            opened,
+            scenario,
+            sets,
+            samples=samples,
+            seed=seed,
+            shape=distribution,
+            together=together,
+            crew=crew,
+            progress=progress,
+        )
+    content = tables.robust_as_dict(found)
+    files = {"robust.json": run.json_bytes(content), "robust.csv": tables.robust_csv(found)}
+    run.write_folder(out.resolve(), files, owned="robust.json")
+    talker.answer(content)
+    for words in tables.robust_in_words(found):
+        talker.say_always(words)
