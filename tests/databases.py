@@ -34,26 +34,41 @@ def postgres() -> Iterator[str]:
         yield url
 
 
+class Server:
+    """A PostgreSQL server with its data in ``folder``; it refuses to run as root, so root lends it a name."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.folder, self.url = folder, f"postgresql+psycopg://haibun@127.0.0.1:{self.port}/postgres"
+        runs_as = ["runuser", "-u", "nobody", "--"] if os.name == "posix" and os.getuid() == 0 else []
+        if runs_as:
+            folder.chmod(0o755)
+            shutil.chown(folder, "nobody")
+        data, programs = folder / "data", PROGRAMS[0]
+        quietly(folder, *runs_as, programs / "initdb", "-D", data, "-U", "haibun", "-A", "trust")
+        self.control = [*runs_as, programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
+
+    def start(self) -> None:
+        """Start it, on the port it always has."""
+        options = f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories="
+        quietly(self.folder, *self.control, "-o", options, "start")
+
+    def stop(self, how: str = "immediate") -> None:
+        """Stop it: ``immediate`` is as if its machine had lost power."""
+        quietly(self.folder, *self.control, "-m", how, "stop")
+
+
 @contextmanager
 def postgres_in(folder: Path) -> Iterator[str]:
-    """A PostgreSQL server with its data in ``folder``; it refuses to run as root, so root lends it a name."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    runs_as = ["runuser", "-u", "nobody", "--"] if os.name == "posix" and os.getuid() == 0 else []
-    if runs_as:
-        folder.chmod(0o755)
-        shutil.chown(folder, "nobody")
-    data = folder / "data"
-    programs = PROGRAMS[0]
-    quietly(folder, *runs_as, programs / "initdb", "-D", data, "-U", "haibun", "-A", "trust")
-    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories="
-    control = [*runs_as, programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
-    quietly(folder, *control, "-o", options, "start")
+    """The URL of a server that is there until the end of the block."""
+    server = Server(folder)
+    server.start()
     try:
-        yield f"postgresql+psycopg://haibun@127.0.0.1:{port}/postgres"
+        yield server.url
     finally:
-        quietly(folder, *control, "-m", "immediate", "stop")
+        server.stop()
 
 
 def quietly(folder: Path, *command: object) -> None:

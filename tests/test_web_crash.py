@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import random
+import re
 import subprocess
 import sys
+import threading
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from crash import UPLOAD, Office, a_book, loop
-from databases import fresh, postgres
+from crash import FORM, UPLOAD, Figures, Office, a_book, encoded, hold, loop, work
+from databases import PROGRAMS, Server, fresh, postgres
+from sqlalchemy import select
 from test_serve import ROOT
 
 from optimizer import Stopped
 from webui import journal
 from webui.alone import alone_in
 from webui.limits import Limits
+from webui.rows import Question
 from webui.store import Store
 from webui.workers import Crashed, Worker
 
@@ -63,10 +73,10 @@ def test_a_full_disk_is_an_error_and_loses_nothing(tmp_path):
     store.close()
 
 
-def test_a_database_that_goes_and_comes_back(tmp_path, postgres):
-    """While PostgreSQL is away pages say so; afterwards everything is there without a new start."""
+def test_connections_that_the_database_ends_are_made_anew(tmp_path, postgres):
+    """The next request is answered as if nothing had been."""
     if "HAIBUN_TEST_POSTGRES" in os.environ:
-        pytest.skip("somebody else's server is not stopped")
+        pytest.skip("somebody else's server is not disturbed")
     url = fresh(postgres)
     (tmp_path / "office").mkdir()
     office = Office(tmp_path / "office", url)
@@ -80,6 +90,73 @@ def test_a_database_that_goes_and_comes_back(tmp_path, postgres):
     assert office.ask("GET", "/health")[0] == 200
     assert office.ask("GET", "/api/v1/books")[0] == 200
     office.kill()
+
+
+@pytest.mark.skipif(not PROGRAMS, reason="PostgreSQL is not installed")
+@pytest.mark.parametrize("how", ["fast", "immediate"])
+def test_a_database_that_is_stopped_and_started_while_people_work(how):
+    """Meanwhile every request gets a page with a number; afterwards the same server works, and all is whole."""
+    chance, figures = random.Random(1), Figures()
+    with TemporaryDirectory() as data, TemporaryDirectory() as place, contextlib.ExitStack() as at_the_end:
+        database, folder = Server(Path(data)), Path(place, "office")
+        database.start()
+        at_the_end.callback(database.stop)
+        folder.mkdir()
+        office = Office(folder, database.url)
+        at_the_end.callback(office.kill)
+        while not figures.scenarios:
+            work(office, chance, figures)
+        book = next(iter(figures.books))
+        asked = office.ask("POST", f"/api/v1/books/{book}/questions", encoded({"kind": "frontier"}), FORM)
+        question = json.loads(asked[1])["id"]
+        figures.questions.add(question)
+        followed: list[bytes] = []
+        events = f"/books/{book}/questions/{question}/events"
+        reader = threading.Thread(target=lambda: followed.append(office.ask("GET", events)[1]))
+        reader.start()
+        threads = [threading.Thread(target=work_on, args=(office, random.Random(n), figures)) for n in range(3)]
+        for thread in threads:
+            thread.start()
+        database.stop(how)
+        for target in ("/", f"/books/{book}", f"/books/{book}/runs", "/books/0000"):
+            status, page = office.ask("GET", target)
+            assert status == 503 and b"Traceback" not in page and b"psycopg" not in page
+            assert re.search("照会番号：[0-9a-f]{8}", page.decode()), page
+        status, page = office.ask("POST", f"/api/v1/books/{book}/scenarios", encoded({"name": "lost"}), FORM)
+        assert status == 503 and len(json.loads(page)["number"]) == 8
+        assert office.ask("GET", "/health")[0] == 503
+        for thread in threads:
+            thread.join()
+        database.start()
+        assert office.ask("GET", "/health")[0] == 200
+        before = len(figures.scenarios)
+        while len(figures.scenarios) == before:
+            work(office, chance, figures)
+        wait_for_questions(office, figures)
+        reader.join()
+        assert b'"state": "done"' in followed[0], followed
+        office.kill()
+        hold(folder, database.url, figures)
+
+
+def work_on(office: Office, chance: random.Random, figures: Figures) -> None:
+    """Some requests of a planner who does not mind errors."""
+    for _ in range(8):
+        work(office, chance, figures)
+
+
+def wait_for_questions(office: Office, figures: Figures) -> None:
+    """Until every question that was acknowledged has ended, by itself."""
+    store = Store(office.folder, office.url)
+    until = time.monotonic() + 120
+    with contextlib.closing(store):
+        open_ones = figures.questions
+        while open_ones:
+            assert time.monotonic() < until, open_ones
+            time.sleep(0.2)
+            with store.session() as session:
+                states = {q.id: q.state for q in session.scalars(select(Question))}
+            open_ones = {ident for ident in figures.questions if states[ident] in ("waiting", "running")}
 
 
 def test_an_office_has_one_server(tmp_path):

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -21,10 +22,10 @@ from optimizer import LANGUAGES, Words, say
 from webui import tasks
 from webui.limits import Limits, Watch
 from webui.rows import Question, now
-from webui.store import Store
+from webui.store import AWAY, Store
 
 log = logging.getLogger(__name__)
-LOOK_EVERY = 0.2
+LOOK_EVERY, WAIT_FOR_DATABASE = 0.2, 1.0
 SECONDS_TO_END = 5
 OPEN = ("waiting", "running")
 
@@ -88,20 +89,21 @@ class Background:
             running = self._running[0] if self._running else ""
         self._end(running)
         self._asker.shutdown(wait=True)
-        self._mark_interrupted()
+        with suppress(*AWAY):  # without a database the next start says so
+            self._mark_interrupted()
 
     def _mark_interrupted(self) -> None:
         with self.store.session() as session:
             session.execute(update(Question).where(Question.state.in_(OPEN)).values(state="interrupted", ended=now()))
 
     def _answer(self, question_id: str, path: Path, kind: str, setting: tuple[str, list[str], str]) -> None:
-        if self._is_closing or not self._becomes(question_id, "running", {}):
-            return
         context = get_context("spawn")
-        ours, theirs = context.Pipe(duplex=False)
         folder = self.store.answer_folder(question_id)
+        ours, theirs = context.Pipe(duplex=False)
         process = context.Process(target=tasks.ask, args=(theirs, self.limits, path, folder, kind, setting))
-        with self._lock:
+        with self._lock:  # whoever cancels from now on waits until there is a process to end
+            if not self._patiently(question_id, "running", {}):
+                return
             process.start()
             watch = Watch(self.limits, process.pid or 0)
             self._running = (question_id, watch)
@@ -131,7 +133,7 @@ class Background:
                     self._progress(question_id, *content)
                     continue
                 if kind == "done":
-                    self._becomes(question_id, "done", {"files": content})
+                    self._patiently(question_id, "done", {"files": content})
                 elif kind == "error":
                     self._failed(question_id, content.message)
                 else:
@@ -143,11 +145,21 @@ class Background:
                 return
 
     def _failed(self, question_id: str, words: Words) -> None:
-        self._becomes(question_id, "failed", {language: words.into(language) for language in LANGUAGES})
+        self._patiently(question_id, "failed", {language: words.into(language) for language in LANGUAGES})
 
     def _progress(self, question_id: str, done: int, total: int) -> None:
-        with self.store.session() as session:
+        with suppress(*AWAY), self.store.session() as session:  # the next step says as much
             session.execute(update(Question).where(Question.id == question_id).values(done=done, total=total))
+
+    def _patiently(self, question_id: str, state: str, message: dict[str, Any]) -> bool:
+        """Move an open question on, as soon as the database answers; False where it had ended, or the server ends."""
+        while not self._is_closing:
+            try:
+                return self._becomes(question_id, state, message)
+            except AWAY:
+                log.warning("question %s waits for the database", question_id)
+                time.sleep(WAIT_FOR_DATABASE)
+        return False
 
     def _becomes(self, question_id: str, state: str, message: dict[str, Any]) -> bool:
         """Move an open question on; False where it had already ended."""

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from optimizer import HaibunError, Stopped, Words, say
 from webui.language import current
 from webui.logs import number_of_request
+from webui.store import AWAY
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,10 @@ WHAT_HAPPENED: Mapping[int, tuple[Words, Words]] = {
     500: (say("Something went wrong on this side"), say("Your work is kept. Tell the administrator the number below.")),
     503: (say("A limit of time or memory was reached"), say("Use a smaller workbook, or ask the administrator.")),
 }
+DATABASE_AWAY = (
+    say("The database does not answer"),
+    say("What was saved before is kept. Try again in a minute; if it lasts, tell the administrator the number below."),
+)
 
 
 def attach(app: Flask) -> None:
@@ -53,17 +58,25 @@ def attach(app: Flask) -> None:
     def of_program(error: HaibunError) -> Response:
         return answer(503 if isinstance(error, Stopped) else 422, error.message, most)
 
+    def without_database(_error: Exception) -> Response:
+        return answer(503, None, most, DATABASE_AWAY)
+
+    for kind in AWAY:
+        app.register_error_handler(kind, without_database)
+
     @app.errorhandler(Exception)
     def unforeseen(_error: Exception) -> Response:
         return answer(500, None, most)
 
 
-def answer(code: int, detail: Words | None, megabytes: int = 0) -> Response:
-    """The page of an error; one that nobody foresaw gets a number, under which the log holds the rest."""
+def answer(
+    code: int, detail: Words | None, megabytes: int = 0, happened: tuple[Words, Words] | None = None
+) -> Response:
+    """The page of an error, with the number under which the log holds the rest."""
     number = number_of_request()
     if code >= 500:
         log.exception("error", extra={"facts": {"number": number, "page": request.endpoint, "status": code}})
-    title, cure = WHAT_HAPPENED.get(code, WHAT_HAPPENED[400 if code < 500 else 500])
+    title, cure = happened or WHAT_HAPPENED.get(code, WHAT_HAPPENED[400 if code < 500 else 500])
     cure = say(cure.pattern, megabytes=megabytes)
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
         said = (detail or title).into(current())

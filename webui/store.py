@@ -19,7 +19,8 @@ from typing import Any
 import psutil
 from sqlalchemy import NullPool, create_engine, event, inspect, select
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session, sessionmaker
 
 from optimizer import HaibunError, WrongUsage, say
@@ -27,7 +28,10 @@ from webui.rows import Book, Question, Run, Scenario, new_id, now
 
 __all__ = ["Book", "Question", "Scenario", "Store", "new_id", "now", "secret_key"]
 
+AWAY = (OperationalError, InterfaceError, NoConnection)
+"""What is raised while the database does not answer."""
 SECONDS_TO_WAIT_FOR_A_LOCK = 30
+SECONDS_TO_CONNECT = 5
 SECONDS_TO_FINISH = 3600
 MIGRATIONS = Path(__file__).parent / "migrations"
 NETWORK_FILE_SYSTEMS = (
@@ -66,7 +70,7 @@ class Store:
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise HaibunError(say("The database cannot be opened: {reason}", reason=reason)) from error
-        self.engine = create_engine(self.url, pool_pre_ping=True)
+        self.engine = create_engine(self.url, pool_pre_ping=True, pool_size=10, max_overflow=30, **options_of(self.url))
         if self.engine.dialect.name == "sqlite":
             _keep_sqlite_whole(self.engine)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
@@ -129,6 +133,11 @@ class Store:
             return list(found)
 
 
+def options_of(url: str) -> dict[str, Any]:
+    """How long to wait for a server that does not answer at all."""
+    return {"connect_args": {"connect_timeout": SECONDS_TO_CONNECT}} if url.startswith("postgresql") else {}
+
+
 def bring_up_to_date(url: str) -> None:
     """Bring the tables of the database up to this program's, from whatever version they are."""
     from alembic import command  # noqa: PLC0415  (slow to load)
@@ -136,7 +145,7 @@ def bring_up_to_date(url: str) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    engine = create_engine(url, poolclass=NullPool)
+    engine = create_engine(url, poolclass=NullPool, **options_of(url))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         tables = inspect(connection).get_table_names()

@@ -16,11 +16,11 @@ from webui.identity import visitor
 from webui.language import current
 from webui.rows import Book, Question, new_id
 from webui.site import the_book, the_site
-from webui.store import Store
+from webui.store import AWAY, Store
 from webui.views.whatif import setting_of
 
 page = Blueprint("questions", __name__)
-LOOK_EVERY = 0.4
+LOOK_EVERY, WAIT_FOR_DATABASE = 0.4, 2.0
 MOST_OPEN = 10
 """Questions of one person that may wait or run at a time."""
 KINDS: Mapping[str, tuple[Words, Words]] = {
@@ -120,7 +120,12 @@ def events(book_id: str, question_id: str) -> Response:
         last = None
         yield "retry: 1000\n\n"
         while True:
-            question = _found(store, book_id, question_id)
+            try:
+                question = _found(store, book_id, question_id)
+            except AWAY:
+                yield ": the database does not answer\n\n"
+                time.sleep(WAIT_FOR_DATABASE)
+                continue
             state = _state_of(question)
             if state != last:
                 yield f"data: {json.dumps(state, ensure_ascii=False)}\n\n"
