@@ -61,6 +61,7 @@ HOMES = {
     "psutil": ("webui",),
     "alembic": ("webui/store.py", "webui/migrations"),
     "waitress": ("webui",),
+    "weasyprint": ("optimizer/report",),
 }
 STANDARD_LIBRARY_ALONE = ("exact.py", "plan.py", "proof.py", "results.py", "run", "scenario.py", "portfolio")
 

@@ -24,12 +24,10 @@ from optimizer import report, run
 from optimizer.fiscal import year_name, years_named
 from optimizer.report.content import document_of
 from optimizer.report.document import (
-    Block,
     Document,
     Figure,
     Mark,
     Quantity,
-    Section,
     Table,
     exact_sum,
     number_text,
@@ -415,15 +413,9 @@ def test_every_sentence_of_the_report_has_its_japanese(result: Result) -> None:
 NAMES = {"MOFA", "JICA", "MOD", "ODA"}
 
 
-def shown_on_the_page(section: Section) -> tuple[Block, ...]:
-    return section.blocks if section.page is None else section.page
-
-
 def test_the_page_shows_the_numbers_of_the_content(result: Result, page: Page) -> None:
     """Rows and totals of every table on the page read as the content says, in both languages."""
-    found = {
-        table.name: table for s in document_of(result).sections for b in shown_on_the_page(s) for table in tables_of(b)
-    }
+    found = {table.name: table for s in document_of(result).sections for b in s.on_the_page for table in tables_of(b)}
     assert found.keys() == page.rows.keys()
     for name, table in found.items():
         shown = [n for n, column in enumerate(table.columns) if column.page]
@@ -458,7 +450,7 @@ def test_figures_have_a_title_a_table_and_a_source(page: Page) -> None:
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_still_pictures_name_and_number_every_mark(attacked: Result, language: str) -> None:
     """Paper, and a page whose scripts do not run, show pictures that are well formed whatever the names are."""
-    blocks = [block for section in document_of(attacked).sections for block in shown_on_the_page(section)]
+    blocks = [block for section in document_of(attacked).sections for block in section.on_the_page]
     figures = [block for block in blocks if isinstance(block, Figure)]
     assert {figure.kind for figure in figures} == {"flow", "bars", "tiles", "dots"}
     for figure in figures:

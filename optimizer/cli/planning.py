@@ -1,9 +1,10 @@
-"""Verbs that take a workbook to a plan: template, check, solve, verify."""
+"""Verbs that take a workbook to a plan, and a plan to paper: template, check, solve, verify, report, reproduce."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -126,6 +127,28 @@ def verify(talker: Talker, run_folder: Path) -> None:
     talker.answer({"verified": True, "proved": [words.into(talker.language) for words in proved]})
     for words in proved:
         talker.tell(words)
+
+
+@main.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--pdf", "with_pdf", is_flag=True, help="Write report.pdf too (needs the extra pdf).")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to write.")
+@common_options
+def report(talker: Talker, run_folder: Path, with_pdf: bool, out: Path) -> None:
+    """Write the reports of a run again, after the check of verify: with the run's own hash, in any language, as PDF.
+
+    Example: haibun report outputs/japan --pdf --lang ja --out outputs/japan_ja
+    """
+    from optimizer import report, run  # noqa: PLC0415
+
+    result, _ = run.read_run(run_folder)
+    result = replace(result, facts=dict(result.facts) | {"run_sha256": run.hash_of(run_folder)})
+    with talker.working(say("Writing the reports of {run} …", run=run_folder.name)):
+        files = {name: write(result) for name, write in report.writers(talker.language, with_pdf).items()}
+    run.write_folder(out.resolve(), files, owned="report.xlsx")
+    talker.answer({"files": [str(out / name) for name in files]})
+    for name in files:
+        talker.tell(say("Wrote {file}.", file=out / name))
 
 
 @main.command()

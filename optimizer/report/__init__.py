@@ -10,8 +10,8 @@ from optimizer.results import Result
 Writer = Callable[[Result], bytes]
 
 
-def writers(language: str) -> Mapping[str, Writer]:
-    """The reports by file name. What they are drawn and written with is loaded when one is asked for.
+def writers(language: str, with_pdf: bool = False) -> Mapping[str, Writer]:
+    """The reports by file name, report.pdf where it is wanted. What writes one is loaded when it is asked for.
 
     The writers share the content of the result that they were last given.
     """
@@ -34,7 +34,12 @@ def writers(language: str) -> Mapping[str, Writer]:
 
         return html(document(result), language)
 
-    return {"report.xlsx": excel, "report.html": html}
+    def pdf(result: Result) -> bytes:
+        from optimizer.report.pdf import pdf  # noqa: PLC0415
+
+        return pdf(document(result), language)
+
+    return {"report.xlsx": excel, "report.html": html} | ({"report.pdf": pdf} if with_pdf else {})
 
 
 def pages(document: Document, language: str) -> Mapping[str, bytes]:

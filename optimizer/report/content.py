@@ -5,7 +5,7 @@ from __future__ import annotations
 from optimizer.report import grounds, terms
 from optimizer.report.document import Block, Document, Section
 from optimizer.report.front import Front
-from optimizer.report.money import MOST_LINES_ON_A_PAGE, Money
+from optimizer.report.money import FIRST_OF_A_LINE, MOST_LINES_ON_A_PAGE, Money
 from optimizer.report.needs import Needs
 from optimizer.report.rules import Rules
 from optimizer.results import Result
@@ -23,6 +23,7 @@ def document_of(result: Result) -> Document:
         subtitle=front.subtitle(),
         fingerprint=front.fingerprint(),
         sections=(
+            front.cover(),
             front.section(),
             *_allocation(money),
             _lines(money),
@@ -68,7 +69,14 @@ def _allocation(money: Money) -> tuple[Section, ...]:
 def _lines(money: Money) -> Section:
     whole = money.lines()
     shown = whole if len(whole.rows) <= MOST_LINES_ON_A_PAGE else money.lines(MOST_LINES_ON_A_PAGE)
-    return Section("lines", say("Lines"), (whole,), (shown,))
+    printed = shown.first_columns(len(money.columns(FIRST_OF_A_LINE)), TOLD_ELSEWHERE)
+    return Section("lines", LINES, (whole,), (shown,), (printed,))
+
+
+LINES = say("Lines")
+TOLD_ELSEWHERE = say(
+    "Verdict and reason of each line are in report.xlsx on the sheet “{sheet}”, and in report.html.", sheet=LINES
+)
 
 
 def _sources(result: Result) -> tuple[Section, ...]:
@@ -79,15 +87,15 @@ def _sources(result: Result) -> tuple[Section, ...]:
         count=len(effects.rows),
         sheet=EFFECTS,
     )
-    listed: Block = programmes
-    if len(programmes.rows) > MOST_LINES_ON_A_PAGE:
-        listed = say(
-            "The sources of all {count} programmes are in report.xlsx on the sheet “{sheet}”.",
-            count=len(programmes.rows),
-            sheet=SOURCES,
-        )
+    elsewhere = say(
+        "The sources of all {count} programmes are in report.xlsx on the sheet “{sheet}”.",
+        count=len(programmes.rows),
+        sheet=SOURCES,
+    )
+    listed: Block = programmes if len(programmes.rows) <= MOST_LINES_ON_A_PAGE else elsewhere
+    page, paper = (in_the_book, *_given(rules, listed)), (elsewhere, in_the_book, *_given(rules))
     return (
-        Section("sources", SOURCES, _given(programmes), (in_the_book, *_given(rules, listed))),
+        Section("sources", SOURCES, _given(programmes), page, paper),
         Section("effect_sources", EFFECTS, (effects,), ()),
         Section("rule_sources", say("Sources of rules"), _given(rules or NO_LIMITS), ()),
     )

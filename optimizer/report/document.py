@@ -8,7 +8,7 @@ spreadsheet can hold the same thing as a live formula.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from optimizer.words import Name, Words, say
@@ -133,6 +133,11 @@ class Table:
     note: Words | None = None
     heat: bool = False
     filtered: bool = False
+
+    def first_columns(self, count: int, note: Words | None) -> Table:
+        """The same table with its first ``count`` columns only, and another note."""
+        rows = tuple(row[:count] for row in self.rows)
+        return replace(self, columns=self.columns[:count], rows=rows, total=self.total[:count], note=note)
 
     def numbers(self, column: int) -> list[Fraction]:
         """A column's numbers; 0 where a cell is blank."""
@@ -259,24 +264,39 @@ def tables_of(block: Block) -> tuple[Table, ...]:
 class Section:
     """One subject: a sheet of the workbook and a chapter of the page; one without blocks is left out.
 
-    ``page`` replaces its blocks in the page.
+    ``page`` replaces its blocks in the page, and ``paper`` replaces them in print.
     """
 
     name: str
     title: Words
     blocks: tuple[Block, ...]
     page: tuple[Block, ...] | None = None
+    paper: tuple[Block, ...] | None = None
+
+    @property
+    def on_the_page(self) -> tuple[Block, ...]:
+        """What the page shows of it."""
+        return self.blocks if self.page is None else self.page
+
+    @property
+    def on_paper(self) -> tuple[Block, ...]:
+        """What is printed of it."""
+        return self.on_the_page if self.paper is None else self.paper
+
+
+COVER, DRAFT = "cover", say("Draft")
 
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report. The first section is the first page."""
+    """A whole report. The first section is the first page; one named ``COVER`` shares it with the contents on paper."""
 
     title: Words
     message: Words
     subtitle: Words
     fingerprint: Words
     sections: tuple[Section, ...]
+    state: Words = DRAFT
 
     def tables(self) -> list[Table]:
         """Every table in the order of the sections, those of figures included."""

@@ -10,9 +10,10 @@ from typing import Any
 from optimizer import fiscal
 from optimizer.report import grounds, terms
 from optimizer.report.document import (
+    COVER,
+    DRAFT,
     ZERO,
     Beside,
-    Block,
     Callout,
     Column,
     Points,
@@ -62,15 +63,34 @@ class Front:
         """Whether the solver reached the best score (and not a limit of time)."""
         return bool(self.facts.get("status", "optimal") == "optimal")
 
-    def section(self) -> Section:
-        """The first page."""
-        blocks: tuple[Block, ...] = (
-            Beside(self.key_figures(), grounds.kinds_table(self.result)),
-            CAUTION,
-            Points(say("In short"), self.in_short()),
-            Points(say("What is proved"), self.proved()),
+    def cover(self) -> Section:
+        """The first page of the workbook and of the paper: what a reader must know, and who answers for it."""
+        return Section(
+            COVER, say("Cover"), (self.standing(), CAUTION, sign_off()), page=(), paper=(CAUTION, sign_off())
         )
-        return Section("summary", say("Summary"), blocks)
+
+    def section(self) -> Section:
+        """The summary."""
+        figures = Beside(self.key_figures(), grounds.kinds_table(self.result))
+        said = (Points(say("In short"), self.in_short()), Points(say("What is proved"), self.proved()))
+        return Section(
+            "summary", say("Summary"), (figures, *said), page=(figures, CAUTION, *said), paper=(figures, *said)
+        )
+
+    def standing(self) -> Table:
+        """Score, status and money in a few lines."""
+        rows: list[tuple[Words, Words]] = [
+            (say("State of this document"), DRAFT),
+            (say("Status"), self.status()),
+            (say("Score of the published amounts (points of 100)"), _down(self.proof.score, 2)),
+            (say("Gap: upper bound less score (points)"), _up(self.proof.gap, 3)),
+            (say("Plan, total ({unit})", unit=self.money.unit), self.money.quantity(self.money.spent)),
+        ]
+        return table_of("standing", say("The plan"), [Column(say("Item")), Column(say("Value"), "number")], rows)
+
+    def status(self) -> Words:
+        """Whether the score is the best or the best that was found."""
+        return say("optimal") if self.is_finished else say("time limit reached; the best plan found")
 
     def message(self) -> Words:
         """The plan in one sentence."""
@@ -95,18 +115,20 @@ class Front:
         return say("Scenario: {scenario}", scenario=scenario)
 
     def fingerprint(self) -> Words:
-        """What identifies the run, for the foot of every page."""
-        return say(
-            "Haibun {version}; workbook SHA-256 {hash}",
-            version=self.facts.get("versions", {}).get("program", ""),
-            hash=str(self.facts.get("book_sha256", ""))[:16],
-        )
+        """What identifies the run, for the foot of every page; the run itself once its folder is written."""
+        version, book = self.facts.get("versions", {}).get("program", ""), str(self.facts.get("book_sha256", ""))[:16]
+        if "run_sha256" in self.facts:
+            run = self.facts["run_sha256"][:16]
+            return say(
+                "Haibun {version}; run SHA-256 {run}; workbook SHA-256 {hash}", version=version, run=run, hash=book
+            )
+        return say("Haibun {version}; workbook SHA-256 {hash}", version=version, hash=book)
 
     def key_figures(self) -> Table:
         """Score, bound, gap, status, money and attainment."""
         money, portfolio = self.money, self.result.portfolio
         rows: list[tuple[Words, Words]] = [
-            (say("Status"), say("optimal") if self.is_finished else say("time limit reached; the best plan found")),
+            (say("Status"), self.status()),
             (say("Score of the published amounts (points of 100)"), _down(self.proof.score, PLACES)),
             (say("Upper bound: no plan can score more (points)"), _up(self.proof.bound, PLACES)),
             (say("Gap: upper bound less score (points)"), _up(self.proof.gap, PLACES)),
@@ -226,6 +248,13 @@ class Front:
             )
         said.append(say("Anyone can repeat the check from the run folder alone: haibun verify."))
         return tuple(said)
+
+
+def sign_off() -> Table:
+    """Who drafts, checks and approves the plan: lines to be filled in by hand."""
+    columns = [Column(say("Sign-off")), Column(say("Name and seal"), "long"), Column(say("Date"))]
+    rows = [(role, "", "") for role in (say("Drafted by"), say("Checked by"), say("Approved by"))]
+    return table_of("sign_off", say("Sign-off of this plan"), columns, rows)
 
 
 def _down(value: Fraction, decimals: int) -> Quantity:

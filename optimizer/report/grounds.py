@@ -210,6 +210,7 @@ def record_of_run(result: Result) -> Table:
     """The facts that identify the run and let it be repeated."""
     facts: Mapping[str, Any] = result.facts
     rows: list[tuple[Words, Words | str]] = [
+        *([(say("Run (SHA-256 of certificate.json)"), str(facts["run_sha256"]))] if "run_sha256" in facts else []),
         (say("Workbook (SHA-256)"), str(facts.get("book_sha256", ""))),
         (say("Scenario"), str(facts.get("scenario", ""))),
         (say("Changes by --set"), ", ".join(facts.get("set", ())) or say("none")),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.report.document import (
+    COVER,
     Beside,
     Block,
     Callout,
@@ -19,7 +20,6 @@ from optimizer.report.document import (
     Document,
     Figure,
     Points,
-    Section,
     Table,
     number_text,
 )
@@ -39,33 +39,45 @@ HTML_KINDS: Mapping[type[Any], str] = {
 
 def html(document: Document, language: str) -> bytes:
     """report.html, opened in ``language``."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415  (only a report needs it)
-    from markupsafe import Markup  # noqa: PLC0415
+    from markupsafe import Markup  # noqa: PLC0415  (only a report needs it)
     from plotly.offline import get_plotlyjs  # noqa: PLC0415
 
-    jinja = Environment(
+    jinja = environment()
+    jinja.filters["both"] = both
+    page = jinja.get_template("report.html.j2").render(
+        **content_of(document, language),
+        still_of=still_of,
+        cell=cell_of,
+        drawings=Markup(json_for_script(drawings_of(document))),  # noqa: S704  (escaped for a script by the function)
+        plotly=Markup(get_plotlyjs()),  # noqa: S704  (the installed package's own file)
+    )
+    return str(page).encode()
+
+
+def environment() -> Any:
+    """Jinja with the templates of this folder; everything is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
+
+    return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    jinja.filters["both"] = both
-    page = jinja.get_template("report.html.j2").render(
-        document=document,
-        sections=[section for section in document.sections if blocks_of(section)],
-        blocks_of=blocks_of,
-        kind_of=kind_of,
-        still_of=still_of,
-        cell=cell_of,
-        columns_of=columns_of,
-        say=say,
-        unit_of=lambda table: say("Unit: {unit}", unit=table.unit),
-        language=language,
-        drawings=Markup(json_for_script(drawings_of(document))),  # noqa: S704  (escaped for a script by the function)
-        plotly=Markup(get_plotlyjs()),  # noqa: S704  (the installed package's own file)
-    )
-    return page.encode()
+
+
+def content_of(document: Document, language: str) -> dict[str, Any]:
+    """What a template needs to go through a document, on the screen or on paper."""
+    return {
+        "document": document,
+        "cover": next((section for section in document.sections if section.name == COVER), None),
+        "kind_of": kind_of,
+        "columns_of": columns_of,
+        "unit_of": lambda table: say("Unit: {unit}", unit=table.unit),
+        "say": say,
+        "language": language,
+    }
 
 
 def both(words: Words | str) -> Any:
@@ -105,11 +117,6 @@ def columns_of(table: Table) -> list[int]:
     return [number for number, column in enumerate(table.columns) if column.page]
 
 
-def blocks_of(section: Section) -> tuple[Block, ...]:
-    """What the page shows of a section."""
-    return section.blocks if section.page is None else section.page
-
-
 def kind_of(block: Block) -> str:
     """The name of the template's macro for a block."""
     return HTML_KINDS.get(type(block), "sentence")
@@ -117,7 +124,7 @@ def kind_of(block: Block) -> str:
 
 def drawings_of(document: Document) -> dict[str, dict[str, Any]]:
     """Every figure of the page, by language and name."""
-    figures = [block for section in document.sections for block in blocks_of(section) if isinstance(block, Figure)]
+    figures = [block for section in document.sections for block in section.on_the_page if isinstance(block, Figure)]
     return {language: {figure.name: drawing(figure, language) for figure in figures} for language in LANGUAGES}
 
 

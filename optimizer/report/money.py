@@ -158,7 +158,7 @@ class Money:
         rest = [self.portfolio.programmes[name] for name in by_programme if name not in set(names)]
         if rest:
             rows.append(self._rest(rest))
-        columns = self.columns([Column(say("Programme")), Column(say("Region"))])
+        columns = self.columns(FIRST_OF_A_LINE)
         columns += [Column(say("Verdict"), "long"), Column(say("Reason"), "long")]
         aside = (say("Id"), say("Family"), say("Instrument"), say("Country"), say("Account"), say("Agency"))
         columns += [Column(heading, page=False) for heading in aside]
@@ -413,6 +413,7 @@ class Money:
         return {path: amount for path, amount in paths.items() if amount}
 
 
+FIRST_OF_A_LINE = (Column(say("Programme")), Column(say("Region")))
 Names = Mapping[str, Words]
 Paths = Mapping[tuple[str, str, str, str, str], Fraction]
 

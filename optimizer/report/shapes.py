@@ -34,7 +34,7 @@ def plate(x: float, y: float, lines: Sequence[str], size: float = SIZE) -> str:
     """A pale ground for text that begins at ``x`` and is centred on ``y``, where it crosses something."""
     width, height = max((length(line, size) for line in lines), default=0) + 4, LINE * len(lines)
     shape = f'x="{x - 2:.1f}" y="{y - height / 2:.1f}" width="{width:.1f}" height="{height}"'
-    return f'<rect {shape} fill="#FFFFFF" fill-opacity="0.72"/>'
+    return f'<rect {shape} fill="#FFFFFF" fill-opacity="0.85"/>'
 
 
 def path(moves: str, stroke: str = "none", width: float = 1, fill: str = "none", opacity: float = 1) -> str:

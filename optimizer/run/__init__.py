@@ -6,7 +6,7 @@ whole or not at all. ``verify`` re-checks it without PuLP, HiGHS or pandas.
 """
 
 from optimizer.run.again import lp_file, reproduce
-from optimizer.run.folder import read_run, verify, write_folder, write_run
+from optimizer.run.folder import hash_of, read_run, verify, write_folder, write_run
 from optimizer.run.solving import OpenBook, Stopwatch, explained, open_book, problems_of, publish_solution, solve_book
 from optimizer.run.tables import csv_bytes, decimal_text, json_bytes
 
@@ -16,6 +16,7 @@ __all__ = [
     "csv_bytes",
     "decimal_text",
     "explained",
+    "hash_of",
     "json_bytes",
     "lp_file",
     "open_book",

@@ -90,8 +90,13 @@ def _is_ours(folder: Path, names: Collection[str], owned: str) -> bool:
     return not found or (owned in found and found <= {*names, *ALTERNATIVES})
 
 
-ALTERNATIVES = ("nearest_to_today", "most_even", "less_concentrated")
-"""Folders that ``haibun ranges`` writes beside its table."""
+ALTERNATIVES = ("nearest_to_today", "most_even", "less_concentrated", "report.pdf")
+"""What an answer may hold beside the files of its last writing: folders of ``haibun ranges``, and a PDF."""
+
+
+def hash_of(folder: Path) -> str:
+    """The one hash that stands for every file of a run folder: its certificate holds those of all others."""
+    return hashlib.sha256((folder / "certificate.json").read_bytes()).hexdigest()
 
 
 def _certificate(result: Result, run_sha256: str) -> dict[str, object]:

@@ -1,0 +1,94 @@
+"""The report on paper: tagged PDF/UA, with its fonts, page numbers and drawn charts. It needs the extra ``pdf``.
+
+No number is computed here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable
+from typing import Any
+
+from optimizer.errors import WrongUsage
+from optimizer.report.document import Cell, Column, Document, Figure, Table, number_text
+from optimizer.report.html import content_of, environment
+from optimizer.report.letters import broken, wide
+from optimizer.report.picture import picture
+from optimizer.words import Words, say
+
+VARIANT = "pdf/ua-1"
+LONGEST_HEADING, LONGEST_SHORT = 16, 16
+"""In Latin letters: lines of a heading, and texts that are kept in one line."""
+
+
+def pdf(document: Document, language: str) -> bytes:
+    """report.pdf in ``language``. Raises ``WrongUsage`` where WeasyPrint, or a library it needs, is not installed."""
+    weasyprint = _weasyprint()
+    page = paper(document, language)
+    closed = weasyprint.URLFetcher(allowed_protocols=())
+    return bytes(weasyprint.HTML(string=page, url_fetcher=closed).write_pdf(pdf_variant=VARIANT))
+
+
+def paper(document: Document, language: str) -> str:
+    """The page that is printed, in one language, without scripts."""
+    jinja = environment()
+    jinja.filters["words"] = lambda words: words.into(language)
+    content = content_of(document, language) | _Paper(language).functions()
+    return str(jinja.get_template("paper.html.j2").render(**content))
+
+
+class _Paper:
+    """What the template asks for in one language."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def functions(self) -> dict[str, Callable[..., Any]]:
+        """The functions of the template by name."""
+        return {"still_of": self.still_of, "cell": self.cell, "looks_of": self.looks_of, "heading": self.heading}
+
+    def still_of(self, figure: Figure) -> Any:
+        """A figure's picture."""
+        from markupsafe import Markup  # noqa: PLC0415  (only a report needs it)
+
+        return Markup(picture(figure, self.language))  # noqa: S704  (the picture escapes its names)
+
+    def cell(self, column: Column, cell: Cell) -> str:
+        """A cell as it is read."""
+        if isinstance(cell, Words):
+            return cell.into(self.language)
+        if cell is None or isinstance(cell, str):
+            return cell or ""
+        return number_text(cell, column.kind, column.decimals, self.language)  # type: ignore[arg-type]
+
+    def heading(self, column: Column) -> tuple[str, ...]:
+        """A heading in lines: those of numbers must not make their column wide."""
+        heading = column.heading.into(self.language)
+        return broken(heading, LONGEST_HEADING) if column.is_numeric else (heading,)
+
+    def looks_of(self, table: Table) -> list[str]:
+        """A class for each column: numbers, long texts, and short ones that are never broken."""
+        looks = []
+        for position, column in enumerate(table.columns):
+            longest = max((wide(self.cell(column, row[position])) for row in table.rows), default=0)
+            short = "short" if longest <= LONGEST_SHORT else ""
+            looks.append("n" if column.is_numeric else "long" if column.kind == "long" else short)
+        return looks
+
+
+def _weasyprint() -> Any:
+    """WeasyPrint; what it prints where a library is missing is replaced by one sentence."""
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            import weasyprint  # noqa: PLC0415  (only a PDF needs it)
+    except (ImportError, OSError) as error:
+        raise WrongUsage(
+            say(
+                "report.pdf needs WeasyPrint and its libraries ({reason}). Install the extra: pip install "
+                "'haibun[pdf]', and with it Pango and HarfBuzz (Debian: libpango-1.0-0 libpangoft2-1.0-0 "
+                "libharfbuzz-subset0 fonts-noto-cjk). Without them, print report.html from a browser.",
+                reason=error,
+            )
+        ) from None
+    return weasyprint

@@ -1,0 +1,212 @@
+"""report.pdf: tagged, with its fonts, numbered, and holding the numbers of the content."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import books
+import pikepdf
+import pytest
+from support import opened
+from test_cli import haibun
+from test_report import hostile
+
+from optimizer import run
+from optimizer.report.content import document_of
+from optimizer.report.document import Column, Document, Quantity, Section, number_text, table_of, tables_of
+from optimizer.report.pdf import pdf
+from optimizer.words import Name
+from optimizer.workbook import write
+
+HASH = "0123456789abcdef" * 4
+
+
+@pytest.fixture(scope="module")
+def document() -> Document:
+    """The content of a report of a run folder."""
+    result = run.solve_book(opened(books.with_everything()))
+    return document_of(replace(result, facts=dict(result.facts) | {"run_sha256": HASH, "book_sha256": HASH[::-1]}))
+
+
+@pytest.fixture(scope="module", params=["en", "ja"])
+def written(request: pytest.FixtureRequest, document: Document) -> tuple[str, bytes]:
+    """A language and report.pdf in it."""
+    return request.param, pdf(document, request.param)
+
+
+def texts_of(data: bytes) -> list[str]:
+    """The text of each page, as it stands on it."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("poppler-utils (pdftotext) is not installed")
+    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=data, capture_output=True, check=True)
+    return done.stdout.decode().rstrip("\f").split("\f")
+
+
+def spaceless(text: str) -> str:
+    return "".join(text.split())
+
+
+def elements(node: Any) -> Iterator[Any]:
+    """Every element of the tree of tags."""
+    for kid in node.get("/K", []) if isinstance(node.get("/K"), pikepdf.Array) else [node.get("/K")]:
+        if isinstance(kid, pikepdf.Dictionary) and kid.get("/Type") == "/StructElem":
+            yield kid
+            yield from elements(kid)
+
+
+def test_it_is_tagged_for_readers_who_hear_it(written: tuple[str, bytes], document: Document) -> None:
+    """PDF/UA-1 with its language and title; figures have a text, cells their headings."""
+    language, data = written
+    with pikepdf.open(io.BytesIO(data)) as paper:
+        root = paper.Root
+        assert root.MarkInfo.Marked
+        assert str(root.Lang) == language
+        assert root.ViewerPreferences.DisplayDocTitle
+        with paper.open_metadata() as metadata:
+            assert metadata["pdfuaid:part"] == "1"
+            assert metadata["dc:title"] == document.title.into(language)
+        found = list(elements(root.StructTreeRoot))
+        figures = [element for element in found if element.S == "/Figure"]
+        assert len(figures) == 5
+        assert all(str(figure.Alt) for figure in figures)
+        tables = [table for section in document.sections for block in section.on_paper for table in tables_of(block)]
+        assert sum(element.S == "/Table" for element in found) >= len(tables)
+        assert all(len(element.A.Headers) >= 1 for element in found if element.S == "/TD")
+        assert {"/H1", "/H2", "/H3", "/TH", "/L", "/Link"} <= {str(element.S) for element in found}
+
+
+def test_its_fonts_are_inside_and_its_charts_are_drawn(written: tuple[str, bytes]) -> None:
+    """Every font is embedded, Japanese ones among them; no picture is made of dots."""
+    _, data = written
+    with pikepdf.open(io.BytesIO(data)) as paper:
+        fonts = [thing for thing in paper.objects if isinstance(thing, pikepdf.Dictionary) and "/FontName" in thing]
+        assert fonts
+        assert all("/FontFile2" in font or "/FontFile3" in font for font in fonts)
+        assert any("CJK" in str(font.FontName) for font in fonts)
+        streams = [thing for thing in paper.objects if isinstance(thing, pikepdf.Stream)]
+        assert not [stream for stream in streams if stream.get("/Subtype") == "/Image"]
+
+
+def test_every_page_says_which_run_it_is_of(written: tuple[str, bytes], document: Document) -> None:
+    """Run, state and number of the page stand at the foot of each."""
+    language, data = written
+    pages = texts_of(data)
+    for number, page in enumerate(pages, 1):
+        foot = spaceless(page.rstrip().splitlines()[-1])
+        assert HASH[:16] in foot
+        assert spaceless(document.fingerprint.into(language)) in foot
+        assert foot.endswith(f"{document.state.into(language)}{number}/{len(pages)}")
+
+
+def test_its_contents_name_the_right_pages(written: tuple[str, bytes], document: Document) -> None:
+    """Each chapter begins where the contents say."""
+    language, data = written
+    pages = texts_of(data)
+    chapters = [section for section in document.sections[1:] if section.on_paper]
+    for section in chapters:
+        title = section.title.into(language)
+        said = re.search(rf"{re.escape(title)}[ .]*?\s(\d+)(\s|$)", pages[0])
+        assert said, title
+        assert pages[int(said[1]) - 1].split("\n")[0].strip() == title
+
+
+def test_its_totals_are_the_plans(written: tuple[str, bytes], document: Document) -> None:
+    """The score, and the total row of every table, read as the content says."""
+    language, data = written
+    text = spaceless("".join(texts_of(data)))
+    key = next(table for table in document.tables() if table.name == "key_figures")
+    assert all(spaceless(row[1].into(language)) in text for row in key.rows if isinstance(row[1], Quantity))
+    for section in document.sections:
+        for table in (table for block in section.on_paper for table in tables_of(block) if table.total):
+            shown = [n for n, column in enumerate(table.columns) if column.page]
+            cells = [(table.columns[n], table.total[n]) for n in shown if table.total[n] is not None]
+            row = [
+                number_text(cell, column.kind, column.decimals, language) if isinstance(cell, Fraction) else str(cell)
+                for column, cell in cells[1:]
+            ]
+            assert spaceless("".join(row)) in text, table.name
+
+
+def test_headings_are_repeated_and_a_total_is_never_alone() -> None:
+    """A table over several pages has its headings on each; its last page holds a row beside the total."""
+    columns = [Column(Name("Thing")), Column(Name("Money"), "money", 2, summed=True)]
+    for count in range(60, 64):
+        table = table_of("long", Name("Long table"), columns, [(f"thing {n}", Fraction(n)) for n in range(count)])
+        paper = Document(Name("T"), Name("M"), Name("S"), Name("F"), (Section("one", Name("One"), (table,)),))
+        pages = texts_of(pdf(paper, "en"))[1:]
+        assert len(pages) > 1
+        assert all("Thing" in page and "Money" in page for page in pages)
+        assert "thing" in pages[-1]
+        assert "Total" in pages[-1]
+
+
+def test_names_stay_text_and_nothing_is_fetched() -> None:
+    """Markup in names is shown as it is written."""
+    data = pdf(document_of(run.solve_book(opened(hostile()))), "en")
+    assert "<script>alert('x')</script>" in "".join(texts_of(data))
+    assert b"example.org" not in data
+
+
+@pytest.mark.parametrize("broken", ["raise ImportError('no weasyprint')", "print('-----'); raise OSError('libpango')"])
+def test_without_its_library_one_sentence_says_what_to_install(broken: str, tmp_path: Path) -> None:
+    """No traceback, no banner: what is missing, and what to do instead."""
+    (tmp_path / "weasyprint.py").write_text(broken)
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "from optimizer.report.pdf import pdf\n"
+        "from optimizer.report.document import Document\n"
+        "from optimizer.errors import WrongUsage\n"
+        "from optimizer.words import Name\n"
+        "try: pdf(Document(*[Name('x')] * 4, ()), 'en')\n"
+        "except WrongUsage as error: print(error.message)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.count("\n") == 1
+    assert "haibun[pdf]" in done.stdout
+    assert "report.html" in done.stdout
+
+
+# --------------------------------------------------------------------------------------------------- haibun report
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that no test changes."""
+    folder = tmp_path_factory.mktemp("report")
+    write(folder / "book.xlsx", books.with_everything())
+    assert haibun("solve", folder / "book.xlsx", "--out", folder / "run").exit_code == 0
+    return folder / "run"
+
+
+def test_a_run_is_reported_again_in_another_language_with_its_own_hash(run_folder: Path, tmp_path: Path) -> None:
+    """All three files, each with the hash of the run; a second time they replace the first, with or without PDF."""
+    out, before = tmp_path / "out", {path.name: path.read_bytes() for path in run_folder.iterdir()}
+    assert haibun("report", run_folder, "--pdf", "--out", out, lang="ja").exit_code == 0
+    assert {path.name for path in out.iterdir()} == {"report.xlsx", "report.html", "report.pdf"}
+    assert run.hash_of(run_folder)[:16] in (out / "report.html").read_text(encoding="utf-8")
+    assert run.hash_of(run_folder)[:16] in spaceless(texts_of((out / "report.pdf").read_bytes())[0])
+    assert {path.name: path.read_bytes() for path in run_folder.iterdir()} == before
+    again = haibun("report", run_folder, "--out", out)
+    assert again.exit_code == 0
+    assert "report.html" in again.output
+    assert {path.name for path in out.iterdir()} == {"report.xlsx", "report.html"}
+
+
+def test_a_run_that_was_edited_is_not_reported(run_folder: Path, tmp_path: Path) -> None:
+    """The check of verify comes first; nothing is written, and never over the run itself."""
+    edited = tmp_path / "run"
+    shutil.copytree(run_folder, edited)
+    with (edited / "allocation.csv").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    assert haibun("report", edited, "--out", tmp_path / "out").exit_code == 5
+    assert not (tmp_path / "out").exists()
+    assert haibun("report", run_folder, "--out", run_folder).exit_code == 2
