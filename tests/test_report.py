@@ -24,6 +24,7 @@ from optimizer import report, run
 from optimizer.fiscal import year_name, years_named
 from optimizer.report.content import document_of
 from optimizer.report.document import (
+    Column,
     Document,
     Figure,
     Mark,
@@ -31,6 +32,7 @@ from optimizer.report.document import (
     Table,
     exact_sum,
     number_text,
+    table_of,
     tables_of,
 )
 from optimizer.report.letters import broken
@@ -489,8 +491,10 @@ def test_pictures_of_answers_name_every_mark_and_end() -> None:
     """Spans and curves are drawn where values are missing, negative or all alike."""
     marks = (Mark(Name("Lever <one>", japanese="施策（一）")), Mark(Name("Other lever")))
     rows = ((Fraction(1), Fraction(-1), Fraction(2), Fraction("0.5"), None), (None,) * 5)
-    figure = Figure("f", "spans", Name("m"), Name("s"), (), marks, values=rows, unit=Name("points"))
-    assert {"+1.00", "Lever<one>", "points", "−1"} <= texts_of(picture(figure, "en"))
+    worths = table_of("t", Name("t"), [Column(Name("Lever")), Column(Name("Worth"), "change")], [])
+    key = (Mark(Name("Range")), Mark(Name("Worth")), Mark(Name("Alone")))
+    figure = Figure("f", "spans", Name("m"), Name("s"), (worths,), marks, rows, key, unit=Name("points"))
+    assert {"+1.00", "Lever<one>", "points", "−1", "Range", "Worth", "Alone"} <= texts_of(picture(figure, "en"))
     points = ((Fraction(10), Fraction(5), Fraction(2), Fraction(1)), (Fraction(20), Fraction(5), None, Fraction(2)))
     figure = Figure("f", "curve", Name("m"), Name("s"), (), marks, values=points, unit=Name("money"))
     assert {"Today", "10", "20", "money"} <= texts_of(picture(figure, "en"))
