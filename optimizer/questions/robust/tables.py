@@ -113,7 +113,7 @@ def _price_of_doubt(found: Standing) -> Words:
 
 
 def _lines(found: Standing) -> list[Words]:
-    """How many lines stand in every draw, and the programmes whose money depends most on what effects turn out to be."""
+    """How many lines stand in every draw, and the programmes whose money depends most on the effects."""
     always = sum(line.share == 1 for line in found.lines)
     never = sum(line.share == 0 for line in found.lines)
     total = len(found.lines)
@@ -156,8 +156,8 @@ def width_of(found: Standing, programme: str) -> float:
 def _rules(found: Standing) -> list[Words]:
     return [
         say(
-            "In {count} of {samples} draws today's plan turns out to break {limit}; there the limit was widened to what "
-            "the plan reaches.",
+            "In {count} of {samples} draws today's plan turns out to break {limit}; there the limit was widened to "
+            "what the plan reaches.",
             count=count,
             samples=found.draws.samples,
             limit=name_of(found.portfolio.limits[key]),
