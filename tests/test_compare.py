@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import math
 import re
 import statistics
+import zipfile
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -19,12 +21,16 @@ from hypothesis import assume, given
 from hypothesis import settings as hypothesis_settings
 from support import opened
 
-from optimizer import run, scenario, workbook
+from optimizer import report, run, scenario, workbook
 from optimizer.cli import main
 from optimizer.errors import InputProblems, NoPlan, WrongUsage
 from optimizer.portfolio import ScenarioItem
 from optimizer.questions.compare import MOST_ALONE, Change, Compared, Versus, changes_between, compare, in_parts
 from optimizer.questions.compare_tables import compare_as_dict, compare_in_words
+from optimizer.report.compare import compare_document
+from optimizer.report.document import Document, Figure, number_text
+from optimizer.report.drawing import drawing
+from optimizer.report.picture import picture
 
 POINTS = 1e-4
 WHOLE = with_everything()
@@ -445,3 +451,94 @@ def test_less_money_in_the_real_case_is_one_row():
     assert float(points) == pytest.approx(47.23 - 53.72, abs=0.02)
     assert all(move.line is None or str(move.line.reason) for move in versus.moves)
     assert sum(move.change for move in versus.moves) == versus.side.result.total() - found.first.result.total()
+
+
+# ---------------------------------------------------------------------------------------------------- reports
+
+
+def figures_of(document: Document, kind: str) -> list[Figure]:
+    """The figures of a kind, in the order of the report."""
+    blocks = [block for section in document.sections for block in section.blocks]
+    return [block for block in blocks if isinstance(block, Figure) and block.kind == kind]
+
+
+@pytest.fixture(scope="module")
+def document(told, book_path) -> Document:
+    """The report of that comparison."""
+    return compare_document(run.open_book(book_path), told)
+
+
+def test_each_waterfall_leads_from_one_score_to_the_other(told, document):
+    """Each step begins where the last one ended; the table beneath foots to the difference of the scores shown."""
+    scores = next(table for table in document.tables() if table.name == "scenarios")
+    waterfalls = figures_of(document, "waterfall")
+    assert len(waterfalls) == len(told.others)
+    for figure, versus, row in zip(waterfalls, told.others, scores.rows[1:], strict=True):
+        (_, start), *steps, (_, end) = figure.values
+        assert (start, end) == (scores.rows[0][1], row[1])
+        ends = [start, *(after for _, after in steps)]
+        assert [before for before, _ in steps] == ends[:-1] and ends[-1] == end
+        (table,) = figure.tables
+        assert len(table.rows) == len(versus.parts) + 1
+        assert table.total[2] == end - start == row[2] == versus.difference(4)
+        assert [row[4] - row[5] for row in table.rows] == [row[2] for row in table.rows]
+        gains = [row[2] for row in table.rows[:-1]]
+        assert gains == sorted(gains, reverse=True)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_pictures_of_a_comparison_name_and_number_every_step(document, language):
+    """On paper and in the page: every mark, and what each step adds."""
+    for figure in figures_of(document, "waterfall"):
+        drawn = json.dumps(drawing(figure, language), ensure_ascii=False)
+        still = "".join(re.findall(r">([^<]+)<", picture(figure, language)))
+        for before, after in figure.values[1:-1]:
+            shown = number_text(after - before, "change", 2, language)
+            assert shown in still and shown in drawn
+        for mark in figure.marks:
+            assert "".join(mark.name.into(language).split()) in "".join(still.split()).replace("&amp;", "&")
+    (regions,) = figures_of(document, "dumbbells")
+    assert len(drawing(regions, language)["data"]) == 1 + len(regions.across)
+    assert all(mark.name.into(language) in picture(regions, language) for mark in regions.across)
+
+
+def test_rows_of_one_name_stay_rows_of_their_own(document):
+    """The page's axis goes by position: two levers of one name are two bars."""
+    figure = figures_of(document, "waterfall")[0]
+    axis = drawing(figure, "en")["layout"]["yaxis"]
+    assert axis["tickvals"] == list(range(len(figure.marks))) and len(axis["ticktext"]) == len(figure.marks)
+
+
+def test_money_by_everything_foots_in_the_report(told, document):
+    """Totals of the tables are the published totals; changes are those from the first scenario."""
+    for dimension in ("region", "family", "account", "year"):
+        table = next(table for table in document.tables() if table.name == f"compared_by_{dimension}")
+        totals = [side.result.total() for side in told.sides]
+        assert table.total[1::2][:1] == (totals[0],)
+        assert list(table.total[2::2]) == totals[1:]
+        assert list(table.total[3::2]) == [total - totals[0] for total in totals[1:]]
+
+
+@pytest.mark.parametrize("names", [["base", "<b>'one'"], ["base", "base"]], ids=["hostile", "with itself"])
+def test_reports_are_written_whatever_scenarios_are_called(names):
+    """Both files in both languages: a name that spreadsheets and pages would choke on; nothing to compare."""
+    raw = minimal() | {"Scenarios": [line(scenario="<b>'one'", item="budget_factor", value=0.5)]}
+    book = opened(raw)
+    document = compare_document(book, compare(book, names))
+    for language in ("en", "ja"):
+        pages = report.pages(document, language)
+        assert b"<b>'one'" not in pages["report.html"]
+        with zipfile.ZipFile(io.BytesIO(pages["report.xlsx"])) as packed:
+            charts = [name for name in packed.namelist() if name.startswith("xl/charts/chart")]
+            assert len(charts) == len(figures_of(document, "waterfall"))
+
+
+def test_every_sentence_of_the_report_has_its_japanese(document):
+    """Headlines, notes, headings and names of figures."""
+    said = [document.message, document.subtitle, *(section.title for section in document.sections)]
+    for table in document.tables():
+        said += [table.title, *([table.note] if table.note else []), *(column.heading for column in table.columns)]
+    said += [words for f in figures_of(document, "waterfall") for words in (f.message, f.subject, f.source, f.unit)]
+    (regions,) = figures_of(document, "dumbbells")
+    own_names = {str(mark.name) for mark in regions.across}
+    assert not [str(words) for words in said if not JAPANESE.search(words.into("ja")) and str(words) not in own_names]

@@ -110,15 +110,17 @@ def compare(
 
     Example: haibun compare inputs/japan.xlsx base practice_2026 all_proposals --out outputs/compare
     """
-    from optimizer import run  # noqa: PLC0415
+    from optimizer import report, run  # noqa: PLC0415
     from optimizer.questions import compare as asking  # noqa: PLC0415
     from optimizer.questions import compare_tables as tables  # noqa: PLC0415
+    from optimizer.report.compare import compare_document  # noqa: PLC0415
 
     opened = run.open_book(book)
     with talker.counting(say("Solving the scenarios and every combination of their rows …")) as progress:
         found = asking.compare(opened, scenarios, sets, scenario, progress=progress, processes=os.cpu_count() or 1)
     content = tables.compare_as_dict(found, talker.language)
-    run.write_folder(out.resolve(), {"compare.json": run.json_bytes(content)}, owned="compare.json")
+    pages = report.pages(compare_document(opened, found), talker.language)
+    run.write_folder(out.resolve(), {"compare.json": run.json_bytes(content), **pages}, owned="compare.json")
     talker.answer(content)
     for words in tables.compare_in_words(found):
         talker.say_always(words)

@@ -130,7 +130,7 @@ def excel_spans(book: Any, figure: Figure, area: Area, heading: Area, font: Mapp
         }
     )  # fmt: skip
     chart.set_y_axis({"reverse": True, "num_font": font})
-    low, high = _round_ends([0.0, *(value for row in _rows(figure) for value in _known(row))])
+    low, high = round_ends([0.0, *(value for row in _rows(figure) for value in _known(row))])
     grid = {"visible": True, "line": {"color": RULE}}
     chart.set_x_axis({"num_format": "0.0", "num_font": font, "min": low, "max": high, "major_gridlines": grid})
     chart.set_legend({"none": True})
@@ -145,20 +145,13 @@ def excel_curve(book: Any, figure: Figure, area: Area, heading: Area, font: Mapp
     axes = ((0, chart.set_x_axis, "#,##0"), (1, chart.set_y_axis, "0"))
     for position, set_axis, shown in axes:
         values = _floats(figure, position)
-        low, high = _round_ends([value for value in values if value is not None])
+        low, high = round_ends([value for value in values if value is not None])
         set_axis({"num_format": shown, "num_font": font, "min": low, "max": high, "major_gridlines": grid})
     chart.set_legend({"none": True})
     return chart
 
 
-def _round_ends(values: list[float]) -> tuple[float, float]:
+def round_ends(values: list[float]) -> tuple[float, float]:
     """Ends of an axis at round numbers, just outside the values."""
     step = 10 ** math.floor(math.log10(max(max(values) - min(values), 1e-6))) / 2
     return math.floor(min(values) / step) * step, math.ceil(max(values) / step) * step
-
-
-EXCEL: Mapping[str, Callable[..., Any]] = {"spans": excel_spans, "curve": excel_curve}
-HEIGHTS: Mapping[str, Callable[[Figure], int]] = {
-    "spans": lambda figure: 140 + 34 * len(figure.marks),
-    "curve": lambda _figure: 420,
-}

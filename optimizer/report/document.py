@@ -205,7 +205,8 @@ class Figure:
     mark, ``across``: what the columns are), flow (``links``: from mark, to mark, amount, colour), spans (``values``:
     value, least, most and up to two more of each mark; ``across`` names the range, the value and the others; the
     first table holds the value in its second column and may hold the ways to most and to least in its last two),
-    curve (``values``: budget, score, slope, factor of each point).
+    curve (``values``: budget, score, slope, factor of each point), waterfall (``values``: from where to where each
+    mark goes; the two ends come from nowhere), dumbbells (``values``: the change of each mark for each of ``across``).
     """
 
     name: str

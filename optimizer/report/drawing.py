@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from optimizer.report import curves
+from optimizer.report import curves, steps
 from optimizer.report.document import Figure, Mark, number_text
 from optimizer.report.letters import broken
 from optimizer.report.palette import COLOURS, GREY, INK, OUTLINE, PAPER, RULE
@@ -40,6 +40,8 @@ def drawing(figure: Figure, language: str) -> Drawing:
         "flow": Pen.flow,
         "spans": curves.spans,
         "curve": curves.curve,
+        "waterfall": steps.waterfall,
+        "dumbbells": steps.dumbbells,
     }
     return draw[figure.kind](Pen(figure, language))
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from optimizer.report import curves
+from optimizer.report import charts
 from optimizer.report.document import (
     Beside,
     Callout,
@@ -97,7 +97,7 @@ class _Sheet:
                     first = self._table(table)
                     if block.kind == "bars":
                         self._bars(block, table, first)
-                    elif block.kind in curves.EXCEL:
+                    elif block.kind in charts.EXCEL:
                         self._chart(block, table, first)
             elif isinstance(block, Beside):
                 self._beside(block)
@@ -371,7 +371,7 @@ class _Sheet:
         """A chart of an answer under the table that it shows."""
         final, sheet = first + len(table.rows) - 1, self._quoted_sheet()
         font = {"name": FONTS[self.language], "size": 9}
-        chart = curves.EXCEL[figure.kind](
+        chart = charts.EXCEL[figure.kind](
             self.book,
             figure,
             lambda position: f"={sheet}!{_area((first, position), (final, position))}",
@@ -381,7 +381,7 @@ class _Sheet:
         chart.set_title(
             {"name": _no_reference(self.say(figure.message)), "name_font": {**font, "size": 11}, "overlay": False}
         )
-        height = curves.HEIGHTS[figure.kind](figure)
+        height = charts.HEIGHTS[figure.kind](figure)
         chart.set_size({"width": min(980, PIXELS * sum(self.widths[: self.printed])), "height": height})
         self.page.insert_chart(self.row, 0, chart, {"description": self.say(figure.message)})
         self.row += math.ceil(height / 20) + 1
@@ -426,7 +426,7 @@ def _plain(text: str) -> str:
 
 
 def _sheet_name(title: str) -> str:
-    return "".join(letter for letter in title if letter not in "[]:*?/\\")[:31]
+    return "".join(letter for letter in title if letter not in "[]:*?/\\")[:31].strip("'")
 
 
 def _no_reference(text: str) -> str:

@@ -11,6 +11,7 @@ from optimizer.report.document import Figure, number_text
 from optimizer.report.graphs import curve, spans
 from optimizer.report.palette import COLOURS, GREY, INK, OUTLINE, RULE
 from optimizer.report.shapes import LINE, TEXT, WIDTH, circle, fitted, path, plate, rectangle, text
+from optimizer.report.steps import still_dumbbells, still_waterfall
 from optimizer.results import FREEDOM_NAMES
 from optimizer.words import say
 
@@ -148,4 +149,6 @@ STILLS: Mapping[str, Still] = {
     "flow": flow,
     "spans": spans,
     "curve": curve,
+    "waterfall": still_waterfall,
+    "dumbbells": still_dumbbells,
 }

@@ -48,9 +48,9 @@ def circle(x: float, y: float, radius: float, fill: str, stroke: str = "none") -
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{fill}" stroke="{stroke}" stroke-width="1.5"/>'
 
 
-def square(x: float, y: float) -> str:
-    """An open square round a point."""
-    return path(f"M{x - 4.5:.1f} {y - 4.5:.1f}h9v9h-9z", OUTLINE, 1.5, "#FFFFFF")
+def square(x: float, y: float, fill: str = "#FFFFFF") -> str:
+    """A square round a point, open unless it is filled."""
+    return path(f"M{x - 4.5:.1f} {y - 4.5:.1f}h9v9h-9z", OUTLINE, 1.5, fill)
 
 
 def diamond(x: float, y: float) -> str:

@@ -1,0 +1,358 @@
+"""The report of ``haibun compare``: scenarios side by side, which row makes how much of a difference, what moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+
+from optimizer import fiscal
+from optimizer.questions.compare import Compared, Move, Part, Side, Versus, rounded
+from optimizer.questions.compare_tables import (
+    attainments,
+    cell_of,
+    change_in_words,
+    reason_of,
+    totals_of,
+)
+from optimizer.report import terms
+from optimizer.report.answers import NOT_MEASUREMENTS, fingerprint
+from optimizer.report.document import (
+    ZERO,
+    Block,
+    Callout,
+    Cell,
+    Column,
+    Document,
+    Figure,
+    Mark,
+    Section,
+    Table,
+    quantity,
+    table_of,
+)
+from optimizer.results import FAMILY_NAMES, FREEDOM_NAMES
+from optimizer.run import OpenBook
+from optimizer.words import Name, Words, name_of, say
+
+PLACES = 4
+"""Decimals of points; they add up as they are shown."""
+MOST_MOVES = 20
+ROUNDING = say("Rounding of amounts and points")
+
+
+def compare_document(book: OpenBook, found: Compared) -> Document:
+    """The whole report of an answer."""
+    return _Told(found).document(book)
+
+
+class _Told:
+    def __init__(self, found: Compared) -> None:
+        self.found, self.portfolio = found, found.portfolio
+        self.unit = terms.usual(self.portfolio.settings.unit)
+        self.decimals = terms.money_decimals(self.portfolio)
+        self.first = terms.both(found.first.name)
+        self.totals = [totals_of(side.result) for side in found.sides]
+
+    def document(self, book: OpenBook) -> Document:
+        front = Section("side_by_side", say("Side by side"), (self.scores(), Callout(*self.reading())))
+        numbered = list(enumerate(self.found.others, start=1))
+        versus = [self.versus(number, one) for number, one in numbered]
+        lines = [self.all_moves(number, one) for number, one in numbered if len(one.moves) > MOST_MOVES]
+        return Document(
+            title=terms.both(self.portfolio.settings.title),
+            message=self.message(),
+            subtitle=self.subtitle(),
+            fingerprint=fingerprint(book),
+            sections=(front, *versus, Section("money", say("Money side by side"), self.money()), *lines),
+        )
+
+    def subtitle(self) -> Words:
+        """The scenarios, and what was set in all of them."""
+        names = fiscal.listed([terms.both(side.name) for side in self.found.sides])
+        if self.found.sets:
+            changes = Name(", ".join(self.found.sets))
+            return say("Scenarios: {scenarios}; all changed by: {changes}", scenarios=names, changes=changes)
+        return say("Scenarios: {scenarios}", scenarios=names)
+
+    def message(self) -> Words:
+        """The answer in one sentence."""
+        found = self.found
+        if not found.others:
+            return say("{scenario} is compared with itself: nothing differs.", scenario=self.first)
+        scores = [self._against(versus) for versus in found.others]
+        return say(
+            "{first} scores {score} points; against it {scores}.",
+            first=self.first,
+            score=quantity(rounded(found.first.score, 2), "points"),
+            scores=fiscal.listed(scores),
+        )
+
+    def _against(self, versus: Versus) -> Words:
+        """A score beside the first; where it counts by another measure, both by the common one."""
+        name = terms.both(versus.side.name)
+        if versus.has_own_measure:
+            score, first = (rounded(side.score_at_base, 2) for side in (versus.side, versus.first))
+            return say(
+                "{scenario} {score} ({difference}, both by the weights and needs of {measure})",
+                scenario=name,
+                score=quantity(score, "points"),
+                difference=quantity(score - first, "change"),
+                measure=terms.both(self.found.measure),
+            )
+        return say(
+            "{scenario} {score} ({difference})",
+            scenario=name,
+            score=quantity(rounded(versus.side.score, 2), "points"),
+            difference=quantity(versus.difference(2), "change"),
+        )
+
+    def reading(self) -> tuple[Words, tuple[Words, ...]]:
+        """What the numbers are, and what they are not."""
+        said = [
+            NOT_MEASUREMENTS,
+            say("Scores and money are those of published, proved plans; each scenario was planned by itself."),
+            say(
+                "The points of a row are what it adds on the way from the first scenario to the other, averaged over "
+                "all orders in which the rows could be changed (Shapley value). They are differences of re-solves "
+                "before rounding; what rounding makes of them has a row of its own, so that all adds up."
+            ),
+        ]
+        if any(versus.has_own_measure for versus in self.found.others):
+            said.append(
+                say(
+                    "Scores under different weights or needs do not compare: hold these plans against each other by "
+                    "the weights and needs of {measure}.",
+                    measure=terms.both(self.found.measure),
+                )
+            )
+        return say("How to read the numbers"), tuple(said)
+
+    def scores(self) -> Table:
+        """A row for each scenario."""
+        freedoms = [f for f in FREEDOM_NAMES if any(f in attainments(side.result) for side in self.found.sides)]
+        measure = terms.both(self.found.measure)
+        columns = [
+            Column(say("Scenario")),
+            Column(say("Score (points)"), "points", PLACES),
+            Column(say("Against {first}", first=self.first), "change", PLACES),
+            Column(say("By weights and needs of {measure}", measure=measure), "points", PLACES),
+            Column(say("Against {first}, so measured", first=self.first), "change", PLACES),
+            *(Column(say("{freedom}: weighted need met", freedom=FREEDOM_NAMES[f]), "share", 1) for f in freedoms),
+            Column(say("Plan, total ({unit})", unit=self.unit), "money", self.decimals),
+            Column(say("Gap to the proved bound (points)"), "points", PLACES),
+        ]
+        rows = [self._scored(side, freedoms) for side in self.found.sides]
+        note = say("Need met: by the scenario's own weights and needs, all years together.")
+        return table_of("scenarios", say("Scenarios side by side"), columns, rows, note=note)
+
+    def _scored(self, side: Side, freedoms: Sequence[str]) -> tuple[Cell, ...]:
+        first, met = self.found.first, attainments(side.result)
+        score, measured = rounded(side.score, PLACES), rounded(side.score_at_base, PLACES)
+        is_first = side is first
+        return (
+            terms.both(side.name),
+            score,
+            None if is_first else score - rounded(first.score, PLACES),
+            measured,
+            None if is_first else measured - rounded(first.score_at_base, PLACES),
+            *(met.get(freedom) for freedom in freedoms),
+            side.result.total(),
+            side.result.proof.gap,
+        )
+
+    # One scenario against the first
+
+    def versus(self, number: int, versus: Versus) -> Section:
+        """What makes the difference, and the lines that moved most."""
+        title = say(
+            "{number}. {scenario} against {first}", number=number, scenario=self._name(versus), first=self.first
+        )
+        moves = self.moves(f"moves_{number}", versus, MOST_MOVES)
+        return Section(f"versus_{number}", title, (self.waterfall(number, versus), *self.orders(versus), moves))
+
+    def all_moves(self, number: int, versus: Versus) -> Section:
+        """Every line that moved, for the workbook alone."""
+        title = say("{number}. All lines, {scenario}", number=number, scenario=self._name(versus))
+        return Section(f"lines_{number}", title, (self.moves(f"all_moves_{number}", versus, len(versus.moves)),), ())
+
+    @staticmethod
+    def _name(versus: Versus) -> Words:
+        return terms.both(versus.side.name)
+
+    def orders(self, versus: Versus) -> Iterator[Words]:
+        """What a reader must know of combinations without a plan."""
+        if versus.infeasible and versus.orders:
+            yield say(
+                "{count} of {all} combinations of these rows have no plan; the points are averages over the {orders} "
+                "orders whose every step has one.",
+                count=versus.infeasible,
+                all=quantity(versus.combinations, "count", 0),
+                orders=quantity(versus.orders, "count", 0),
+            )
+        elif versus.infeasible:
+            yield say("No order of changing these rows has a plan at every step, so they share their points.")
+
+    def waterfall(self, number: int, versus: Versus) -> Figure:
+        """From one score to the other, row by row, the largest gain first."""
+        start, end = (rounded(score, PLACES) for score in (versus.first.score, versus.side.score))
+        shares, rounding = _by_gain(versus), versus.rounding(PLACES)
+        at, steps = start, list[tuple[Fraction | None, Fraction | None]]()
+        for points in [*(points for _, points in shares), rounding]:
+            steps.append((at, at + points))
+            at += points
+        marks = [self.first, *(self._short(part) for part, _ in shares), ROUNDING, self._name(versus)]
+        return Figure(
+            name=f"waterfall_{number}",
+            kind="waterfall",
+            message=self.headline(versus),
+            subject=say("Score of the published plans (points), and what each row of the Scenarios sheet adds"),
+            tables=(self.attribution(number, versus),),
+            marks=tuple(map(Mark, marks)),
+            values=((None, start), *steps, (None, end)),
+            decimals=2,
+            unit=say("points"),
+            source=say("{count} combinations of rows, each solved.", count=quantity(versus.combinations, "count", 0)),
+        )
+
+    def headline(self, versus: Versus) -> Words:
+        """Which row makes most of the difference."""
+        shares = _by_gain(versus)
+        difference = quantity(versus.difference(2), "change")
+        if not shares:
+            return say("No row differs between {first} and {scenario}.", first=self.first, scenario=self._name(versus))
+        part, points = max(shares, key=lambda share: abs(share[1]))
+        return say(
+            "{scenario} differs from {first} by {difference} points; “{row}” makes {points} of it.",
+            scenario=self._name(versus),
+            first=self.first,
+            difference=difference,
+            row=self._short(part),
+            points=quantity(points, "change"),
+        )
+
+    def _short(self, part: Part) -> Words:
+        """A part by its first change."""
+        first = change_in_words(self.portfolio, part.changes[0])
+        if len(part.changes) == 1:
+            return first
+        return say("{first} and {count} more row(s)", first=first, count=len(part.changes) - 1)
+
+    def attribution(self, number: int, versus: Versus) -> Table:
+        """A row for each change; with rounding they add up to the difference."""
+        sheet = self.portfolio.tables["Scenarios"].title
+        columns = [
+            Column(say("Row of the scenario"), "long"),
+            Column(say("Cell"), "long"),
+            Column(say("Points"), "change", PLACES, summed=True),
+            Column(say("Stands on"), "points", PLACES, page=False),
+            Column(say("Gain"), "points", PLACES, page=False),
+            Column(say("Loss"), "points", PLACES, page=False),
+        ]
+        rows, at = list[tuple[Cell, ...]](), rounded(versus.first.score, PLACES)
+        for part, points in [*_by_gain(versus), (None, versus.rounding(PLACES))]:
+            said, cells = ROUNDING, Name("")
+            if part is not None:
+                said = fiscal.listed([change_in_words(self.portfolio, change) for change in part.changes])
+                cells = Name(f"{sheet} {', '.join(cell_of(self.portfolio, change) for change in part.changes)}")
+            rows.append((said, cells, points, min(at, at + points), max(points, ZERO), max(-points, ZERO)))
+            at += points
+        return table_of(f"attribution_{number}", say("What makes the difference (points)"), columns, rows)
+
+    def moves(self, name: str, versus: Versus, most: int) -> Table:
+        """So many programmes whose money differs, the largest difference first."""
+        columns = [
+            Column(say("Programme")),
+            Column(self.first, "money", self.decimals),
+            Column(self._name(versus), "money", self.decimals),
+            Column(say("Change"), "change", self.decimals, less=(2, 1)),
+            Column(say("Fiscal year")),
+            Column(say("Reason"), "long"),
+        ]
+        rows = [self._moved(versus, move) for move in versus.moves[:most]]
+        note = say(
+            "Published money over the horizon. The reason is that of the year that moved most, as the new plan gives "
+            "it."
+        )
+        title = say("Lines that moved most")
+        if most < len(versus.moves):
+            title = say("The {count} lines that moved most (all of them are in report.xlsx)", count=most)
+        return table_of(name, title, columns, rows, unit=self.unit, note=note, filtered=most > MOST_MOVES)
+
+    def _moved(self, versus: Versus, move: Move) -> tuple[Cell, ...]:
+        first_year = self.portfolio.settings.first_year
+        year = Name("–") if move.line is None else fiscal.year_name(first_year + move.line.year)
+        name = name_of(self.portfolio.programmes[move.programme])
+        return (name, move.before, move.after, year, reason_of(versus, move))
+
+    # Money
+
+    def money(self) -> tuple[Block, ...]:
+        """Money by region as a picture, and by everything as tables."""
+        portfolio = self.portfolio
+        regions = {key: name_of(region) for key, region in portfolio.regions.items()}
+        accounts = {key: name_of(account) for key, account in portfolio.accounts.items()}
+        years = {
+            str(year): fiscal.year_name(year)
+            for year in range(portfolio.settings.first_year, portfolio.settings.first_year + portfolio.settings.years)
+        }
+        by_region = self.by("region", say("Money by region"), say("Region"), regions)
+        return (
+            self.dumbbells(by_region),
+            self.by("family", say("Money by family"), say("Family"), FAMILY_NAMES),
+            self.by("account", say("Money by account"), say("Account"), accounts),
+            self.by("year", say("Money by year"), say("Fiscal year"), years),
+        )
+
+    def by(self, dimension: str, title: Words, heading: Words, names: Mapping[str, Words]) -> Table:
+        """Each scenario's money by a dimension, and what each differs from the first."""
+        columns = [Column(heading), Column(self.first, "money", self.decimals, summed=True)]
+        for versus in self.found.others:
+            columns.append(Column(self._name(versus), "money", self.decimals, summed=True))
+            columns.append(Column(say("Change"), "change", self.decimals, summed=True, less=(len(columns) - 1, 1)))
+        labels = dict.fromkeys([*names, *(label for total in self.totals for label in total[dimension])])
+        rows = [
+            (names.get(label) or terms.usual(label), *(total[dimension].get(label, ZERO) for total in self.totals))
+            for label in labels
+            if any(total[dimension].get(label) for total in self.totals)
+        ]
+        return table_of(f"compared_by_{dimension}", title, columns, rows, unit=self.unit)
+
+    def dumbbells(self, table: Table) -> Figure:
+        """What each region gains or loses against the first scenario, a dot for each of the others."""
+        positions = [3 + 2 * number for number in range(len(self.found.others))]
+        return Figure(
+            name="regions",
+            kind="dumbbells",
+            message=self.region_message(table),
+            subject=say("Published money by region against {first}, all years together", first=self.first),
+            tables=(table,),
+            marks=tuple(map(Mark, table.words(0))),
+            values=tuple(
+                (ZERO, *(table.numbers(position)[row] for position in positions)) for row in range(len(table.rows))
+            ),
+            across=tuple(Mark(terms.both(side.name)) for side in self.found.sides),
+            decimals=self.decimals,
+            unit=self.unit,
+            source=say("Published amounts of each scenario."),
+        )
+
+    def region_message(self, table: Table) -> Words:
+        """The region that gains and the one that loses most, in the last scenario against the first."""
+        changes = table.numbers(len(table.columns) - 1) if self.found.others else []
+        if not any(changes):
+            return say("Money by region does not differ.")
+        up, down = changes.index(max(changes)), changes.index(min(changes))
+        return say(
+            "In {scenario}, {up} gains most ({gain}) and {down} loses most ({loss}) against {first}.",
+            scenario=terms.both(self.found.sides[-1].name),
+            first=self.first,
+            up=table.words(0)[up],
+            gain=quantity(changes[up], "change", self.decimals),
+            down=table.words(0)[down],
+            loss=quantity(changes[down], "change", self.decimals),
+        )
+
+
+def _by_gain(versus: Versus) -> list[tuple[Part, Fraction]]:
+    """Parts with their points, the largest gain first."""
+    return sorted(versus.shares(PLACES), key=lambda share: -share[1])
