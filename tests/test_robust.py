@@ -21,6 +21,7 @@ from optimizer import exact, proof, run, scenario, workbook
 from optimizer.cli import main
 from optimizer.errors import CheckFailed, InputProblems, NoPlan, WrongUsage
 from optimizer.questions.robust.draws import EACH, INSTRUMENT, TRIANGULAR, UNIFORM, draws_of
+from optimizer.questions.robust.hedge import Mix, hedge, tail_mean
 from optimizer.questions.robust.scoring import Scorer
 from optimizer.questions.robust.standing import standing
 from optimizer.sweep import Processes
@@ -257,6 +258,86 @@ def test_the_numbers_are_the_same_whoever_solves():
     assert repr(alone.outcomes) == repr(pool.outcomes)
     assert alone.regret.tolist() == pool.regret.tolist()
     assert standing(book, "all", samples=8, seed=4).best.tolist() != alone.best.tolist()
+
+
+# Hedging
+
+
+def test_the_tail_is_the_mean_of_the_worst_draws():
+    """By the definition of CVaR, counted out; the draw at the edge counts in part."""
+    scores = np.array([5.0, 1.0, 4.0, 2.0, 3.0])
+    assert tail_mean(scores, 0.6) == pytest.approx((1 + 2) / 2)
+    assert tail_mean(scores, 0.7) == pytest.approx((1 + 0.5 * 2) / 1.5)
+    assert tail_mean(scores, 0.99) == pytest.approx(1)
+    assert tail_mean(scores, 1e-9) == pytest.approx(3)
+
+
+def rockafellar_and_uryasev(scores: np.ndarray, alpha: float) -> float:
+    """CVaR by its other definition: the best η − mean shortfall / (1 − alpha), at one of the scores."""
+    return max(edge - np.maximum(edge - scores, 0).mean() / (1 - alpha) for edge in scores)
+
+
+@pytest.mark.parametrize(("alpha", "weight"), [(0.9, 0.0), (0.9, 0.5), (0.8, 1.0), (0.55, 0.7)])
+def test_a_hedge_is_the_best_mix_that_any_plan_has(alpha, weight):
+    """Against every split of the money in steps of 0.02, scored by hand, with a need that some draws fill."""
+    raw = uncertain()
+    raw["Effects"] = [
+        line(programme="wells", objective="health", score=3, low=0, high=9),
+        line(programme="roads", objective="health", score=2.5, low=2, high=4),
+    ]
+    result = run.solve_book(opened(raw))
+    values = draws_of(opened(raw).portfolio, "base", [], 40, seed=1).values
+    mix = Mix(alpha, weight)
+    found = hedge(Scorer(result.book), values, mix).hedged
+    best = -np.inf
+    for wells in np.arange(2, 6.001, 0.02):
+        scores = np.minimum(values @ np.array([wells, 10 - wells]), 40) / 0.4
+        best = max(best, (1 - weight) * scores.mean() + weight * rockafellar_and_uryasev(scores, alpha))
+    amounts = np.array([float(found.plan.spending[name, 0]) for name in ("wells", "roads")])
+    reached = mix.of(np.minimum(values @ amounts, 40) / 0.4)
+    assert found.optimum == pytest.approx(best, abs=0.02) and found.optimum >= best - 1e-6
+    assert reached == pytest.approx(found.optimum, abs=0.05)
+
+
+def test_a_hedge_spreads_what_may_fail():
+    """Two equal programmes whose effects err apart: half of each, where the mean alone would not care."""
+    raw = minimal()
+    for programme in raw["Programmes"]:
+        programme["maximum"] = 10
+    raw["Effects"] = [line(programme=name, objective="health", score=2, low=0, high=4) for name in ("wells", "roads")]
+    result = run.solve_book(opened(raw))
+    draws = draws_of(opened(raw).portfolio, "base", [], 100, seed=1)
+    found = hedge(Scorer(result.book), draws.values, Mix(0.9, 1.0))
+    assert float(found.hedged.plan.spending["wells", 0]) == pytest.approx(5, abs=1.5)
+    assert tail_mean(found.hedged_scores, 0.9) > tail_mean(found.steady_scores, 0.9) + 5
+    assert found.hedged_scores.mean() <= found.steady_scores.mean() + 1e-9
+
+
+@FEW
+@given(books(indivisible=True), st.data())
+def test_no_plan_hedges_better_and_the_hedge_keeps_every_row(raw, data):
+    """Random books: today's plan mixes no better, the published hedge almost as well as its program, and is whole."""
+    name = data.draw(st.sampled_from(scenarios_of(raw)))
+    result = solved(raw, name)
+    scorer, mix = Scorer(result.book), Mix(0.75, data.draw(st.sampled_from([0.0, 0.5, 1.0])))
+    draws = draws_of(opened(raw).portfolio, name, [], 8, seed=2)
+    values = draws.values * draws.factor
+    found = hedge(scorer, values, mix)
+    for plan in (found.hedged.plan, found.steady.plan):
+        broken = proof.breaches_of(result.book, plan, proof.attained_by(result.book, plan))
+        assert all(breach.is_excused for breach in broken)
+    if not result.proof.allowances and not scorer.is_divided:
+        today = mix.of(scorer.scores(result.plan.spending, values))
+        assert found.hedged.optimum >= today - 1e-6
+    assert mix.of(found.hedged_scores) == pytest.approx(found.hedged.optimum, abs=0.5)
+
+
+@pytest.mark.parametrize(("alpha", "weight"), [(0.0, 0.5), (1.0, 0.5), (-2, 0.5), (0.9, 1.5), (0.9, -0.1)])
+def test_a_mix_that_means_nothing_is_refused(alpha, weight):
+    """alpha lies between 0 and 1, the weight from 0 to 1."""
+    result = run.solve_book(opened(uncertain()))
+    with pytest.raises(WrongUsage, match=r"--alpha|--hedge"):
+        hedge(Scorer(result.book), np.array([[3.0, 2.0]]), Mix(alpha, weight))
 
 
 # The command

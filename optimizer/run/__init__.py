@@ -7,12 +7,22 @@ whole or not at all. ``verify`` re-checks it without PuLP, HiGHS or pandas.
 
 from optimizer.run.again import lp_file, reproduce
 from optimizer.run.folder import hash_of, read_run, verify, write_folder, write_run
-from optimizer.run.solving import OpenBook, Stopwatch, explained, open_book, problems_of, publish_solution, solve_book
+from optimizer.run.solving import (
+    OpenBook,
+    Stopwatch,
+    breach_in_words,
+    explained,
+    open_book,
+    problems_of,
+    publish_solution,
+    solve_book,
+)
 from optimizer.run.tables import csv_bytes, decimal_text, json_bytes
 
 __all__ = [
     "OpenBook",
     "Stopwatch",
+    "breach_in_words",
     "csv_bytes",
     "decimal_text",
     "explained",
