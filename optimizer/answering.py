@@ -10,18 +10,21 @@ from typing import Any
 
 from optimizer import report
 from optimizer.questions import alternatives as asking_alternatives
+from optimizer.questions import compare as asking_compare
+from optimizer.questions import compare_tables, frontier_tables, levers_tables, tables
 from optimizer.questions import freedoms as asking_freedoms
 from optimizer.questions import frontier as asking_frontier
-from optimizer.questions import frontier_tables, levers_tables, tables
 from optimizer.questions import levers as asking_levers
 from optimizer.questions import prices as asking_prices
 from optimizer.questions import ranges as asking_ranges
 from optimizer.questions import repair as asking_repair
+from optimizer.report.compare import compare_document
 from optimizer.report.frontier import freedoms_document, frontier_document
 from optimizer.report.levers import levers_document
 from optimizer.report.prices import prices_document
 from optimizer.report.ranges import ranges_document
 from optimizer.run import OpenBook, json_bytes
+from optimizer.scenario import BASE
 from optimizer.words import Name, Words, name_of, say
 
 Progress = Callable[[int, int], None]
@@ -86,6 +89,25 @@ def levers(asked: Asked, progress: Progress) -> Answer:
     pages = report.pages(levers_document(asked.book, found), asked.language)
     files = {"levers.json": json_bytes(content), **pages}
     return Answer(levers_tables.levers_in_words(found), say("Points of score"), bars, files)
+
+
+def compare(asked: Asked, progress: Progress) -> Answer:
+    """Which rows make the difference between the workbook as written and what is asked."""
+    written = asking_compare.Setting(BASE, BASE)
+    name = f"{asked.scenario}*" if asked.sets else asked.scenario
+    other = asking_compare.Setting(name, asked.scenario, tuple(asked.sets))
+    found = asking_compare.compare_settings(
+        asked.book, [written, other], written, progress=progress, processes=PROCESSES
+    )
+    bars = [
+        Bar(compare_tables.part_in_words(asked.book.portfolio, part), float(points), f"{float(points):+.4f}")
+        for versus in found.others
+        for part, points in sorted(versus.shares(4), key=lambda share: -share[1])
+    ]
+    content = compare_tables.compare_as_dict(found, asked.language)
+    pages = report.pages(compare_document(asked.book, found), asked.language)
+    files = {"compare.json": json_bytes(content), **pages}
+    return Answer(compare_tables.compare_in_words(found), say("Points of score"), bars, files)
 
 
 def frontier(asked: Asked, progress: Progress) -> Answer:
@@ -154,7 +176,7 @@ def repair(asked: Asked, _progress: Progress) -> Answer:
 
 
 QUESTIONS: Mapping[str, Callable[[Asked, Progress], Answer]] = {
-    question.__name__: question for question in (levers, frontier, freedoms, prices, ranges, repair)
+    question.__name__: question for question in (levers, compare, frontier, freedoms, prices, ranges, repair)
 }
 
 

@@ -25,7 +25,17 @@ from optimizer import report, run, scenario, workbook
 from optimizer.cli import main
 from optimizer.errors import InputProblems, NoPlan, WrongUsage
 from optimizer.portfolio import ScenarioItem
-from optimizer.questions.compare import MOST_ALONE, Change, Compared, Versus, changes_between, compare, in_parts
+from optimizer.questions.compare import (
+    MOST_ALONE,
+    Change,
+    Compared,
+    Setting,
+    Versus,
+    changes_between,
+    compare,
+    compare_settings,
+    in_parts,
+)
 from optimizer.questions.compare_tables import compare_as_dict, compare_in_words
 from optimizer.report.compare import compare_document
 from optimizer.report.document import Document, Figure, number_text
@@ -188,6 +198,24 @@ def test_rows_that_set_replaces_are_no_changes():
     (versus,) = compare(opened(WHOLE), ["base", "all"], ["lever:p1=off"]).others
     assert [part.changes[0].row.target for part in versus.parts] == ["p2"]
     check_the_sums(versus)
+
+
+def test_what_is_set_on_top_of_one_scenario_is_a_change_too():
+    """Money × 0.5 by the scenario and × 3 by --set, from `minimal` as written: two changes of 65 points to 85.
+
+    The row alone leaves 5 of money (37.5 points); the set alone gives all of both programmes (85), and so do both.
+    """
+    raw = minimal() | {"Scenarios": [line(scenario="half", item="budget_factor", value=0.5)]}
+    base, other = Setting("base", "base"), Setting("half*", "half", ("budget_factor=3",))
+    found = compare_settings(opened(raw), [base, other], base)
+    (versus,) = found.others
+    assert [float(points) for _, points in versus.shares()] == [-13.75, 33.75]
+    attribution = compare_as_dict(found, "en")["scenarios"]["half*"]
+    assert attribution["attribution"] == {"budget_factor=0.5": -13.75, "budget_factor=3": 33.75, "rounding": 0}
+    assert [part["rows"][0]["cell"] for part in attribution["rows"]] == ["C2", ""]
+    document = compare_document(opened(raw), found)
+    assert "half with budget_factor=3" in str(document.subtitle)
+    assert next(t for t in document.tables() if t.name == "attribution_1").rows[0][1].into("en") == "--set"
 
 
 def test_combinations_without_a_plan_leave_out_their_orders():

@@ -59,6 +59,16 @@ def test_every_question_has_sentences_and_files(kind, language):
     assert all(bar["name"] for bar in shown["bars"])
 
 
+def test_a_setting_is_held_against_the_workbook_as_written():
+    """Each thing that was set has its bar, with its points; the bars come from the largest gain down."""
+    asked = Asked(run.open_book(INPUTS / "japan.xlsx"), "practice_2026", ["budget_factor=0.95"], "en")
+    found = answer("compare", asked, lambda _done, _total: None)
+    assert len(found.bars) == 3
+    assert [bar.value for bar in found.bars] == sorted((bar.value for bar in found.bars), reverse=True)
+    assert found.bars[-1].name.into("ja").startswith("歳出予算額×0.95")
+    assert {"compare.json", "report.html", "report.xlsx"} == set(found.files)
+
+
 def test_an_answer_is_kept_with_its_table_and_downloads(book, reader):
     """Prices of the minimal book: as the command has them; nothing else of the folder can be had."""
     page = reader.post(f"{book}/questions?set=budget_factor=0.9", kind="prices")

@@ -1,9 +1,9 @@
 """Scenarios side by side, and which of their rows make the difference.
 
-Two scenarios of a book differ in rows of its Scenarios sheet: rows that only one of them has, and rows to which they
-give different values. Each such row is a change that leads from the first scenario to the other. Every combination of
-the changes is solved, and each change gets its average step over all orders in which they could be made (Shapley), so
-that the points add up to the whole difference.
+Two scenarios of a book differ in rows of its Scenarios sheet, or in what is set on top of them: rows that only one of
+them has, and rows to which they give different values. Each such row is a change that leads from the first scenario to
+the other. Every combination of the changes is solved, and each change gets its average step over all orders in which
+they could be made (Shapley), so that the points add up to the whole difference.
 """
 
 from __future__ import annotations
@@ -28,6 +28,15 @@ MOST_ALONE = 10
 PLACES = 9
 """Decimals of published points."""
 ZERO = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A scenario of the workbook with ``--set`` items on top, and what to call it."""
+
+    name: str
+    scenario: str
+    sets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,13 +67,18 @@ class Side:
     """One scenario: its published plan, and the score of that plan at base weights and needs (points, exact).
 
     The score at base weights and needs counts what the published amounts attain in this scenario's own world (its
-    levers, effects and costs) by the priorities of the scenario ``measure`` with the same ``--set`` items, so that
-    plans made under different weights or needs can be held against each other.
+    levers, effects and costs) by the priorities of the setting ``measure``, so that plans made under different weights
+    or needs can be held against each other.
     """
 
-    name: str
+    setting: Setting
     result: Result
     score_at_base: Fraction
+
+    @property
+    def name(self) -> str:
+        """What the scenario is called."""
+        return self.setting.name
 
     @property
     def score(self) -> Fraction:
@@ -134,10 +148,15 @@ class Compared:
     """The whole answer: the first scenario, and every other one against it; ``measure`` as in ``Side``."""
 
     portfolio: Portfolio
-    sets: Sequence[str]
     measure: str
     first: Side
     others: Sequence[Versus]
+
+    @property
+    def sets(self) -> Sequence[str]:
+        """The ``--set`` items that all scenarios have; none where they have different ones."""
+        found = {side.setting.sets for side in self.sides}
+        return found.pop() if len(found) == 1 else ()
 
     @property
     def sides(self) -> list[Side]:
@@ -154,18 +173,34 @@ def compare(
     progress: Progress | None = None,
     processes: int = 1,
 ) -> Compared:
-    """Publish each scenario, under the same ``--set`` items, and attribute the change from the first to each other.
+    """Scenarios of the workbook, all under the same ``--set`` items; see ``compare_settings``.
 
-    A scenario named twice counts once. With two ``processes`` a second one solves half of the combinations where there
-    are many. Raises ``WrongUsage`` for fewer than two scenarios or an unknown one, and ``NoPlan`` that names a scenario
-    without a plan.
+    Raises ``WrongUsage`` for fewer than two of them.
     """
     if len(names) < 2:
         raise WrongUsage(say("Name at least two scenarios to compare, such as base and another one."))
+    settings = [Setting(name, name, tuple(sets)) for name in names]
+    return compare_settings(book, settings, Setting(measure, measure, tuple(sets)), options, progress, processes)
+
+
+def compare_settings(
+    book: OpenBook,
+    settings: Sequence[Setting],
+    measure: Setting,
+    options: Options | None = None,
+    progress: Progress | None = None,
+    processes: int = 1,
+) -> Compared:
+    """Publish each setting, and attribute the change from the first to each other to the rows that differ.
+
+    A setting named twice counts once. With two ``processes`` a second one solves half of the combinations where there
+    are many. Raises ``WrongUsage`` for an unknown scenario, item or target, and ``NoPlan`` that names a scenario
+    without a plan.
+    """
     portfolio = book.portfolio
-    items = {name: scenario.items_of(portfolio, name, sets) for name in names}
-    base = scenario.apply(portfolio, measure, sets).portfolio
-    first, *others = [_side(book, name, sets, base, options) for name in items]
+    items = {one.name: scenario.items_of(portfolio, one.scenario, one.sets) for one in settings}
+    base = scenario.apply(portfolio, measure.scenario, measure.sets).portfolio
+    first, *others = [_side(book, one, base, options) for one in dict.fromkeys(settings)]
     found = []
     for side in others:
         changes = changes_between(items[first.name], items[side.name])
@@ -175,7 +210,7 @@ def compare(
         infeasible = sum(score is None for score in asking.scores.values())
         moves = _moves(first, side)
         found.append(Versus(side, first, parts, averages.orders, len(asking.scores), infeasible, moves))
-    return Compared(portfolio, tuple(sets), measure, first, found)
+    return Compared(portfolio, measure.name, first, found)
 
 
 def rounded(value: Fraction, places: int) -> Fraction:
@@ -186,13 +221,13 @@ def rounded(value: Fraction, places: int) -> Fraction:
 # The published plans
 
 
-def _side(book: OpenBook, name: str, sets: Sequence[str], base: Portfolio, options: Options | None) -> Side:
+def _side(book: OpenBook, setting: Setting, base: Portfolio, options: Options | None) -> Side:
     try:
-        result = solve_book(book, name, sets, options)
+        result = solve_book(book, setting.scenario, setting.sets, options)
     except NoPlan as error:
-        message = say("Scenario {scenario}: {message}", scenario=name, message=error.message)
+        message = say("Scenario {scenario}: {message}", scenario=setting.name, message=error.message)
         raise NoPlan(message, error.conflict, error.certified) from None
-    return Side(name, result, _score_at(base, result))
+    return Side(setting, result, _score_at(base, result))
 
 
 def _score_at(base: Portfolio, result: Result) -> Fraction:
@@ -243,8 +278,9 @@ def changes_between(first: Sequence[ScenarioItem], other: Sequence[ScenarioItem]
     ]
 
 
-def _rows_by_key(items: Sequence[ScenarioItem]) -> dict[tuple[str, str, int | None], ScenarioItem]:
-    return {(item.item, item.target, item.year): item for item in items if item.row}
+def _rows_by_key(items: Sequence[ScenarioItem]) -> dict[tuple[str, str, int | None, bool], ScenarioItem]:
+    """Rows by what they speak of. A factor of ``--set`` is a row beside the scenario's own: the two multiply."""
+    return {(item.item, item.target, item.year, item.item in scenario.FACTORS and not item.row): item for item in items}
 
 
 def in_parts(changes: Sequence[Change]) -> list[list[Change]]:

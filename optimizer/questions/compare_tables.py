@@ -172,24 +172,19 @@ def _change_id(change: Change, first_year: int) -> str:
 
 
 def cell_of(portfolio: Portfolio, change: Change) -> str:
-    """The cell of a change's value."""
-    return portfolio.tables["Scenarios"].cell("value", change.row.row)
+    """The cell of a change's value; blank for what is set on top of the workbook."""
+    return portfolio.tables["Scenarios"].cell("value", change.row.row) if change.row.row else ""
 
 
 def part_in_words(portfolio: Portfolio, part: Part) -> Words:
     """Its changes, each with its cell."""
+    return listed([_with_cell(portfolio, change) for change in part.changes])
+
+
+def _with_cell(portfolio: Portfolio, change: Change) -> Words:
+    said, cell = change_in_words(portfolio, change), cell_of(portfolio, change)
     sheet = portfolio.tables["Scenarios"].title
-    return listed(
-        [
-            say(
-                "{rule} ({sheet} {cell})",
-                rule=change_in_words(portfolio, change),
-                sheet=sheet,
-                cell=cell_of(portfolio, change),
-            )
-            for change in part.changes
-        ]
-    )
+    return say("{rule} ({sheet} {cell})", rule=said, sheet=sheet, cell=cell) if cell else said
 
 
 def change_in_words(portfolio: Portfolio, change: Change) -> Words:

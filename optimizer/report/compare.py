@@ -67,12 +67,20 @@ class _Told:
         )
 
     def subtitle(self) -> Words:
-        """The scenarios, and what was set in all of them."""
-        names = fiscal.listed([terms.both(side.name) for side in self.found.sides])
+        """The scenarios, and what was set in all of them or on top of one."""
+        names = fiscal.listed([self._called(side) for side in self.found.sides])
         if self.found.sets:
             changes = Name(", ".join(self.found.sets))
             return say("Scenarios: {scenarios}; all changed by: {changes}", scenarios=names, changes=changes)
         return say("Scenarios: {scenarios}", scenarios=names)
+
+    def _called(self, side: Side) -> Words:
+        """A scenario's name; where it has items of its own on top, with these."""
+        name, setting = terms.both(side.name), side.setting
+        if not setting.sets or self.found.sets:
+            return name
+        changes = Name(", ".join(setting.sets))
+        return say("{scenario} ({origin} with {changes})", scenario=name, origin=setting.scenario, changes=changes)
 
     def message(self) -> Words:
         """The answer in one sentence."""
@@ -253,7 +261,8 @@ class _Told:
             said, cells = ROUNDING, Name("")
             if part is not None:
                 said = fiscal.listed([change_in_words(self.portfolio, change) for change in part.changes])
-                cells = Name(f"{sheet} {', '.join(cell_of(self.portfolio, change) for change in part.changes)}")
+                found = [cell for change in part.changes if (cell := cell_of(self.portfolio, change))]
+                cells = Name(f"{sheet} {', '.join(found)}" if found else "--set")
             rows.append((said, cells, points, min(at, at + points), max(points, ZERO), max(-points, ZERO)))
             at += points
         return table_of(f"attribution_{number}", say("What makes the difference (points)"), columns, rows)

@@ -25,6 +25,10 @@ MOST_OPEN = 10
 """Questions of one person that may wait or run at a time."""
 KINDS: Mapping[str, tuple[Words, Words]] = {
     "levers": (say("What is each policy lever worth?"), say("Every combination of the levers is solved.")),
+    "compare": (
+        say("What makes the difference from base?"),
+        say("Every combination of what this setting changes is solved."),
+    ),
     "frontier": (say("What does more money buy?"), say("The best score at every budget, with the price of money.")),
     "freedoms": (say("What does one freedom cost the other?"), say("The weight slides from fear to want.")),
     "prices": (say("What does each rule cost?"), say("Each limit is lifted in turn, and the book solved again.")),

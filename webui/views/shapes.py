@@ -44,7 +44,9 @@ class Saving(Setting):
 class Asking(Setting):
     """A long question."""
 
-    kind = String(required=True, metadata={"description": "levers, frontier, freedoms, prices, ranges or repair."})
+    kind = String(
+        required=True, metadata={"description": "levers, compare, frontier, freedoms, prices, ranges or repair."}
+    )
 
 
 class Book(Schema):
