@@ -20,6 +20,8 @@ LOSS = "#C74700"
 SERIES = ("#FFFFFF", INK, "#C74700", "#2A9D8F", "#8E6BBF")
 """Dots of the first scenario (open) and of the others."""
 FIRST, OTHER = 0, 1
+ROOM_FOR_NUMBERS = 0.08
+"""Of a workbook's axis, beyond the highest point."""
 RISES, FALLS = say("Adds points"), say("Takes points")
 LABELS, ROW, HEAD, FOOT, BESIDE = 330, 34, 40, 44, 90
 
@@ -227,23 +229,24 @@ def _middle(row: int) -> float:
 def excel_waterfall(
     book: Any, figure: Figure, area: Callable[[int], str], heading: Callable[[int], str], font: Mapping[str, Any]
 ) -> Any:
-    """Bars on an unseen foot: the table's last three columns are where a bar begins, its gain and its loss."""
+    """Bars on an unseen foot: the table's last three columns are where a bar begins, its gain and its loss.
+
+    Beyond each bar an unseen one as long carries its number, which a short bar has no room for.
+    """
     chart = book.add_chart({"type": "bar", "subtype": "stacked"})
     begins = len(figure.tables[0].columns) - 3
     unseen = {"fill": {"none": True}, "border": {"none": True}}
     chart.add_series({"name": heading(begins), "categories": area(0), "values": area(begins), "gap": 50, **unseen})
-    for position, colour, sign in ((begins + 1, INK, "+"), (begins + 2, LOSS, "−")):
+    for position, colour in ((begins + 1, INK), (begins + 2, LOSS)):
+        bar = {"fill": {"color": colour}, "border": {"none": True}}
+        chart.add_series({"name": heading(position), "categories": area(0), "values": area(position), **bar})
+    for position, sign in ((begins + 1, "+"), (begins + 2, "−")):
         label = {"value": True, "num_format": f'"{sign}"0.00;;', "font": font, "position": "inside_base"}
-        if colour == INK:
-            label["font"] = {**font, "color": "#FFFFFF"}
-        chart.add_series(
-            {
-                "name": heading(position), "categories": area(0), "values": area(position), "fill": {"color": colour},
-                "border": {"none": True}, "data_labels": label,
-            }
-        )  # fmt: skip
+        shown = {"name": heading(position), "categories": area(0), "values": area(position), "data_labels": label}
+        chart.add_series({**shown, **unseen})
     chart.set_y_axis({"reverse": True, "num_font": font, "label_position": "low"})
-    low, high = round_ends(list(ends_of(figure)))
+    low, high = ends_of(figure)
+    low, high = round_ends([low, high + ROOM_FOR_NUMBERS * (high - low)])
     lines = {"visible": True, "line": {"color": RULE}}
     chart.set_x_axis({"num_format": "0.0", "num_font": font, "min": low, "max": high, "major_gridlines": lines})
     chart.set_legend({"none": True})
