@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimizer import report
+from optimizer.fiscal import year_name
 from optimizer.questions import alternatives as asking_alternatives
 from optimizer.questions import compare as asking_compare
 from optimizer.questions import compare_tables, frontier_tables, levers_tables, tables
@@ -137,7 +138,7 @@ def prices(asked: Asked, _progress: Progress) -> Answer:
     dear = [price for price in found if price.price is not None and price.price > 1e-6][:MOST_BARS]
     bars = [
         Bar(
-            say("{name}, FY{year}", name=price.name, year=price.year) if price.year else price.name,
+            say("{name}, {year}", name=price.name, year=year_name(price.year)) if price.year else price.name,
             price.price or 0.0,
             f"{price.price:.4f}",
         )
@@ -156,7 +157,7 @@ def ranges(asked: Asked, _progress: Progress) -> Answer:
     programmes = asked.book.portfolio.programmes
     bars = [
         Bar(
-            say("{name}, FY{year}", name=name_of(programmes[line.programme]), year=first_year + line.year),
+            say("{name}, {year}", name=name_of(programmes[line.programme]), year=year_name(first_year + line.year)),
             line.high - line.low,
             f"{line.low:,.2f}–{line.high:,.2f}",
         )

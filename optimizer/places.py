@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from optimizer.errors import Place
+from optimizer.fiscal import year_name
 from optimizer.portfolio import Account, Limit, Portfolio, Programme, Resource
 from optimizer.words import Name, Words, name_of, say
 
@@ -91,22 +92,23 @@ def place_of(portfolio: Portfolio, key: Key) -> Place:
 
 def phrase_of(portfolio: Portfolio, key: Key) -> Words:
     """A row in words: what it is, of which record, and when."""
-    settings = portfolio.settings
-    place = place_of(portfolio, key)
+    said = {"what": PHRASES[str(key[0])], "name": place_of(portfolio, key).name}
+    has_a_name = SHEET_OF[str(key[0])] in ("Limits", "Resources")
+    rule = say("{what} “{name}”", **said) if has_a_name else say("{what} of {name}", **said)
     if isinstance(key[-1], int):
-        return say(
-            "{what} of {name} in FY{year}",
-            what=PHRASES[str(key[0])],
-            name=place.name,
-            year=settings.first_year + key[-1],
-        )
-    return say("{what} of {name}", what=PHRASES[str(key[0])], name=place.name)
+        return say(IN_A_YEAR, rule=rule, year=year_name(portfolio.settings.first_year + key[-1]))
+    return rule
+
+
+IN_A_YEAR = "{rule} in {year}"
 
 
 def without_year(words: Words) -> Words:
     """A sentence that names rows, without the years of these, for a place that names its years itself."""
-    if words.pattern == "{what} of {name} in FY{year}":
-        return say("{what} of {name}", what=words.values["what"], name=words.values["name"])
+    if words.pattern == IN_A_YEAR:
+        rule = words.values["rule"]
+        assert isinstance(rule, Words)  # noqa: S101  (for the type checker)
+        return rule
     if not words.values:
         return words
     values = {key: without_year(v) if isinstance(v, Words) else v for key, v in words.values.items()}

@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import cached_property
 from math import floor, log10
 
+from optimizer import units
 from optimizer.causes import (
     FREE,
     HARM,
@@ -170,8 +171,14 @@ class Result:
         """What a step more, the last step, and the better use of the money are worth; only what there is."""
         cause, causes = line.cause, self.causes
         cell = line.programme.id, line.year
-        more = {"step": money_text(causes.step_of(cell, more=True)), "points": points_text(cause.next_points or 0.0)}
-        last = {"last": money_text(causes.step_of(cell, more=False)), "kept": points_text(cause.last_points or 0.0)}
+        more = {
+            "step": self.money_in_words(causes.step_of(cell, more=True)),
+            "points": points_text(cause.next_points or 0.0),
+        }
+        last = {
+            "last": self.money_in_words(causes.step_of(cell, more=False)),
+            "kept": points_text(cause.last_points or 0.0),
+        }
         said = []
         if cause.next_points is not None and cause.last_points is not None:
             said.append(say("{step} more would add {points} points; its last {last} adds {kept}.", **more, **last))
@@ -187,12 +194,16 @@ class Result:
                     "its last {step}, against {here} here.",
                     name=name_of(self.portfolio.programmes[programme]),
                     year=year_name(self.fiscal_year(year)),
-                    step=money_text(cause.better.step),
+                    step=self.money_in_words(cause.better.step),
                     points=points_text(cause.better.points),
                     here=points_text(cause.better.here),
                 )
             )
         return said
+
+    def money_in_words(self, number: Fraction) -> Words:
+        """An amount with its unit."""
+        return units.amount(money_text(number), self.portfolio.settings.unit)
 
     @cached_property
     def accounts(self) -> list[AccountYear]:

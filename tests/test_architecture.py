@@ -15,7 +15,7 @@ import optimizer
 ROOT = Path(__file__).parent.parent
 LEVELS = (
     ("words", "collecting"),
-    ("errors", "schema", "fiscal"),
+    ("errors", "schema", "fiscal", "units"),
     ("workbook",),
     ("checks",),
     ("portfolio",),

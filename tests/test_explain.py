@@ -155,8 +155,10 @@ def test_the_entry_price_of_a_small_book_is_the_one_found_by_hand():
     assert found.entry.cost == pytest.approx(0.25, abs=1e-6)
     said = " ".join(words.into("en") for words in found.sentences)
     assert "4.0000 times as large, or its cost 0.2500 of today's" in said
-    assert "1.00 more would add 1.2500 points" in said
-    assert "With 1.00 more here, taken from elsewhere, the best score falls by 3.7500 points." in said
+    assert "1.00 hundred million yen more would add 1.2500 points" in said
+    assert (
+        "With 1.00 hundred million yen more here, taken from elsewhere, the best score falls by 3.7500 points." in said
+    )
 
 
 def test_what_rules_keep_out_has_no_entry_price():

@@ -12,6 +12,7 @@ import click
 from optimizer.cli.options import book_options, common_options, main, solver_options
 from optimizer.cli.talking import Talker, problem_line
 from optimizer.errors import CheckFailed
+from optimizer.units import amount
 from optimizer.words import say
 
 
@@ -74,6 +75,7 @@ def solve(
     Example: haibun solve inputs/japan.xlsx --scenario all_proposals --out outputs/japan
     """
     from optimizer import report, run  # noqa: PLC0415
+    from optimizer.report import terms  # noqa: PLC0415
     from optimizer.solver import Options  # noqa: PLC0415
 
     watch = run.Stopwatch()
@@ -86,7 +88,7 @@ def solve(
     talker.tell(
         say(
             "{title}, {scenario}: {score} points (proved within {gap} of the best possible).",
-            title=result.portfolio.settings.title,
+            title=terms.both(result.portfolio.settings.title),
             scenario=scenario,
             score=f"{float(result.proof.score):.2f}",
             gap=f"{max(float(result.proof.gap), 0.0):.4f}",
@@ -94,9 +96,8 @@ def solve(
     )
     talker.tell(
         say(
-            "{total} ({unit}) over {years} fiscal years on {lines} programmes; {warnings} warning(s).",
-            total=f"{float(result.total()):,.2f}",
-            unit=result.portfolio.settings.unit,
+            "{total} over {years} fiscal years on {lines} programmes; {warnings} warning(s).",
+            total=amount(f"{float(result.total()):,.2f}", result.portfolio.settings.unit),
             years=result.portfolio.settings.years,
             lines=len(result.portfolio.programmes),
             warnings=warnings,

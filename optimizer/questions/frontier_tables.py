@@ -7,6 +7,7 @@ from dataclasses import asdict
 from optimizer.questions.freedoms import Balance, Freedoms
 from optimizer.questions.frontier import Frontier, LeastMoney, Passage, Point
 from optimizer.run import csv_bytes
+from optimizer.units import amount
 from optimizer.words import Words, name_of, say
 
 MOST_PASSAGES = 12
@@ -75,10 +76,9 @@ def frontier_in_words(found: Frontier) -> list[Words]:
 
 def _at(point: Point, unit: str) -> Words:
     return say(
-        "Budget × {factor} ({budget}, {unit}): {score} points; one more unit adds {marginal}.",
+        "Budget × {factor} ({budget}): {score} points; one more unit adds {marginal}.",
         factor=f"{point.factor:.4g}",
-        budget=f"{point.budget:,.2f}",
-        unit=unit,
+        budget=amount(f"{point.budget:,.2f}", unit),
         score=f"{point.score:.4f}",
         marginal=f"{point.marginal:.3g}",
     )
@@ -102,10 +102,9 @@ def least_money_as_dict(found: LeastMoney) -> dict[str, object]:
 def least_money_in_words(found: LeastMoney) -> Words:
     """The least money for a score."""
     return say(
-        "{score} points need at least {budget} ({unit}): budget × {factor}.",
+        "{score} points need at least {budget}: budget × {factor}.",
         score=f"{found.score:g}",
-        budget=f"{found.budget:,.2f}",
-        unit=found.unit,
+        budget=amount(f"{found.budget:,.2f}", found.unit),
         factor=f"{found.factor:.6f}",
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from optimizer.questions.levers import Levers, Move, Worth
 from optimizer.questions.shapley import Combination
+from optimizer.units import amount
 from optimizer.words import Words, name_of, say
 
 MOST_MOVES = 10
@@ -91,8 +92,7 @@ def _whole(found: Levers) -> Words:
 
 def _line(found: Levers, worth: Worth) -> Words:
     return say(
-        "  {name} ({id}): worth {worth}{error}; alone {alone}, last {last}, between {least} and {most}; "
-        "moves {moved} ({unit})",
+        "  {name} ({id}): worth {worth}{error}; alone {alone}, last {last}, between {least} and {most}; moves {moved}",
         name=name_of(worth.lever),
         id=worth.lever.id,
         worth=_signed(worth.worth),
@@ -101,8 +101,7 @@ def _line(found: Levers, worth: Worth) -> Words:
         last=_signed(worth.last),
         least=_signed(worth.least),
         most=_signed(worth.most),
-        moved=f"{worth.moved:,.2f}",
-        unit=found.portfolio.settings.unit,
+        moved=amount(f"{worth.moved:,.2f}", found.portfolio.settings.unit),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from optimizer.fiscal import year_name
 from optimizer.questions.alternatives import Alternative
 from optimizer.questions.prices import KINDS, Price
 from optimizer.questions.ranges import Ranges
@@ -133,9 +134,9 @@ def prices_in_words(found: Sequence[Price]) -> list[Words]:
 def _price_words(price: Price) -> Words:
     if price.what == "appropriation":
         return say(
-            "{name}, FY{year}: one more unit of money adds {points} points.",
+            "{name}, {year}: one more unit of money adds {points} points.",
             name=price.name,
-            year=price.year,
+            year=year_name(price.year or 0),
             points=f"{price.price:.4f}",
         )
     return say(

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import groupby
 from math import lcm
 
-from optimizer import fiscal
+from optimizer import fiscal, units
 from optimizer.places import without_year
 from optimizer.portfolio import Programme
 from optimizer.report import terms
@@ -45,7 +45,7 @@ class Money:
 
     def amount(self, value: Fraction, kind: str = "money") -> Words:
         """Money in a sentence, with its unit."""
-        return terms.amount(self.quantity(value, kind), self.settings.unit)
+        return units.amount(self.quantity(value, kind), self.settings.unit)
 
     def quantity(self, value: Fraction, kind: str = "money") -> Quantity:
         """Money without its unit."""

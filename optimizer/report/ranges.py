@@ -17,7 +17,7 @@ from optimizer.results import FAMILY_NAMES, family_name
 from optimizer.run import OpenBook
 from optimizer.words import Words, name_of, say
 
-MOST_BARS = 30
+MOST_BARS = 15
 MOST_ON_A_PAGE = 200
 CLASSES = {"core": say("core"), "negotiable": say("negotiable"), "excluded": say("excluded")}
 NO_ROOM = say("No line can move at all within this tolerance.")

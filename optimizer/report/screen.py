@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from optimizer import fiscal
+from optimizer import fiscal, units
 from optimizer.portfolio import Programme
 from optimizer.report import terms
 from optimizer.report.document import ZERO, number_text
@@ -238,5 +238,5 @@ class Screen:
             score=number_text(self.sums.score, "points", 2, self.language),
             change=self._signed(change, decimals=2),
             family=family_name(most),
-            amount=terms.amount(Name(self._signed(families[most])), self.portfolio.settings.unit),
+            amount=units.amount(Name(self._signed(families[most])), self.portfolio.settings.unit),
         )

@@ -1,32 +1,15 @@
-"""Names of things that a workbook gives by id only, of fiscal years, and of units."""
+"""Names of things that a workbook gives by id only."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 
 from optimizer.portfolio import Portfolio
 from optimizer.report.document import decimals_of
+from optimizer.units import UNITS
 from optimizer.words import Name, Words, say
 
-UNITS = (
-    say("JPY 100 million"),
-    say("JPY"),
-    say("JPY thousand"),
-    say("JPY million"),
-    say("JPY billion"),
-    say("USD"),
-    say("USD thousand"),
-    say("USD million"),
-)
-AMOUNTS: Mapping[str, Callable[[Words], Words]] = {
-    "JPY 100 million": lambda amount: say("{amount} hundred million yen", amount=amount),
-    "JPY": lambda amount: say("{amount} yen", amount=amount),
-    "JPY thousand": lambda amount: say("{amount} thousand yen", amount=amount),
-    "JPY million": lambda amount: say("{amount} million yen", amount=amount),
-    "JPY billion": lambda amount: say("{amount} billion yen", amount=amount),
-    "USD million": lambda amount: say("{amount} million dollars", amount=amount),
-}
 AGENCIES = (say("MOFA"), say("JICA"), say("MOF"), say("MOD"), say("METI"), say("JBIC"))
 INSTRUMENTS: Mapping[str, Words] = {
     "grant_aid": say("Grant aid"),
@@ -60,13 +43,6 @@ _KNOWN = {words.pattern: words for words in (*UNITS, *AGENCIES)}
 def usual(text: str) -> Words:
     """The usual name of a unit or an agency; any other text as the workbook writes it."""
     return _KNOWN.get(text) or (both(text) if text else NOT_STATED)
-
-
-def amount(number: Words, unit: str) -> Words:
-    """Money in a sentence."""
-    if unit in AMOUNTS:
-        return AMOUNTS[unit](number)
-    return say("{amount} ({unit})", amount=number, unit=usual(unit))
 
 
 def instrument_name(instrument: str) -> Words:

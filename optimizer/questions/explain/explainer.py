@@ -15,7 +15,7 @@ from functools import cached_property
 
 from optimizer import scenario
 from optimizer.errors import WrongUsage
-from optimizer.fiscal import years_named
+from optimizer.fiscal import year_name, years_named
 from optimizer.live import Live
 from optimizer.places import without_year
 from optimizer.portfolio import Programme
@@ -24,6 +24,7 @@ from optimizer.questions.explain.entry import Entry, EntryPrice
 from optimizer.questions.explain.margins import margins
 from optimizer.results import VERDICTS, Line, Result, money_text
 from optimizer.solver import Options, is_mip
+from optimizer.units import amount
 from optimizer.words import Name, Words, name_of, say
 
 
@@ -117,14 +118,15 @@ class Explainer:
         amounts = [money_text(line.amount) for line in lines]
         said = {
             "years": self._years([line.year for line in lines]),
-            "amount": amounts[0] if len(set(amounts)) == 1 else ", ".join(amounts),
-            "unit": self.portfolio.settings.unit,
+            "amount": amount(
+                amounts[0] if len(set(amounts)) == 1 else ", ".join(amounts), self.portfolio.settings.unit
+            ),
             "verdict": VERDICTS[lines[0].verdict],
             "reason": without_year(lines[0].reason),
         }
         if len(lines) > 1 and len(set(amounts)) == 1:
-            return say("{years}: {amount} {unit} each year ({verdict}). {reason}", **said)
-        return say("{years}: {amount} {unit} ({verdict}). {reason}", **said)
+            return say("{years}: {amount} each year ({verdict}). {reason}", **said)
+        return say("{years}: {amount} ({verdict}). {reason}", **said)
 
     def _filler_words(self, limit: str) -> Words:
         return say(
@@ -195,11 +197,10 @@ def unspent_in_words(result: Result) -> list[Words]:
     unit = result.portfolio.settings.unit
     return [
         say(
-            "{account}, FY{year}: {amount} {unit} is left. What stops it: {reason}.",
+            "{account}, {year}: {amount} is left. What stops it: {reason}.",
             account=name_of(result.portfolio.accounts[row.account]),
-            year=result.fiscal_year(row.year),
-            amount=money_text(row.lapsed),
-            unit=unit,
+            year=year_name(result.fiscal_year(row.year)),
+            amount=amount(money_text(row.lapsed), unit),
             reason=row.stopped_by,
         )
         for row in result.accounts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from optimizer.errors import NoPlan
 from optimizer.live import Live
-from optimizer.results import Line, Result, money_text, points_text
+from optimizer.results import Line, Result, points_text
 from optimizer.words import Words, say
 
 NOTICED = 1e-6
@@ -26,12 +26,12 @@ def _more(result: Result, live: Live, line: Line) -> Words | None:
         return None
     lost = lost_between(live, line, float(line.amount + step), float(line.programme.ceiling(line.year)))
     if lost is None:
-        return say("No plan gives it {step} more.", step=money_text(step))
+        return say("No plan gives it {step} more.", step=result.money_in_words(step))
     if lost <= NOTICED:
-        return say("Plans that give it {step} more can score as much.", step=money_text(step))
+        return say("Plans that give it {step} more can score as much.", step=result.money_in_words(step))
     return say(
         "With {step} more here, taken from elsewhere, the best score falls by {points} points.",
-        step=money_text(step),
+        step=result.money_in_words(step),
         points=points_text(lost),
     )
 
@@ -43,12 +43,12 @@ def _less(result: Result, live: Live, line: Line) -> Words | None:
         return None
     lost = lost_between(live, line, 0.0, float(line.amount - step))
     if lost is None:
-        return say("No plan gives it {step} less.", step=money_text(step))
+        return say("No plan gives it {step} less.", step=result.money_in_words(step))
     if lost <= NOTICED:
-        return say("Plans that give it {step} less can score as much.", step=money_text(step))
+        return say("Plans that give it {step} less can score as much.", step=result.money_in_words(step))
     return say(
         "With {step} less here, put to use elsewhere, the best score falls by {points} points.",
-        step=money_text(step),
+        step=result.money_in_words(step),
         points=points_text(lost),
     )
 
