@@ -54,6 +54,7 @@ HOMES = {
     "python_calamine": ("optimizer/workbook",),
     "click": ("optimizer/cli",),
     "rich": ("optimizer/cli",),
+    "distributed": ("optimizer/sweep/crews.py",),
     "flask": ("webui",),
     "apiflask": ("webui",),
     "flask_wtf": ("webui",),

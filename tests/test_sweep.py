@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
+import socket
+import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
+import psutil
 import pytest
 from books import minimal, with_everything
+from distributed import Client, LocalCluster
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import opened
 from test_session import RANDOM, chains, cold
 
-from optimizer import scenario
+from optimizer import run, scenario
+from optimizer.errors import WrongUsage
 from optimizer.portfolio import Portfolio
 from optimizer.solver import Options
-from optimizer.sweep import Alone, Given, Outcome, Processes, Variant, sweep
-from optimizer.sweep.solving import Solver
+from optimizer.sweep import Alone, Cluster, Given, Outcome, Processes, Variant, sweep
+from optimizer.sweep.solving import Solver, packed, received
 
 sys.path.insert(0, str(Path(__file__).parent / "bench"))
 
@@ -91,7 +101,7 @@ def test_scores_are_those_of_cold_solves(book, variants, expected):
 
 def test_the_order_does_not_matter_to_the_last_digit(book, variants, expected):
     """What was solved before leaves no trace, in the scores or in the amounts."""
-    for seed in range(3):
+    for seed in range(2):
         order = random.Random(seed).sample(range(len(variants)), len(variants))
         found = sweep(book, [variants[i] for i in order], with_amounts=True)
         same_to_the_last_digit(found, [expected[i] for i in order])
@@ -156,3 +166,204 @@ def test_progress_is_told_to_the_end(book, variants):
         assert told == sorted(told)
         assert told[-1] == (20, 20)
     assert sweep(book, []) == []
+
+
+# What goes wrong on the way
+
+
+class Deadly:
+    """An effect that ends the process of whoever unpacks it."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os._exit, (1,)
+
+
+def kill_once(pids) -> Callable[[int, int], None]:
+    """Told of progress, it kills one worker as soon as some variants are done."""
+    killed: list[int] = []
+
+    def told(done: int, total: int) -> None:
+        if total / 8 < done < total and not killed:
+            killed.append(pids()[0])
+            os.kill(killed[0], signal.SIGKILL)
+
+    return told
+
+
+def pids_of_pool() -> list[int]:
+    """The processes of the pool that this process has started."""
+    children = psutil.Process().children()
+    return [child.pid for child in children if any("spawn_main" in word for word in child.cmdline())]
+
+
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+
+@POSIX
+def test_a_pool_that_loses_a_process_finds_the_same(book, variants, expected):
+    """The pool is built again, and what it had in hand is solved again."""
+    found = sweep(book, variants, Processes(2), with_amounts=True, progress=kill_once(pids_of_pool))
+    same_to_the_last_digit(found, expected)
+
+
+def test_a_variant_that_kills_its_worker_is_one_row(book, variants, expected):
+    """It is looked at alone in the end, so that it takes no other with it."""
+    row = book.effects[0].row
+    asked = [*variants[:7], Variant(effects={row: Deadly()}), *variants[7:20]]
+    found = sweep(book, asked, Processes(2), with_amounts=True)
+    dead = found.pop(7)
+    assert dead.status == "failed"
+    assert str(dead.reason).startswith("No worker came back with an outcome: A process in the process pool was term")
+    same_to_the_last_digit(found, expected[:20])
+
+
+def test_a_crew_that_only_dies_is_given_up(book):
+    """Not tried for ever: each variant is told as failed."""
+    found = sweep(book, [Variant(effects={book.effects[0].row: Deadly()})] * 40, Processes(1))
+    assert [outcome.status for outcome in found] == ["failed"] * 40
+
+
+@pytest.mark.parametrize("crew", [Alone(), Processes(2)], ids=["alone", "2 processes"])
+def test_ctrl_c_keeps_what_is_done(book, variants, expected, crew):
+    """The rest is marked as stopped."""
+
+    def interrupt(done: int, _total: int) -> None:
+        if done >= 10:
+            raise KeyboardInterrupt
+
+    found = sweep(book, variants, crew, with_amounts=True, progress=interrupt)
+    kept = [i for i, outcome in enumerate(found) if outcome.status != "stopped"]
+    assert 10 <= len(kept) < len(variants)
+    same_to_the_last_digit([found[i] for i in kept], [expected[i] for i in kept])
+
+
+INTERRUPTED = """
+import sys, time
+sys.path[:0] = ["tests", "tests/bench"]
+from test_sweep import mixed
+from generate import sized
+from support import opened
+from optimizer.sweep import Processes, sweep
+
+def told(done, total):
+    print(done, flush=True)
+
+if __name__ == "__main__":
+    book = opened(sized("S")).portfolio
+    found = sweep(book, mixed(book, 2000), Processes(2), progress=told)
+    print("kept", sum(outcome.status != "stopped" for outcome in found), flush=True)
+"""
+
+
+@POSIX
+def test_ctrl_c_on_a_terminal_stops_every_process_soon(tmp_path):
+    """The signal reaches the processes of the pool too: they give back what they have instead of dying of it."""
+    script = tmp_path / "interrupted.py"
+    script.write_text(INTERRUPTED)
+    root = Path(__file__).parent.parent
+    with subprocess.Popen(
+        [sys.executable, script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": str(root)},
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        first = int(process.stdout.readline())
+        os.killpg(process.pid, signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
+    last = output.splitlines()[-1].split()
+    assert last[0] == "kept"
+    assert first <= int(last[1]) < 1000
+    assert errors == ""
+    assert process.returncode == 0
+
+
+# Dask
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """The address of a real cluster of two worker processes on this computer."""
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0") as running:
+        yield running.scheduler_address
+
+
+def pids_of_cluster(address: str) -> list[int]:
+    """The worker processes as they are now."""
+    with Client(address, set_as_default=False) as client:
+        return list(client.run(os.getpid).values())
+
+
+def test_a_cluster_finds_the_same_to_the_last_digit(book, variants, expected, cluster):
+    """Twice, since the second time the workers have the book open."""
+    assert len(set(pids_of_cluster(cluster))) == 2
+    for _ in range(2):
+        same_to_the_last_digit(sweep(book, variants, Cluster(cluster), with_amounts=True), expected)
+
+
+@POSIX
+def test_a_cluster_that_loses_a_worker_finds_the_same(book, variants, expected, cluster):
+    """Killed in the middle; every outcome still comes, the same to the last digit."""
+    before = pids_of_cluster(cluster)
+    told = kill_once(lambda: before)
+    same_to_the_last_digit(sweep(book, variants, Cluster(cluster), with_amounts=True, progress=told), expected)
+    assert before[0] not in pids_of_cluster(cluster)
+
+
+def test_ctrl_c_leaves_the_cluster_for_the_next(book, variants, expected, cluster):
+    """What is done is kept, and the cluster is free."""
+
+    def interrupt(_done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    found = sweep(book, variants, Cluster(cluster), with_amounts=True, progress=interrupt)
+    assert {"stopped"} < {outcome.status for outcome in found}
+    same_to_the_last_digit(sweep(book, variants[:5], Cluster(cluster), with_amounts=True), expected[:5])
+
+
+def test_a_worker_of_another_version_is_refused(book, cluster):
+    """Other versions find other digits."""
+    theirs = run.versions() | {"HiGHS": "0.0"}
+    with Client(cluster, set_as_default=False) as client:
+        sent = client.submit(received, packed(book, Options()), theirs, pure=False)
+        with pytest.raises(WrongUsage, match=r"A worker has HiGHS 1.* where this computer has 0\.0"):
+            sent.result()
+
+
+@pytest.mark.parametrize("kind", ["nobody", "silent", "another", "nonsense"])
+def test_a_scheduler_that_does_not_answer_is_told_within_ten_seconds(kind):
+    """Nobody there, somebody who says nothing, somebody who speaks something else, and no address at all."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{listening.getsockname()[1]}"
+        if kind in ("silent", "another"):
+            listening.listen()
+        if kind == "another":
+            threading.Thread(target=greet, args=(listening,), daemon=True).start()
+        started = time.monotonic()
+        with pytest.raises(WrongUsage, match="No Dask scheduler answers at"):
+            sweep(opened(minimal()).portfolio, [Variant()], Cluster("nonsense" if kind == "nonsense" else address))
+        assert time.monotonic() - started < 10
+
+
+def greet(listening: socket.socket) -> None:
+    """Answer as a web server would."""
+    with listening.accept()[0] as caller:
+        caller.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 8)
+
+
+def test_without_the_extra_the_command_says_what_to_install(tmp_path):
+    """In a process where the package cannot be found."""
+    program = (
+        "import sys; sys.modules['distributed'] = None; sys.path.insert(0, 'tests')\n"
+        "from books import minimal; from support import opened\n"
+        "from optimizer.errors import WrongUsage; from optimizer.sweep import *\n"
+        "try: sweep(opened(minimal()).portfolio, [Variant()], Cluster('127.0.0.1:8786'))\n"
+        "except WrongUsage as error: print(error)"
+    )
+    root = Path(__file__).parent.parent
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=root, check=True)
+    assert done.stdout.strip() == "A cluster needs more packages: install haibun[cluster]."

@@ -6,6 +6,7 @@ alone: they are the same to the last digit whoever solved it, and after what.
 
 from optimizer.sweep.batch import sweep as sweep
 from optimizer.sweep.crews import Alone as Alone
+from optimizer.sweep.crews import Cluster as Cluster
 from optimizer.sweep.crews import Crew as Crew
 from optimizer.sweep.crews import Given as Given
 from optimizer.sweep.crews import Processes as Processes

@@ -58,6 +58,7 @@ class _Batch:
         self.with_amounts, self.progress = with_amounts, progress
         self.outcomes: list[Outcome | None] = [None] * len(variants)
         self.done = 0
+        self.last_error = ""
 
     def solve_all(self) -> None:
         """Solve every variant. What is lost once is tried again; what is lost twice, one by one."""
@@ -97,7 +98,8 @@ class _Batch:
                     for future in wait(in_hand, PATIENCE, FIRST_COMPLETED).done:
                         lost += self._without_outcome(future, in_hand[future])
                         del in_hand[future]
-            except BrokenExecutor:
+            except BrokenExecutor as error:
+                self.last_error = str(error)
                 lost += in_hand.values()
             except KeyboardInterrupt:
                 self._keep_what_is_done(in_hand)
@@ -112,8 +114,8 @@ class _Batch:
             raise
         except ImportError as error:
             raise WrongUsage(say("The workers lack this program or a part of it: {error}.", error=error)) from None
-        except Exception:
-            outcomes = []
+        except Exception as error:
+            outcomes, self.last_error = [], str(error)
         self._note(chunk, outcomes)
         return [chunk[len(outcomes) :]] if len(outcomes) < len(chunk) else []
 
@@ -133,6 +135,6 @@ class _Batch:
                     self._without_outcome(future, chunk)
 
     def _give_up(self, positions: Iterable[int]) -> None:
-        died = Outcome("failed", reason=say("Each worker that was given this variant ended before it was solved."))
+        reason = say("No worker came back with an outcome: {error}", error=self.last_error)
         chunk = tuple(positions)
-        self._note(chunk, [died] * len(chunk))
+        self._note(chunk, [Outcome("failed", reason=reason)] * len(chunk))

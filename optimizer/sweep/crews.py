@@ -1,20 +1,36 @@
-"""Who solves the variants: this process alone, a pool of processes, or any executor of ``concurrent.futures``."""
+"""Who solves the variants: this process, a pool of processes, a Dask cluster, or an executor of one's own."""
 
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context
-from typing import Protocol
+from typing import Any, Protocol
 
-from optimizer.sweep.solving import Outcome, Shipment, Variant, begin_work, clear_desk, solve_held, solve_shipped
+from optimizer.errors import WrongUsage
+from optimizer.run import versions
+from optimizer.sweep.solving import (
+    Outcome,
+    Shipment,
+    Variant,
+    begin_work,
+    clear_desk,
+    received,
+    solve_held,
+    solve_shipped,
+)
+from optimizer.words import say
 
 Submit = Callable[[Sequence[Variant], bool], Future[list[Outcome]]]
 MANY = 256
 """Chunks to hand out where it is not known how many workers there are."""
 ROUNDS = 8
+PATIENCE = 5.0
+"""Seconds in which a scheduler must answer."""
 
 
 class Crew(Protocol):
@@ -74,7 +90,23 @@ class Processes:
         """Start the processes."""
         context = get_context("spawn")
         with ProcessPoolExecutor(self.count, context, begin_work, (shipment,)) as executor:
+            with _deaf_to_ctrl_c():
+                for _ in range(self.count):
+                    executor.submit(int)
             yield lambda variants, with_amounts: executor.submit(solve_held, variants, with_amounts)
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes that begin meanwhile do not hear it either until they listen themselves, instead of dying of it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Given:
@@ -93,6 +125,60 @@ class Given:
     def hire(self, shipment: Shipment) -> Iterator[Submit]:
         """Hand out to the executor."""
         yield lambda *asked: self.executor.submit(solve_shipped, shipment, *asked)
+
+
+class Cluster:
+    """The workers of a Dask scheduler. The book is a task of its own: whoever loses it has it sent again.
+
+    Where a worker dies, Dask gives what it had in hand to another, and gives up what has killed several.
+    """
+
+    at_once = MANY
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def chunk_of(self, total: int) -> int:
+        """Small, since workers come and go."""
+        return _between(1, total // MANY, 10)
+
+    @contextmanager
+    def hire(self, shipment: Shipment) -> Iterator[Submit]:
+        """Connect. Raises ``WrongUsage`` where no scheduler answers within ten seconds."""
+        client = _client_of(self.address)
+        try:
+            book = client.submit(received, shipment, versions(), pure=False)
+            executor = client.get_executor(pure=False)
+            yield lambda *asked: executor.submit(solve_shipped, book, *asked)
+        finally:
+            client.close()
+
+
+def _client_of(address: str) -> Any:
+    """A connection to a scheduler.
+
+    It is made in a thread of its own, since the library waits for ever for one who takes the call and says nothing.
+    """
+    try:
+        from distributed import Client  # noqa: PLC0415  (an extra)
+
+        client: Any = Client
+    except ImportError:
+        raise WrongUsage(say("A cluster needs more packages: install haibun[cluster].")) from None
+    connection: Future[Any] = Future()
+
+    def connect() -> None:
+        try:
+            connection.set_result(client(address, timeout=PATIENCE, set_as_default=False))
+        except Exception as error:
+            connection.set_exception(error)
+
+    threading.Thread(target=connect, daemon=True).start()
+    try:
+        return connection.result(PATIENCE + 1)
+    except Exception as error:
+        why = str(error) or type(error).__name__
+        raise WrongUsage(say("No Dask scheduler answers at {address} ({error}).", address=address, error=why)) from None
 
 
 def _between(least: int, wanted: int, most: int) -> int:

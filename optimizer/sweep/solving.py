@@ -13,6 +13,7 @@ from fractions import Fraction
 from optimizer import scenario
 from optimizer.errors import HaibunError, InputProblems, NoPlan, WrongUsage
 from optimizer.portfolio import Effect, Portfolio
+from optimizer.run import versions
 from optimizer.session import Session, Start
 from optimizer.solver import Options
 from optimizer.words import Words, say
@@ -151,6 +152,22 @@ def solve_shipped(shipment: Shipment, variants: Sequence[Variant], with_amounts:
 def clear_desk() -> None:
     """Close the books of this thread."""
     _desk.solvers.clear()
+
+
+def received(shipment: Shipment, theirs: Mapping[str, str]) -> Shipment:
+    """Take a book in from another computer; other versions would find other digits."""
+    ours = versions()
+    for name in ("program", "HiGHS"):
+        if ours[name] != theirs[name]:
+            raise WrongUsage(
+                say(
+                    "A worker has {name} {theirs} where this computer has {ours}; install the same on both.",
+                    name=name,
+                    theirs=ours[name],
+                    ours=theirs[name],
+                )
+            )
+    return shipment
 
 
 class _Held:
