@@ -13,6 +13,7 @@ from optimizer.questions.repair.menu import Change, Menu
 from optimizer.run import csv_bytes
 from optimizer.words import Words, say
 
+MOST_CHANGES_SHOWN = 12
 MOST_PRICES_SHOWN = 12
 
 
@@ -179,6 +180,10 @@ def menu_in_words(menu: Menu) -> list[Words]:
     if menu.is_feasible:
         return [say("The book has a plan: there is nothing to repair.")]
     said = [say("These rows cannot hold together; without any one of them a plan exists:")]
+    if not menu.is_alone:
+        said = [
+            say("These rows cannot hold together, without any one of them they can; other rows collide beside them:")
+        ]
     said += [
         say("  {sheet} {cell}: {id} ({name})", sheet=place.sheet, cell=place.cell, id=place.id, name=place.name)
         for place in menu.conflict
@@ -205,6 +210,9 @@ def menu_in_words(menu: Menu) -> list[Words]:
                 before=f"{float(change.before):g}",
                 after=f"{float(change.after):g}",
             )
-            for change in repair.changes
+            for change in repair.changes[:MOST_CHANGES_SHOWN]
         ]
+        if len(repair.changes) > MOST_CHANGES_SHOWN:
+            left = len(repair.changes) - MOST_CHANGES_SHOWN
+            said.append(say("  … and {count} more changes (all are in repair.json and with --json).", count=left))
     return said
