@@ -20,10 +20,12 @@ from optimizer.questions import prices as asking_prices
 from optimizer.questions import ranges as asking_ranges
 from optimizer.questions import repair as asking_repair
 from optimizer.report.compare import compare_document
+from optimizer.report.document import Document
 from optimizer.report.frontier import freedoms_document, frontier_document
 from optimizer.report.levers import levers_document
 from optimizer.report.prices import prices_document
 from optimizer.report.ranges import ranges_document
+from optimizer.report.shown import shown
 from optimizer.run import OpenBook, json_bytes
 from optimizer.scenario import BASE
 from optimizer.words import Name, Words, name_of, say
@@ -56,13 +58,14 @@ class Asked:
 class Answer:
     """Sentences, what the bars measure, the bars (largest first), and the files that the command writes.
 
-    The first file that is a CSV is the table.
+    The first file that is a CSV is the table; ``document`` is what its reports show.
     """
 
     sentences: Sequence[Words]
     measure: Words
     bars: Sequence[Bar]
     files: Mapping[str, bytes]
+    document: Document | None = None
 
     def as_dict(self, language: str) -> dict[str, Any]:
         """The answer as plain values in one language."""
@@ -70,6 +73,7 @@ class Answer:
             "sentences": [words.into(language) for words in self.sentences],
             "measure": self.measure.into(language),
             "bars": [{"name": b.name.into(language), "value": b.value, "text": b.text} for b in self.bars],
+            "blocks": shown(self.document, language) if self.document else [],
         }
 
     def table(self) -> list[dict[str, str]]:
@@ -87,9 +91,10 @@ def levers(asked: Asked, progress: Progress) -> Answer:
         for worth in found.worths
         if worth.worth is not None
     ]
-    pages = report.pages(levers_document(asked.book, found), asked.language)
+    document = levers_document(asked.book, found)
+    pages = report.pages(document, asked.language)
     files = {"levers.json": json_bytes(content), **pages}
-    return Answer(levers_tables.levers_in_words(found), say("Points of score"), bars, files)
+    return Answer(levers_tables.levers_in_words(found), say("Points of score"), bars, files, document)
 
 
 def compare(asked: Asked, progress: Progress) -> Answer:
@@ -106,9 +111,10 @@ def compare(asked: Asked, progress: Progress) -> Answer:
         for part, points in sorted(versus.shares(4), key=lambda share: -share[1])
     ]
     content = compare_tables.compare_as_dict(found, asked.language)
-    pages = report.pages(compare_document(asked.book, found), asked.language)
+    document = compare_document(asked.book, found)
+    pages = report.pages(document, asked.language)
     files = {"compare.json": json_bytes(content), **pages}
-    return Answer(compare_tables.compare_in_words(found), say("Points of score"), bars, files)
+    return Answer(compare_tables.compare_in_words(found), say("Points of score"), bars, files, document)
 
 
 def frontier(asked: Asked, progress: Progress) -> Answer:
@@ -116,9 +122,10 @@ def frontier(asked: Asked, progress: Progress) -> Answer:
     found = asking_frontier.frontier(asked.book, asked.scenario, asked.sets, progress=progress)
     points = found.points[:: max(1, len(found.points) // MOST_BARS)]
     bars = [Bar(Name(f"{100 * point.factor:.1f} %"), point.score, f"{point.score:.2f}") for point in points]
-    pages = report.pages(frontier_document(asked.book, found), asked.language)
+    document = frontier_document(asked.book, found)
+    pages = report.pages(document, asked.language)
     files = {"frontier.csv": frontier_tables.frontier_csv(found), **pages}
-    return Answer(frontier_tables.frontier_in_words(found), say("Best score by total budget"), bars, files)
+    return Answer(frontier_tables.frontier_in_words(found), say("Best score by total budget"), bars, files, document)
 
 
 def freedoms(asked: Asked, progress: Progress) -> Answer:
@@ -126,10 +133,11 @@ def freedoms(asked: Asked, progress: Progress) -> Answer:
     found = asking_freedoms.freedoms(asked.book, asked.scenario, asked.sets, progress=progress)
     points = found.points[:: max(1, len(found.points) // MOST_BARS)]
     bars = [Bar(Name(f"{point.fear:.1f} %"), point.want, f"{point.want:.1f} %") for point in points]
-    pages = report.pages(freedoms_document(asked.book, found), asked.language)
+    document = freedoms_document(asked.book, found)
+    pages = report.pages(document, asked.language)
     files = {"frontier.csv": frontier_tables.freedoms_csv(found), **pages}
     measure = say("Freedom from want by freedom from fear")
-    return Answer(frontier_tables.freedoms_in_words(found), measure, bars, files)
+    return Answer(frontier_tables.freedoms_in_words(found), measure, bars, files, document)
 
 
 def prices(asked: Asked, _progress: Progress) -> Answer:
@@ -144,9 +152,10 @@ def prices(asked: Asked, _progress: Progress) -> Answer:
         )
         for price in dear
     ]
-    pages = report.pages(prices_document(asked.book, found, asked.scenario, asked.sets), asked.language)
+    document = prices_document(asked.book, found, asked.scenario, asked.sets)
+    pages = report.pages(document, asked.language)
     files = {"prices.csv": tables.prices_csv(found), **pages}
-    return Answer(tables.prices_in_words(found), say("Points of score"), bars, files)
+    return Answer(tables.prices_in_words(found), say("Points of score"), bars, files, document)
 
 
 def ranges(asked: Asked, _progress: Progress) -> Answer:
@@ -164,9 +173,10 @@ def ranges(asked: Asked, _progress: Progress) -> Answer:
         for line in widest
     ]
     others = asking_alternatives.alternatives(asked.book, asked.scenario, asked.sets)
-    pages = report.pages(ranges_document(asked.book, found, others, asked.scenario, asked.sets), asked.language)
+    document = ranges_document(asked.book, found, others, asked.scenario, asked.sets)
+    pages = report.pages(document, asked.language)
     files = {"ranges.csv": tables.ranges_csv(found, first_year), **pages}
-    return Answer(tables.ranges_in_words(found, others), say("Room to move, the widest first"), bars, files)
+    return Answer(tables.ranges_in_words(found, others), say("Room to move, the widest first"), bars, files, document)
 
 
 def repair(asked: Asked, _progress: Progress) -> Answer:

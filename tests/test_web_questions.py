@@ -57,6 +57,11 @@ def test_every_question_has_sentences_and_files(kind, language):
     shown = found.as_dict(language)
     assert kind == "levers" or shown["sentences"]
     assert all(bar["name"] for bar in shown["bars"])
+    blocks = shown["blocks"]
+    assert kind == "repair" or any(block["picture"].startswith("<svg") for block in blocks)
+    for table in (table for block in blocks for table in block["tables"]):
+        widths = {len(row) for row in [*table["rows"], table["numbers"], table["total"] or table["columns"]]}
+        assert widths == {len(table["columns"])}
 
 
 def test_a_setting_is_held_against_the_workbook_as_written():
@@ -82,6 +87,9 @@ def test_an_answer_is_kept_with_its_table_and_downloads(book, reader):
     assert reader.get(f"{page.request.path}/answer.json").status_code == 404
     shown = reader.get(page.request.path).text
     assert found["answer"]["sentences"][0] in shown
+    assert "<svg" in shown and found["answer"]["blocks"][0]["title"] in shown
+    japanese = reader.get(f"{page.request.path}?lang=ja").text
+    assert "score_without" not in japanese and "数値（表）" in japanese
 
 
 def test_a_report_is_looked_at_as_from_another_origin(book, reader):
