@@ -23,7 +23,7 @@ from test_report import hostile
 from optimizer import run
 from optimizer.report.content import document_of
 from optimizer.report.document import Column, Document, Quantity, Section, number_text, table_of, tables_of
-from optimizer.report.pdf import pdf
+from optimizer.report.pdf import parts_of, pdf
 from optimizer.words import Name
 from optimizer.workbook import write
 
@@ -127,7 +127,7 @@ def test_its_totals_are_the_plans(written: tuple[str, bytes], document: Document
     assert all(spaceless(row[1].into(language)) in text for row in key.rows if isinstance(row[1], Quantity))
     for section in document.sections:
         for table in (table for block in section.on_paper for table in tables_of(block) if table.total):
-            shown = [n for n, column in enumerate(table.columns) if column.page]
+            shown = [n for n, column in enumerate(table.columns) if column.page and n not in table.grouped_by]
             cells = [(table.columns[n], table.total[n]) for n in shown if table.total[n] is not None]
             row = [
                 number_text(cell, column.kind, column.decimals, language) if isinstance(cell, Fraction) else str(cell)
@@ -147,6 +147,19 @@ def test_headings_are_repeated_and_a_total_is_never_alone() -> None:
         assert all("Thing" in page and "Money" in page for page in pages)
         assert "thing" in pages[-1]
         assert "Total" in pages[-1]
+
+
+def test_rows_that_belong_together_are_kept_together() -> None:
+    """Names of groups stay with their first row, the last row with the total; nothing is lost or doubled."""
+    columns = [Column(Name("Id")), Column(Name("Region")), Column(Name("Family")), Column(Name("Money"), summed=True)]
+    rows = [(f"{r}{f}{n}", r, f, n) for r in "RS" for f in "fg" for n in range(3)]
+    table = table_of("t", Name("t"), columns, rows, grouped_by=(1, 2))
+    parts = parts_of(table)
+    assert [row for _, part in parts for _, row in part] == [*(row for _, row in table.body()), table.total]
+    for kind, part in parts:
+        names = [name for name, _ in part]
+        assert kind == "kept" if any(names) else kind == ""
+        assert names in (["group1", "group2", ""], ["group2", ""], ["", "total"], ["", ""], [""], [])
 
 
 def test_names_stay_text_and_nothing_is_fetched() -> None:

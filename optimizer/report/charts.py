@@ -1,4 +1,7 @@
-"""Which figures have a native chart in a workbook, who draws it, and how high it is (pixels)."""
+"""The native charts of figures in a workbook: who draws them, side by side in what part of the width, and how high.
+
+A chart refers to the table above it: ``area`` names the cells of a column, ``heading`` its heading.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,79 @@ from typing import Any
 
 from optimizer.report.curves import excel_curve, excel_spans
 from optimizer.report.document import Figure
+from optimizer.report.palette import COLOURS, INK, OUTLINE, RULE
 from optimizer.report.steps import excel_waterfall
 
-EXCEL: Mapping[str, Callable[..., Any]] = {
-    "spans": excel_spans,
-    "curve": excel_curve,
-    "waterfall": excel_waterfall,
+GRID = {"visible": True, "line": {"color": RULE}}
+
+
+def excel_bars(
+    book: Any, figure: Figure, area: Callable[[int], str], heading: Callable[[int], str], font: Mapping[str, Any]
+) -> Any:
+    """Baseline outlined, plan filled, with its amount on white, for the outline may pass behind it."""
+    plan, baseline = _columns(figure)[:2]
+    chart = book.add_chart({"type": "bar"})
+    chart.add_series(
+        {
+            "name": heading(baseline), "categories": area(0), "values": area(baseline), "gap": 45, "overlap": 55,
+            "fill": {"none": True}, "border": {"color": OUTLINE, "width": 1.25},
+        }
+    )  # fmt: skip
+    chart.add_series(
+        {
+            "name": heading(plan), "categories": area(0), "values": area(plan), "fill": {"color": INK},
+            "border": {"none": True}, "points": _coloured(figure),
+            "data_labels": {"value": True, "num_format": "#,##0", "font": font, "fill": {"color": "#FFFFFF"}},
+        }
+    )  # fmt: skip
+    chart.set_x_axis({"num_format": "#,##0", "num_font": font, "major_gridlines": GRID})
+    chart.set_y_axis({"reverse": True, "num_font": font})
+    chart.set_legend({"position": "bottom", "font": font})
+    return chart
+
+
+def excel_changes(
+    book: Any, figure: Figure, area: Callable[[int], str], heading: Callable[[int], str], font: Mapping[str, Any]
+) -> Any:
+    """The change of each bar, in per cent."""
+    rate = _columns(figure)[2]
+    chart = book.add_chart({"type": "bar"})
+    chart.add_series(
+        {
+            "name": heading(rate), "categories": area(0), "values": area(rate), "fill": {"color": INK}, "gap": 90,
+            "border": {"none": True}, "points": _coloured(figure),
+            "data_labels": {"value": True, "font": font},
+        }
+    )  # fmt: skip
+    chart.set_x_axis({"num_format": "0%", "num_font": font, "major_gridlines": {"visible": False}})
+    chart.set_y_axis({"reverse": True, "num_font": font, "label_position": "none"})
+    chart.set_legend({"position": "bottom", "font": font})
+    return chart
+
+
+def _columns(figure: Figure) -> tuple[int, int, int]:
+    """Where the table of bars holds plan, baseline and change in per cent."""
+    count = len(figure.tables[0].columns)
+    return count - 4, count - 3, count - 1
+
+
+def _coloured(figure: Figure) -> list[dict[str, Any]]:
+    return [{"fill": {"color": COLOURS.get(mark.colour, INK)}} for mark in figure.marks]
+
+
+def _by_marks(figure: Figure) -> int:
+    return 140 + 34 * len(figure.marks)
+
+
+EXCEL: Mapping[str, tuple[tuple[Callable[..., Any], float], ...]] = {
+    "bars": ((excel_bars, 0.7), (excel_changes, 0.3)),
+    "spans": ((excel_spans, 1.0),),
+    "curve": ((excel_curve, 1.0),),
+    "waterfall": ((excel_waterfall, 1.0),),
 }
 HEIGHTS: Mapping[str, Callable[[Figure], int]] = {
-    "spans": lambda figure: 140 + 34 * len(figure.marks),
+    "bars": _by_marks,
+    "spans": _by_marks,
     "curve": lambda _figure: 420,
-    "waterfall": lambda figure: 140 + 34 * len(figure.marks),
+    "waterfall": _by_marks,
 }

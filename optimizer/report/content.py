@@ -5,7 +5,8 @@ from __future__ import annotations
 from optimizer.report import grounds, terms
 from optimizer.report.document import Block, Document, Section
 from optimizer.report.front import Front
-from optimizer.report.money import FIRST_OF_A_LINE, MOST_LINES_ON_A_PAGE, Money
+from optimizer.report.lines import MOST_ON_A_PAGE, WHY, Lines
+from optimizer.report.money import Money
 from optimizer.report.needs import Needs
 from optimizer.report.rules import Rules
 from optimizer.results import Result
@@ -26,7 +27,7 @@ def document_of(result: Result) -> Document:
             front.cover(),
             front.section(),
             *_allocation(money),
-            _lines(money),
+            *_lines(Lines(money)),
             Section("budgets", say("Budgets"), _given(money.budgets(), money.transfers() or NO_TRANSFERS)),
             Section("attainment", say("Attainment"), (needs.tiles(), needs.dots())),
             Section("limits", say("What binds"), _given(rules.limits() or NO_LIMITS, rules.resources())),
@@ -66,17 +67,18 @@ def _allocation(money: Money) -> tuple[Section, ...]:
     )
 
 
-def _lines(money: Money) -> Section:
-    whole = money.lines()
-    shown = whole if len(whole.rows) <= MOST_LINES_ON_A_PAGE else money.lines(MOST_LINES_ON_A_PAGE)
-    printed = shown.first_columns(len(money.columns(FIRST_OF_A_LINE)), TOLD_ELSEWHERE)
-    return Section("lines", LINES, (whole,), (shown,), (printed,))
-
-
-LINES = say("Lines")
-TOLD_ELSEWHERE = say(
-    "Verdict and reason of each line are in report.xlsx on the sheet “{sheet}”, and in report.html.", sheet=LINES
-)
+def _lines(lines: Lines) -> tuple[Section, ...]:
+    """On the page each line says why it got what it got; the workbook has a sheet for that, year by year."""
+    return (
+        Section(
+            "lines",
+            say("Lines"),
+            (lines.table(told=False),),
+            (lines.table(MOST_ON_A_PAGE),),
+            (lines.table(MOST_ON_A_PAGE, told=False),),
+        ),
+        Section("why", WHY, (lines.reasons(),), ()),
+    )
 
 
 def _sources(result: Result) -> tuple[Section, ...]:
@@ -92,7 +94,7 @@ def _sources(result: Result) -> tuple[Section, ...]:
         count=len(programmes.rows),
         sheet=SOURCES,
     )
-    listed: Block = programmes if len(programmes.rows) <= MOST_LINES_ON_A_PAGE else elsewhere
+    listed: Block = programmes if len(programmes.rows) <= MOST_ON_A_PAGE else elsewhere
     page, paper = (in_the_book, *_given(rules, listed)), (elsewhere, in_the_book, *_given(rules))
     return (
         Section("sources", SOURCES, _given(programmes), page, paper),

@@ -7,9 +7,10 @@ spreadsheet can hold the same thing as a live formula.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import groupby
 
 from optimizer.words import Name, Words, say
 
@@ -117,11 +118,26 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Group:
+    """Rows ``first`` to before ``last`` of a table: ``cells``, which stand above them, hold their name and sums.
+
+    ``level`` is 1 for the largest groups, 2 for those inside them, and so on.
+    """
+
+    level: int
+    first: int
+    last: int
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
 class Table:
     """A table that foots: ``total`` holds the sums of the summed columns (empty: the table has no total).
 
     ``name`` is its range name in a spreadsheet. ``heat``: its shares are coloured by size. ``filtered``: its rows
-    are many, and a reader will want to search them.
+    are many, and a reader will want to search them. ``groups``: rows that belong together by the columns
+    ``grouped_by``, with their sums; they are told from the rows by an empty ``key`` column. ``roomy``: its rows have
+    room for a hand.
     """
 
     name: str
@@ -133,11 +149,19 @@ class Table:
     note: Words | None = None
     heat: bool = False
     filtered: bool = False
+    groups: tuple[Group, ...] = ()
+    grouped_by: tuple[int, ...] = ()
+    key: int = 0
+    roomy: bool = False
 
-    def first_columns(self, count: int, note: Words | None) -> Table:
-        """The same table with its first ``count`` columns only, and another note."""
-        rows = tuple(row[:count] for row in self.rows)
-        return replace(self, columns=self.columns[:count], rows=rows, total=self.total[:count], note=note)
+    def body(self) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+        """The rows (level 0), each group's name and sums before its first row with the group's level."""
+        above: dict[int, list[Group]] = {}
+        for group in sorted(self.groups, key=lambda group: group.level):
+            above.setdefault(group.first, []).append(group)
+        for number, row in enumerate(self.rows):
+            yield from ((group.level, group.cells) for group in above.get(number, ()))
+            yield 0, row
 
     def numbers(self, column: int) -> list[Fraction]:
         """A column's numbers; 0 where a cell is blank."""
@@ -158,20 +182,50 @@ def table_of(
     note: Words | None = None,
     heat: bool = False,
     filtered: bool = False,
+    grouped_by: Sequence[int] = (),
+    key: int = 0,
+    roomy: bool = False,
 ) -> Table:
-    """A table whose derived columns and total row are filled in. Rows leave derived columns out at their end."""
-    full = [_filled(columns, row) for row in rows]
-    total: tuple[Cell, ...] = ()
-    if any(column.summed for column in columns):
-        sums: list[Cell] = [
-            exact_sum(_number(row[i]) for row in full) if column.summed else None for i, column in enumerate(columns)
-        ]
-        sums[0] = say("Total")
-        for i, column in enumerate(columns):
-            if column.ratio:
-                sums[i] = column.derived(sums)
-        total = tuple(sums)
-    return Table(name, title, tuple(columns), tuple(full), total, unit, note, heat, filtered)
+    """A table whose derived columns, groups and total row are filled in. Rows leave derived columns out.
+
+    ``grouped_by``: columns, the largest groups first; rows that belong together must stand together.
+    """
+    full = tuple(_filled(columns, row) for row in rows)
+    total = _summed(columns, full, say("Total")) if any(column.summed for column in columns) else ()
+    groups = tuple(_groups(columns, full, grouped_by))
+    return Table(
+        name, title, tuple(columns), full, total, unit, note, heat, filtered, groups, tuple(grouped_by), key, roomy
+    )
+
+
+def _summed(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], name: Cell) -> tuple[Cell, ...]:
+    """A row with the sums of the summed columns, and the ratios of these sums."""
+    sums: list[Cell] = [
+        exact_sum(_number(row[i]) for row in rows) if column.summed else None for i, column in enumerate(columns)
+    ]
+    sums[0] = name
+    for i, column in enumerate(columns):
+        if column.ratio:
+            sums[i] = column.derived(sums)
+    return tuple(sums)
+
+
+def _groups(columns: Sequence[Column], rows: Sequence[tuple[Cell, ...]], grouped_by: Sequence[int]) -> Iterator[Group]:
+    """The groups of all levels; one that holds all rows of the group around it would repeat it, and is left out."""
+    around = [(0, len(rows))]
+    for level, at in enumerate(grouped_by, 1):
+        inside = []
+        for first, last in around:
+            number = first
+            for value, same in groupby(rows[first:last], key=lambda row: row[at]):
+                start, number = number, number + len(list(same))
+                inside.append((start, number))
+                if value and (start, number) != (first, last):
+                    cells = list(_summed(columns, rows[start:number], value))
+                    for position in grouped_by[:level]:
+                        cells[position] = rows[start][position]
+                    yield Group(level, start, number, tuple(cells))
+        around = inside
 
 
 def _filled(columns: Sequence[Column], given: Sequence[Cell]) -> tuple[Cell, ...]:

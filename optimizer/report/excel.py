@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from optimizer.report import charts
@@ -27,17 +28,19 @@ from optimizer.report.document import (
     tables_of,
 )
 from optimizer.report.letters import wide
-from optimizer.report.palette import CAUTION, COLOURS, GREY, HEAT, INK, OUTLINE, PAPER, RULE
+from optimizer.report.palette import CAUTION, GREY, HEAT, INK, PAPER, RULE
 from optimizer.words import Words, say
 
 FONTS = {"en": "Calibri", "ja": "Yu Gothic"}
-WIDEST = {"text": 44, "long": 84}
+WIDEST = {"text": 50, "long": 84}
 WIDEST_OF_MANY, MANY = 58, 12
 NUMBER_WIDTH, MARGIN, GAP = 12, 2, 4
-LINE_HEIGHT = 17
-CHART_HEIGHT = 120
-PIXELS = 7.2
-"""Of a letter's width on the screen."""
+LINE_HEIGHT, HAND = 17, 34
+"""Of a line of text, and of a row that is filled in by hand."""
+SUBTOTAL = "SUBTOTAL(9,"
+"""Left as it is: sums around it skip a cell that is a subtotal and nothing else."""
+WIDEST_CHART, CHART_ROW, PIXELS = 980, LINE_HEIGHT * 4 / 3, 7.2
+"""In pixels: a chart, a row beside it, a letter's width."""
 LONGEST_TEXT = 32_767
 LONGEST_FOOTER = 120
 FIRST_LETTERS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -95,10 +98,8 @@ class _Sheet:
             elif isinstance(block, Figure):
                 for table in block.tables:
                     first = self._table(table)
-                    if block.kind == "bars":
-                        self._bars(block, table, first)
-                    elif block.kind in charts.EXCEL:
-                        self._chart(block, table, first)
+                    if block.kind in charts.EXCEL:
+                        self._charts(block, table, first)
             elif isinstance(block, Beside):
                 self._beside(block)
             elif isinstance(block, Words):
@@ -110,6 +111,7 @@ class _Sheet:
     def _set_up(self, top: int) -> None:
         page = self.page
         page.hide_gridlines(2)
+        page.set_default_row(LINE_HEIGHT)
         page.set_landscape()
         page.set_paper(9)
         is_one_page = self.section is self.document.sections[0] or any(
@@ -118,8 +120,8 @@ class _Sheet:
         page.fit_to_pages(1, int(is_one_page))
         page.print_area(0, 0, self.row, self.printed - 1)
         page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
-        title, print_ = self.say(self.document.title), self.say(self.document.fingerprint)
-        page.set_footer(f"&L&8{_plain(print_)}&C&8{_plain(title)}&R&8&P / &N")
+        state, print_ = self.say(self.document.state), self.say(self.document.fingerprint)
+        page.set_footer(f"&L&8{_plain(print_)}&R&8{_plain(state)}   &P / &N")
         if len(self.tables) == 1 and self.tables[0] in self.section.blocks:
             heading = self.heading_row
             page.freeze_panes(heading + 1, 1)
@@ -218,29 +220,46 @@ class _Sheet:
             page.write_string(self.row, left + position, text, self._heading(position, column, text))
         self.row += 1
         first = self.row
-        looks: dict[tuple[str, int], Any] = {}
-        for row in table.rows:
-            lines = 1
-            for position, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
-                lines = max(lines, self._cell(position, column, cell, looks))
-            if lines > 1:
-                page.set_row(self.row, lines * LINE_HEIGHT - 2)
-            self.row += 1
+        self._body(table)
         final = self.row - 1
+        sums = "SUM({})"
+        if table.groups:
+            sums = f'SUMIF({_area((first, left + table.key), (final, left + table.key))},"<>",{{}})'
         if table.total:
-            self._total_row(table, table.total, "SUM({})", first, final)
+            self._sums(table, table.total, sums, first, final)
         self.book.define_name(
             table.name, f"={self._quoted_sheet()}!{_area((self.heading_row, left), (self.row - 1, last))}"
         )
         if table.filtered and table.rows:
             page.autofilter(self.heading_row, left, final, last)
             if table.total:
-                self._total_row(table, (say("Rows shown"), *table.total[1:]), "SUBTOTAL(109,{})", first, final)
+                self._sums(table, (say("Rows shown"), *table.total[1:]), "SUBTOTAL(109,{})", first, final)
         if table.heat:
             self._heat(table, first, final)
         self._note(table)
         self.row += 1
         return first
+
+    def _body(self, table: Table) -> None:
+        """The rows; those of a group can be folded under its name and sums."""
+        looks: dict[tuple[str, int], Any] = {}
+        depth = max((group.level for group in table.groups), default=0)
+        body = list(table.body())
+        if depth:
+            self.page.outline_settings(True, symbols_below=False)
+        for number, (level, row) in enumerate(body):
+            if level:
+                inside = next((n for n in range(number + 1, len(body)) if 0 < body[n][0] <= level), len(body))
+                last = self.row + inside - number - 1
+                self.page.set_row(self.row, LINE_HEIGHT, None, {"level": level - 1})
+                self._sums(table, row, "SUBTOTAL(9,{})", self.row + 1, last, {"bg_color": PAPER} if level == 1 else {})
+                continue
+            written = enumerate(zip(table.columns, row, strict=True))
+            lines = max(self._cell(position, column, cell, looks) for position, (column, cell) in written)
+            height = HAND if table.roomy else lines * LINE_HEIGHT - 2 if lines > 1 else None
+            if height or depth:
+                self.page.set_row(self.row, height, None, {"level": depth})
+            self.row += 1
 
     def _note(self, table: Table) -> None:
         if table.note is not None:
@@ -283,22 +302,33 @@ class _Sheet:
             self.page.write_number(self.row, self.left + position, float(value), looks[kind, decimals])
         return 1
 
-    def _total_row(self, table: Table, total: Sequence[Cell], formula: str, first: int, final: int) -> None:
-        for position, (column, cell) in enumerate(zip(table.columns, total, strict=True)):
-            look: dict[str, Any] = {"bold": True, "top": 1, "bottom": 1, "top_color": INK, "bottom_color": INK}
+    def _sums(
+        self,
+        table: Table,
+        cells: Sequence[Cell],
+        formula: str,
+        first: int,
+        final: int,
+        more: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        """A row of live sums over the rows from ``first`` to ``final``, each with the content's value."""
+        look: dict[str, Any] = {"bold": True, "top": 1, "bottom": 1, "top_color": INK, "bottom_color": INK, **more}
+        for position, (column, cell) in enumerate(zip(table.columns, cells, strict=True)):
+            at = self.left + position
             if cell is None:
-                self.page.write_blank(self.row, self.left + position, None, self.format(**look))
+                self.page.write_blank(self.row, at, None, self.format(**look))
             elif isinstance(cell, Words | str):
-                self.page.write_string(self.row, self.left + position, self._text(cell), self.format(**look))
+                text = self._text(cell)
+                style = self.format(**look, **_quoted(text), indent=int(position > 0))
+                self.page.write_string(self.row, at, text, style)
             else:
-                look |= {"num_format": self._number_format(column.kind, column.decimals), "align": "right"}
-                at = self.left + position
-                sums = f"={formula.format(_area((first, at), (final, at), fixed=False))}"
+                sums = formula.format(_area((first, at), (final, at), fixed=False))
                 if column.ratio:
-                    sums = _derived_formula(column, self.row, self.left)
-                elif decimals_of(cell) <= column.decimals:  # type: ignore[arg-type]
-                    sums = f"=ROUND({sums[1:]},{column.decimals})"
-                self.page.write_formula(self.row, self.left + position, sums, self.format(**look), float(cell))
+                    sums = _derived_formula(column, self.row, self.left)[1:]
+                elif decimals_of(cell) <= column.decimals and not sums.startswith(SUBTOTAL):  # type: ignore[arg-type]
+                    sums = f"ROUND({sums},{column.decimals})"
+                style = self.format(**look, num_format=self._number_format(column.kind, column.decimals), align="right")
+                self.page.write_formula(self.row, at, f"={sums}", style, float(cell))
         self.row += 1
 
     def _heat(self, table: Table, first: int, final: int) -> None:
@@ -327,10 +357,9 @@ class _Sheet:
 
     # Charts
 
-    def _bars(self, figure: Figure, table: Table, first: int) -> None:
-        """Bars under the table that they show: baseline outlined, plan filled."""
-        final, count, sheet = first + len(table.rows) - 1, len(table.columns), self._quoted_sheet()
-        plan, baseline = count - 4, count - 3
+    def _charts(self, figure: Figure, table: Table, first: int) -> None:
+        """The charts of a figure, side by side under the table that they show; the first carries its message."""
+        final, sheet = first + len(table.rows) - 1, self._quoted_sheet()
 
         def area(position: int) -> str:
             return f"={sheet}!{_area((first, position), (final, position))}"
@@ -338,53 +367,19 @@ class _Sheet:
         def heading(position: int) -> str:
             return f"={sheet}!{_area((first - 1, position), (first - 1, position))}"
 
-        chart = self.book.add_chart({"type": "bar"})
         font = {"name": FONTS[self.language], "size": 9}
-        chart.add_series(
-            {
-                "name": heading(baseline), "categories": area(0), "values": area(baseline), "gap": 45, "overlap": 55,
-                "fill": {"none": True}, "border": {"color": OUTLINE, "width": 1.25},
-            }
-        )  # fmt: skip
-        chart.add_series(
-            {
-                "name": heading(plan), "categories": area(0), "values": area(plan), "fill": {"color": INK},
-                "border": {"none": True},
-                "points": [{"fill": {"color": COLOURS.get(mark.colour, INK)}} for mark in figure.marks],
-                "data_labels": {"value": True, "num_format": "#,##0", "font": font},
-            }
-        )  # fmt: skip
-        chart.set_title(
-            {"name": _no_reference(self.say(figure.message)), "name_font": {**font, "size": 11}, "overlay": False}
-        )
-        chart.set_x_axis(
-            {"num_format": "#,##0", "num_font": font, "major_gridlines": {"visible": True, "line": {"color": RULE}}}
-        )
-        chart.set_y_axis({"reverse": True, "num_font": font})
-        chart.set_legend({"position": "bottom", "font": font})
-        height = CHART_HEIGHT + 34 * len(table.rows)
-        chart.set_size({"width": 980, "height": height})
-        self.page.insert_chart(self.row, 0, chart, {"description": self.say(figure.message)})
-        self.row += math.ceil(height / 20) + 1
-
-    def _chart(self, figure: Figure, table: Table, first: int) -> None:
-        """A chart of an answer under the table that it shows."""
-        final, sheet = first + len(table.rows) - 1, self._quoted_sheet()
-        font = {"name": FONTS[self.language], "size": 9}
-        chart = charts.EXCEL[figure.kind](
-            self.book,
-            figure,
-            lambda position: f"={sheet}!{_area((first, position), (final, position))}",
-            lambda position: f"={sheet}!{_area((first - 1, position), (first - 1, position))}",
-            font,
-        )
-        chart.set_title(
-            {"name": _no_reference(self.say(figure.message)), "name_font": {**font, "size": 11}, "overlay": False}
-        )
-        height = charts.HEIGHTS[figure.kind](figure)
-        chart.set_size({"width": min(980, PIXELS * sum(self.widths[: self.printed])), "height": height})
-        self.page.insert_chart(self.row, 0, chart, {"description": self.say(figure.message)})
-        self.row += math.ceil(height / 20) + 1
+        message = self.say(figure.message)
+        height, left = charts.HEIGHTS[figure.kind](figure), 0.0
+        room = min(WIDEST_CHART, PIXELS * sum(self.widths[: self.printed]))
+        for number, (draw, share) in enumerate(charts.EXCEL[figure.kind]):
+            chart = draw(self.book, figure, area, heading, font)
+            title = message if number == 0 else self.say(say("Change, %"))
+            chart.set_title({"name": _no_reference(title), "name_font": {**font, "size": 11}, "overlay": False})
+            chart.set_size({"width": share * room, "height": height})
+            described = message if number == 0 else f"{message} – {title}"
+            self.page.insert_chart(self.row, 0, chart, {"description": described, "x_offset": left})
+            left += share * room
+        self.row += math.ceil(height / CHART_ROW) + 1
 
     def _quoted_sheet(self) -> str:
         return "'" + str(self.page.get_name()).replace("'", "''") + "'"

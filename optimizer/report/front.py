@@ -254,7 +254,7 @@ def sign_off() -> Table:
     """Who drafts, checks and approves the plan: lines to be filled in by hand."""
     columns = [Column(say("Sign-off")), Column(say("Name and seal"), "long"), Column(say("Date"))]
     rows = [(role, "", "") for role in (say("Drafted by"), say("Checked by"), say("Approved by"))]
-    return table_of("sign_off", say("Sign-off of this plan"), columns, rows)
+    return table_of("sign_off", say("Sign-off of this plan"), columns, rows, roomy=True)
 
 
 def _down(value: Fraction, decimals: int) -> Quantity:

@@ -13,10 +13,9 @@ from optimizer.places import without_year
 from optimizer.portfolio import Programme
 from optimizer.report import terms
 from optimizer.report.document import ZERO, Cell, Column, Figure, Mark, Quantity, Table, exact_sum, quantity, table_of
-from optimizer.results import FAMILY_NAMES, VERDICTS, AccountYear, Line, Result, family_name
+from optimizer.results import FAMILY_NAMES, AccountYear, Line, Result, family_name
 from optimizer.words import Words, name_of, say
 
-MOST_LINES_ON_A_PAGE = 400
 STEPS = ("account", "agency", "family", "region", "objective")
 NO_OBJECTIVE = ""
 TOTAL, KEPT, CHANGE, RATE = -4, -3, -2, -1
@@ -145,59 +144,6 @@ class Money:
     def by_programme(self) -> list[list[Line]]:
         """The lines of each programme."""
         return [list(lines) for _, lines in groupby(self.result.lines, lambda line: line.programme.id)]
-
-    def lines(self, most: int | None = None) -> Table:
-        """A row for each programme. Beyond ``most`` the smallest ones are one row, so that the table still foots."""
-        by_programme = {lines[0].programme.id: lines for lines in self.by_programme()}
-        names = list(by_programme)
-        if most is not None and len(names) > most:
-            size = {name: exact_sum(line.amount for line in by_programme[name]) for name in names}
-            largest = set(sorted(names, key=lambda name: -size[name])[:most])
-            names = [name for name in names if name in largest]
-        rows = [self._line(by_programme[name]) for name in names]
-        rest = [self.portfolio.programmes[name] for name in by_programme if name not in set(names)]
-        if rest:
-            rows.append(self._rest(rest))
-        columns = self.columns(FIRST_OF_A_LINE)
-        columns += [Column(say("Verdict"), "long"), Column(say("Reason"), "long")]
-        aside = (say("Id"), say("Family"), say("Instrument"), say("Country"), say("Account"), say("Agency"))
-        columns += [Column(heading, page=False) for heading in aside]
-        title = say("Every line: programmes and years")
-        return table_of("lines", title, columns, rows, unit=self.unit, note=VERDICT_NOTE, filtered=True)
-
-    def _line(self, lines: Sequence[Line]) -> tuple[Cell, ...]:
-        programme, first_year = lines[0].programme, self.settings.first_year
-        amounts: list[Fraction | None] = [None] * self.settings.years
-        for line in lines:
-            amounts[line.year] = line.amount
-        country = self.portfolio.countries.get(programme.country)
-        return (
-            name_of(programme),
-            self.region_names[programme.region],
-            programme.baseline,
-            *amounts,
-            kept_baseline(programme),
-            _in_runs([(line.year, VERDICTS[line.verdict]) for line in lines], first_year),
-            _in_runs([(line.year, without_year(line.reason)) for line in lines], first_year),
-            programme.id,
-            family_name(programme.family),
-            terms.instrument_name(programme.instrument),
-            name_of(country) if country else "",
-            self.account_names[programme.account],
-            terms.usual(programme.agency),
-        )
-
-    def _rest(self, programmes: Sequence[Programme]) -> tuple[Cell, ...]:
-        """The programmes that a page has no room for, in one row."""
-        ids = {programme.id for programme in programmes}
-        return (
-            say("{count} smaller programmes (each is in report.xlsx)", count=len(ids)),
-            "",
-            exact_sum(p.baseline or ZERO for p in programmes),
-            *(self.result.total(lambda p, t, y=t: p.id in ids and t == y) for t in range(self.settings.years)),  # type: ignore[misc]
-            exact_sum(kept_baseline(p) for p in programmes),
-            *[""] * 8,
-        )
 
     # Budgets and transfers
 
@@ -413,17 +359,12 @@ class Money:
         return {path: amount for path, amount in paths.items() if amount}
 
 
-FIRST_OF_A_LINE = (Column(say("Programme")), Column(say("Region")))
 Names = Mapping[str, Words]
 Paths = Mapping[tuple[str, str, str, str, str], Fraction]
 
 KEPT_NOTE = say(
     "“Baseline kept” is what the baseline would come to over the years in which each programme runs; "
     "a programme without a baseline counts as 0."
-)
-VERDICT_NOTE = say(
-    "Verdict: maximum, minimum, nothing or part of the range between; pinned where the scenario fixes the amount. "
-    "An empty year is outside the programme's years."
 )
 SPLIT_NOTE = say(
     "From region to objective, each programme's money is split in proportion to the points that one unit of it "
@@ -452,27 +393,3 @@ def split(amount: Fraction, weights: Mapping[str, Fraction], unit: Fraction) -> 
     for key in sorted(parts, key=lambda key: -(units * parts[key] % whole))[:left]:
         shares[key] += 1
     return [(key, count * unit) for key, count in shares.items()]
-
-
-def _in_runs(by_year: Sequence[tuple[int, Words]], first_year: int) -> Words:
-    """One statement, or one a run of years where it changes."""
-    years: dict[str, list[int]] = defaultdict(list)
-    words: dict[str, Words] = {}
-    for year, statement in by_year:
-        years[str(statement)].append(year)
-        words[str(statement)] = statement
-    if len(words) == 1:
-        return by_year[0][1]
-    parts = [
-        say("{years}: {statement}", years=fiscal.years_named(first_year, years[key]), statement=words[key])
-        for key in words
-    ]
-    return lines_of(parts)
-
-
-def lines_of(parts: Sequence[Words]) -> Words:
-    """Sentences, each on its own line."""
-    words = parts[0]
-    for part in parts[1:]:
-        words = say("{first}\n{second}", first=words, second=part)
-    return words

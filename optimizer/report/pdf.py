@@ -12,12 +12,13 @@ from typing import Any
 
 from optimizer.errors import WrongUsage
 from optimizer.report.document import Cell, Column, Document, Figure, Table, number_text
-from optimizer.report.html import content_of, environment
+from optimizer.report.html import columns_of, content_of, environment
 from optimizer.report.letters import broken, wide
 from optimizer.report.picture import picture
 from optimizer.words import Words, say
 
 VARIANT = "pdf/ua-1"
+Line = tuple[str, tuple[Cell, ...]]
 LONGEST_HEADING, LONGEST_SHORT = 16, 16
 """In Latin letters: lines of a heading, and texts that are kept in one line."""
 
@@ -46,7 +47,14 @@ class _Paper:
 
     def functions(self) -> dict[str, Callable[..., Any]]:
         """The functions of the template by name."""
-        return {"still_of": self.still_of, "cell": self.cell, "looks_of": self.looks_of, "heading": self.heading}
+        return {
+            "still_of": self.still_of,
+            "cell": self.cell,
+            "columns_of": self.columns_of,
+            "parts_of": parts_of,
+            "looks_of": self.looks_of,
+            "heading": self.heading,
+        }
 
     def still_of(self, figure: Figure) -> Any:
         """A figure's picture."""
@@ -62,6 +70,11 @@ class _Paper:
             return cell or ""
         return number_text(cell, column.kind, column.decimals, self.language)  # type: ignore[arg-type]
 
+    def columns_of(self, table: Table) -> list[int]:
+        """The columns that paper has room for: what the names of groups tell is not told again."""
+        told = table.grouped_by if any(group.level == 1 for group in table.groups) else ()
+        return [number for number in columns_of(table) if number not in told]
+
     def heading(self, column: Column) -> tuple[str, ...]:
         """A heading in lines: those of numbers must not make their column wide."""
         heading = column.heading.into(self.language)
@@ -75,6 +88,24 @@ class _Paper:
             short = "short" if longest <= LONGEST_SHORT else ""
             looks.append("n" if column.is_numeric else "long" if column.kind == "long" else short)
         return looks
+
+
+def parts_of(table: Table) -> list[tuple[str, list[Line]]]:
+    """The rows in parts; a ``kept`` one is never broken: names of groups with their first row, the last with the total.
+
+    A row is the name of its kind (blank, group1, group2, total) with its cells.
+    """
+    parts: list[tuple[str, list[Line]]] = []
+    is_named = True
+    for level, cells in table.body():
+        if level and not (parts and is_named):
+            parts.append(("kept", []))
+        elif not parts or (not level and not is_named and parts[-1][0]):
+            parts.append(("", []))
+        parts[-1][1].append((f"group{level}" if level else "", cells))
+        is_named = bool(level)
+    last = [parts[-1][1].pop()] if parts else []
+    return [*parts, ("kept", [*last, *([("total", table.total)] if table.total else [])])]
 
 
 def _weasyprint() -> Any:

@@ -1,0 +1,181 @@
+"""Every line of a plan: its money by year, grouped by region and family, and why it got what it got."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from fractions import Fraction
+
+from optimizer import fiscal
+from optimizer.places import without_year
+from optimizer.portfolio import Programme
+from optimizer.report import terms
+from optimizer.report.document import ZERO, Cell, Column, Table, exact_sum, table_of
+from optimizer.report.money import Money, kept_baseline
+from optimizer.results import VERDICTS, Line, family_name
+from optimizer.words import Words, name_of, say
+
+MOST_ON_A_PAGE = 400
+PLACES = 9
+"""Of points, as in allocation.csv."""
+FIRST = (Column(say("Programme")), Column(say("Region")))
+TOLD = (Column(say("Verdict"), "long"), Column(say("Reason"), "long"))
+ASIDE = tuple(
+    Column(heading, page=False)
+    for heading in (say("Family"), say("Id"), say("Instrument"), say("Country"), say("Account"), say("Agency"))
+)
+VERDICT_NOTE = say(
+    "Verdict: maximum, minimum, nothing or part of the range between; pinned where the scenario fixes the amount. "
+    "An empty year is outside the programme's years."
+)
+
+
+class Lines:
+    """The lines of one result, by programme: regions in the workbook's order, in each the families."""
+
+    def __init__(self, money: Money) -> None:
+        self.money, self.result, self.portfolio = money, money.result, money.portfolio
+        self.first_year, self.years = self.portfolio.settings.first_year, self.portfolio.settings.years
+        regions = {region: number for number, region in enumerate(money.region_names)}
+        families = {family: number for number, family in enumerate(money.families())}
+        self.by_programme = sorted(
+            money.by_programme(),
+            key=lambda lines: (regions[lines[0].programme.region], families[lines[0].programme.family]),
+        )
+
+    def table(self, most: int | None = None, told: bool = True) -> Table:
+        """A row for each programme, with ``told`` its verdict and reason too.
+
+        Beyond ``most`` the smallest ones are one row, so that the table still foots.
+        """
+        shown, rest = self.by_programme, list[Programme]()
+        if most is not None and len(shown) > most:
+            order = sorted(range(len(shown)), key=lambda n: -exact_sum(line.amount for line in shown[n]))
+            largest = set(order[:most])
+            rest = [lines[0].programme for n, lines in enumerate(shown) if n not in largest]
+            shown = [lines for n, lines in enumerate(shown) if n in largest]
+        rows = [self._line(lines, told) for lines in shown]
+        if rest:
+            rows.append(self._rest(rest, told))
+        columns = [*self.money.columns(FIRST), *(TOLD if told else ()), *ASIDE]
+        family = len(columns) - len(ASIDE)
+        return table_of(
+            "lines",
+            say("Every line: programmes and years"),
+            columns,
+            rows,
+            unit=self.money.unit,
+            note=VERDICT_NOTE if told else TOLD_ELSEWHERE,
+            filtered=True,
+            grouped_by=(1, family),
+            key=family + 1,
+        )
+
+    def _line(self, lines: Sequence[Line], told: bool) -> tuple[Cell, ...]:
+        programme = lines[0].programme
+        amounts: list[Fraction | None] = [None] * self.years
+        for line in lines:
+            amounts[line.year] = line.amount
+        why = (
+            _in_runs([(line.year, VERDICTS[line.verdict]) for line in lines], self.first_year),
+            _in_runs([(line.year, without_year(line.reason)) for line in lines], self.first_year),
+        )
+        return (
+            name_of(programme),
+            self.money.region_names[programme.region],
+            programme.baseline,
+            *amounts,
+            kept_baseline(programme),
+            *(why if told else ()),
+            *self._aside(programme),
+        )
+
+    def _aside(self, programme: Programme) -> tuple[Cell, ...]:
+        country = self.portfolio.countries.get(programme.country)
+        return (
+            family_name(programme.family),
+            programme.id,
+            terms.instrument_name(programme.instrument),
+            name_of(country) if country else "",
+            self.money.account_names[programme.account],
+            terms.usual(programme.agency),
+        )
+
+    def _rest(self, programmes: Sequence[Programme], told: bool) -> tuple[Cell, ...]:
+        """The programmes that a page has no room for, in one row."""
+        ids = {programme.id for programme in programmes}
+        return (
+            say("{count} smaller programmes (each is in report.xlsx)", count=len(ids)),
+            "",
+            exact_sum(p.baseline or ZERO for p in programmes),
+            *(self.result.total(lambda p, t, y=t: p.id in ids and t == y) for t in range(self.years)),  # type: ignore[misc]
+            exact_sum(kept_baseline(p) for p in programmes),
+            *[""] * (len(TOLD) * told + len(ASIDE)),
+        )
+
+    def reasons(self) -> Table:
+        """A row for each line: its verdict, its reason, and what a step more and its last step are worth."""
+        columns = [
+            *FIRST,
+            Column(say("Fiscal year")),
+            self.money.column(say("Plan")),
+            *TOLD,
+            Column(say("One step more adds (points)"), "points", 6),
+            Column(say("Its last step adds (points)"), "points", 6),
+            *ASIDE[:2],
+        ]
+        rows = [
+            (
+                name_of(line.programme),
+                self.money.region_names[line.programme.region],
+                self.money.years[line.year],
+                line.amount,
+                VERDICTS[line.verdict],
+                without_year(line.reason),
+                _points(line.cause.next_points),
+                _points(line.cause.last_points),
+                *self._aside(line.programme)[:2],
+            )
+            for lines in self.by_programme
+            for line in lines
+        ]
+        note = say(
+            "A step is the usual one of {step}, or what is left of the line's range. Points are those of the published "
+            "plan with that one amount changed; empty where no step is possible.",
+            step=self.money.amount(self.result.causes.step * self.portfolio.settings.publish_unit),
+        )
+        return table_of("reasons", WHY, columns, rows, unit=self.money.unit, note=note, filtered=True)
+
+
+WHY = say("Why and why not")
+TOLD_ELSEWHERE = say(
+    "Verdict and reason of each line are in report.xlsx on the sheet “{sheet}”, and in report.html.", sheet=WHY
+)
+
+
+def _points(points: float | None) -> Fraction | None:
+    return None if points is None else Fraction(f"{points:.{PLACES}f}")
+
+
+def _in_runs(by_year: Sequence[tuple[int, Words]], first_year: int) -> Words:
+    """One statement, or one a run of years where it changes."""
+    years: dict[str, list[int]] = defaultdict(list)
+    words: dict[str, Words] = {}
+    for year, statement in by_year:
+        years[str(statement)].append(year)
+        words[str(statement)] = statement
+    if len(words) == 1:
+        return by_year[0][1]
+    parts = [
+        say("{years}: {statement}", years=fiscal.years_named(first_year, years[key]), statement=words[key])
+        for key in words
+    ]
+    return _on_lines(parts)
+
+
+def _on_lines(parts: Sequence[Words]) -> Words:
+    """Sentences, each on its own line."""
+    words = parts[0]
+    for part in parts[1:]:
+        words = say("{first}\n{second}", first=words, second=part)
+    return words
