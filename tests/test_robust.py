@@ -22,6 +22,7 @@ from optimizer.cli import main
 from optimizer.errors import CheckFailed, InputProblems, NoPlan, WrongUsage
 from optimizer.questions.robust.draws import EACH, INSTRUMENT, TRIANGULAR, UNIFORM, draws_of
 from optimizer.questions.robust.hedge import Mix, hedge, tail_mean
+from optimizer.questions.robust.knowing import study
 from optimizer.questions.robust.scoring import Scorer
 from optimizer.questions.robust.standing import standing
 from optimizer.sweep import Processes
@@ -338,6 +339,66 @@ def test_a_mix_that_means_nothing_is_refused(alpha, weight):
     result = run.solve_book(opened(uncertain()))
     with pytest.raises(WrongUsage, match=r"--alpha|--hedge"):
         hedge(Scorer(result.book), np.array([[3.0, 2.0]]), Mix(alpha, weight))
+
+
+# What knowledge is worth
+
+
+def study_of(raw: Book, name: str = "base", **options):
+    book = opened(raw)
+    draws = draws_of(book.portfolio, name, [], 10, **options)
+    return study(book.portfolio, name, [], draws, Scorer(run.solve_book(book, name).book)), draws
+
+
+def test_knowing_an_effect_is_worth_what_the_better_plan_brings():
+    """By hand: where wells score less than roads, 4 of money are better moved; eight values, each with its share."""
+    found, draws = study_of(uncertain(), shape=UNIFORM)
+    values = 1 + 4 * (np.arange(8) + 0.5) / 8
+    gains = np.maximum(0, 20 - 10 * values)
+    (programme,), (kind,), (effect,) = found.programmes, found.kinds, found.effects
+    for known in (programme, kind, effect):
+        assert known.worth == pytest.approx(gains.mean())
+        assert known.error == pytest.approx(gains.std(ddof=1) / 8**0.5)
+        assert known.moved == pytest.approx(4 * (values < 2).mean())
+    assert (programme.subject.name, effect.subject.name) == (("wells",), ("wells", "health", "SEA"))
+    assert [draws.keys[i][0] for i in kind.subject.effects] == ["wells"]
+
+
+def test_an_effect_that_changes_no_plan_is_worth_nothing():
+    """wells beats roads wherever it lies; it is as uncertain as before."""
+    raw = uncertain()
+    raw["Effects"][0]["low"] = 2.5
+    found, _ = study_of(raw)
+    assert found.programmes[0].worth == pytest.approx(0, abs=2e-6)
+    assert found.programmes[0].moved == pytest.approx(0, abs=1e-4)
+
+
+def test_effects_that_err_together_are_known_together():
+    """Then only an instrument on an objective can be studied; a book without ranges has nothing to study."""
+    raw = uncertain()
+    raw["Effects"][1] |= {"low": 1, "high": 3}
+    for programme in raw["Programmes"]:
+        programme["instrument"] = "grant_aid"
+    found, _ = study_of(raw, together=INSTRUMENT)
+    assert not found.programmes and not found.effects
+    assert [known.subject.name for known in found.kinds] == [("grant_aid", "health")]
+    assert study_of(minimal())[0].kinds == []
+
+
+@FEW
+@given(books(), st.data())
+def test_knowledge_is_never_worth_less_than_nothing(raw, data):
+    """On any book; and a programme's effects together no less than the best of them, but for the error."""
+    name = data.draw(st.sampled_from(scenarios_of(raw)))
+    solved(raw, name)
+    found, _ = study_of(raw, name)
+    assume(found)
+    for known in (*found.programmes, *found.kinds, *found.effects):
+        assert known.worth >= -1e-6
+    worth = {known.subject.name[0]: known for known in found.programmes}
+    for known in found.effects:
+        whole = worth[known.subject.name[0]]
+        assert known.worth <= whole.worth + 3 * (whole.error + known.error) + 1e-6
 
 
 # The command

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,9 +53,11 @@ def rules_on_points(scorer: Scorer, amounts: Amounts, values: Floats) -> list[Ru
     return found
 
 
-def widened(rules: list[Rule], draw: int) -> Mapping[str, str]:
-    """By its id, each rule that is broken in a draw, as ``--set`` would widen it."""
-    return {rule.limit.id: rule.loosened(draw) for rule in rules if rule.is_broken[draw]}
+def widened(rules: Sequence[Rule], draw: int, sets: Sequence[str]) -> tuple[str, ...]:
+    """``--set`` items in which each rule that is broken in a draw is widened, whatever they say of it."""
+    wider = {rule.limit.id: rule.loosened(draw) for rule in rules if rule.is_broken[draw]}
+    begin = tuple(f"limit_value:{key}=" for key in wider)
+    return (*(text for text in sets if not text.replace(" ", "").startswith(begin)), *wider.values())
 
 
 def _harm(scorer: Scorer, limit: Limit, amounts: Amounts, values: Floats) -> Floats | None:

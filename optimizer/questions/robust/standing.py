@@ -175,8 +175,7 @@ def standing(
     kept = scores_of(scorer, today, values)
     rules = rules_on_points(scorer, today.plan.spending, values)
     variants = [
-        Variant(name, with_others(sets, widened(rules, draw)), draws.scores_by_row(row))
-        for draw, row in enumerate(draws.values)
+        Variant(name, widened(rules, draw, sets), draws.scores_by_row(row)) for draw, row in enumerate(draws.values)
     ]
     outcomes = sweep(book.portfolio, variants, crew, with_amounts=True, options=options, progress=progress)
     return Standing(
@@ -201,11 +200,3 @@ def scores_of(scorer: Scorer, today: Result, values: Floats) -> Floats:
     if abs(scorer.scores(today.plan.spending, own)[0] - float(today.proof.score)) > AGREES:
         raise CheckFailed(say("The score of the published amounts is not that of their proof; no number is shown."))
     return scorer.scores(today.plan.spending, values)
-
-
-def with_others(sets: Sequence[str], widened: Mapping[str, str]) -> tuple[str, ...]:
-    """``--set`` items, with some limits' values in place of what they say of them."""
-    kept = [
-        text for text in sets if not any(text.replace(" ", "").startswith(f"limit_value:{key}=") for key in widened)
-    ]
-    return (*kept, *widened.values())
