@@ -279,6 +279,11 @@ def family_name(family: str) -> Words:
     return FAMILY_NAMES.get(family, Name(family))
 
 
+def instrument_name(instrument: str) -> Words:
+    """An instrument in words; one of the user's own as it is written."""
+    return INSTRUMENT_NAMES.get(instrument) or (Name(instrument) if instrument else NOT_STATED)
+
+
 FAMILY_NAMES: Mapping[str, Words] = {
     "oda": say("ODA"),
     "non_oda": say("Non-ODA economic cooperation"),
@@ -286,6 +291,29 @@ FAMILY_NAMES: Mapping[str, Words] = {
     "sdf_mission": say("SDF missions"),
 }
 FREEDOM_NAMES: Mapping[str, Words] = {"want": say("Freedom from want"), "fear": say("Freedom from fear")}
+INSTRUMENT_NAMES: Mapping[str, Words] = {
+    "grant_aid": say("Grant aid"),
+    "technical_cooperation": say("Technical cooperation"),
+    "rule_of_law": say("Rule of law and governance aid"),
+    "oda_loan": say("ODA loan"),
+    "official_loan": say("Official loan"),
+    "osa": say("Official Security Assistance"),
+    "equipment_finance": say("Equipment finance"),
+    "dual_use_infrastructure": say("Dual-use infrastructure"),
+    "peace_grant": say("Peace-building grant"),
+    "civilian_team": say("Civilian team"),
+    "civilian_training": say("Civilian training"),
+    "capacity_building": say("Capacity building"),
+    "equipment_transfer": say("Equipment transfer"),
+    "counter_piracy": say("Counter-piracy"),
+    "base_operations": say("Base operations"),
+    "pko_staff": say("Peacekeeping staff"),
+    "hadr_team": say("HA/DR team"),
+    "hub": say("Hub"),
+    "civil_affairs": say("Civil affairs"),
+    "policy_adviser": say("Policy adviser"),
+}
+NOT_STATED = say("(not stated)")
 
 
 def money_text(amount: Fraction) -> str:

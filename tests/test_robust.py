@@ -163,6 +163,11 @@ def test_scenarios_score_alike_in_rationals_and_under_their_own_effects():
 # How today's plan stands
 
 
+def stands(book, name: str = "base", sets: tuple[str, ...] = (), *, crew=None, **options):
+    """Today's plan of an opened book against draws."""
+    return standing(book, draws_of(book.portfolio, name, sets, **options), crew)
+
+
 def by_hand(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Best and kept score of ``uncertain()`` for what a unit of wells turns out to score.
 
@@ -173,7 +178,7 @@ def by_hand(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def test_best_regret_and_lines_are_those_found_by_hand():
     """The plan changes where wells score less than roads, and the regret is what the change would bring."""
-    found = standing(opened(uncertain()), samples=60, seed=2)
+    found = stands(opened(uncertain()), samples=60, seed=2)
     values = found.draws.values[:, 0]
     best, kept = by_hand(values)
     assert found.best == pytest.approx(best) and found.kept == pytest.approx(kept)
@@ -191,7 +196,7 @@ def test_a_line_that_some_draws_leave_out_is_in_the_plan_so_often():
     """With money for one of two rivals only, each draw has the better one."""
     raw = uncertain()
     raw["Accounts"] = [{"account": "GRANT", FIRST_YEAR: 6}]
-    found = standing(opened(raw), samples=40, seed=2)
+    found = stands(opened(raw), samples=40, seed=2)
     share = (found.draws.values[:, 0] > 2).mean()
     assert 0 < share < 1
     assert [line.share for line in found.lines] == pytest.approx([share, 1 - share])
@@ -202,7 +207,7 @@ def test_without_uncertainty_nothing_is_regretted():
     raw = with_everything()
     for effect in raw["Effects"]:
         effect |= {"low": effect["score"], "high": effect["score"]}
-    found = standing(opened(raw), "all", samples=3)
+    found = stands(opened(raw), "all", samples=3)
     assert found.solved == 3 and not found.draws.certain
     assert found.kept == pytest.approx(float(found.today.proof.score))
     assert found.regret == pytest.approx(found.best[0] - found.kept[0]) and 0 <= found.regret[0] < 0.02
@@ -213,7 +218,7 @@ def test_effects_without_a_range_are_listed_and_certain():
     """One end alone is no range."""
     raw = uncertain()
     raw["Effects"][1]["high"] = 4
-    found = standing(opened(raw), samples=2)
+    found = stands(opened(raw), samples=2)
     assert [effect.programme for effect in found.draws.certain] == ["roads"]
     assert (found.draws.values[:, 1] == 2).all()
 
@@ -225,11 +230,11 @@ def test_a_rule_that_todays_plan_turns_out_to_break_is_widened_and_counted():
     raw["Effects"].append(line(programme="wells", objective="peace", score=-1, low=-2, high=-1))
     raw["Limits"] = [line(limit="harm", measure="harm", sense="max", value=6)]
     raw["Limits"] += [line(limit="floor", measure="attainment", sense="min", value=0.65, objective="health")]
-    found = standing(opened(raw), samples=30, seed=4)
+    found = stands(opened(raw), samples=30, seed=4)
     values = found.draws.values
     assert found.broken == {"harm": int((values[:, 2] < -1).sum()), "floor": int((values[:, 0] < 3).sum())}
     assert found.solved == 30 and (found.regret >= -1e-6).all()
-    told = standing(opened(raw), "base", ["limit_value:harm=12"], samples=30, seed=4)
+    told = stands(opened(raw), "base", ("limit_value:harm=12",), samples=30, seed=4)
     assert list(told.broken) == ["floor"]
 
 
@@ -239,7 +244,7 @@ def test_no_regret_is_negative_and_a_draw_is_an_edited_book(raw, data):
     """On any book: a plan made with the effects known scores no less, and what a cold solve of it does."""
     name = data.draw(st.sampled_from(scenarios_of(raw)))
     try:
-        found = standing(opened(raw), name, samples=4, seed=data.draw(st.integers(0, 99)))
+        found = stands(opened(raw), name, samples=4, seed=data.draw(st.integers(0, 99)))
     except (InputProblems, NoPlan, WrongUsage, CheckFailed):
         assume(False)
     least = -1e-6 - 0.01 * len(found.today.proof.allowances)
@@ -255,10 +260,10 @@ def test_no_regret_is_negative_and_a_draw_is_an_edited_book(raw, data):
 def test_the_numbers_are_the_same_whoever_solves():
     """Seeded, to the last digit: in this process, in two, and again; another seed has others."""
     book = opened(with_everything())
-    alone, pool = (standing(book, "all", samples=8, seed=3, crew=crew) for crew in (None, Processes(2)))
+    alone, pool = (stands(book, "all", samples=8, seed=3, crew=crew) for crew in (None, Processes(2)))
     assert repr(alone.outcomes) == repr(pool.outcomes)
     assert alone.regret.tolist() == pool.regret.tolist()
-    assert standing(book, "all", samples=8, seed=4).best.tolist() != alone.best.tolist()
+    assert stands(book, "all", samples=8, seed=4).best.tolist() != alone.best.tolist()
 
 
 # Hedging
@@ -347,7 +352,7 @@ def test_a_mix_that_means_nothing_is_refused(alpha, weight):
 def study_of(raw: Book, name: str = "base", **options):
     book = opened(raw)
     draws = draws_of(book.portfolio, name, [], 10, **options)
-    return study(book.portfolio, name, [], draws, Scorer(run.solve_book(book, name).book)), draws
+    return study(book.portfolio, draws, Scorer(run.solve_book(book, name).book)), draws
 
 
 def test_knowing_an_effect_is_worth_what_the_better_plan_brings():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,6 +33,17 @@ MANY = 100_000
     show_default=True,
     help="Each effect errs by itself, or all of an instrument on an objective err together.",
 )
+@click.option(
+    "--alpha", type=float, default=0.9, show_default=True, help="0.9: the tail is the worst tenth of the draws."
+)
+@click.option(
+    "--hedge",
+    type=float,
+    default=0.5,
+    show_default=True,
+    help="Weight of the tail, from 0 to 1.",
+)
+@click.option("--study/--no-study", default=True, show_default=True, help="Also find what is most worth knowing.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to write.")
 @common_options
 def robust(
@@ -45,21 +55,25 @@ def robust(
     seed: int,
     distribution: str,
     together: str,
+    alpha: float,
+    hedge: float,
+    study: bool,
     out: Path,
 ) -> None:
-    """How the plan stands up to effects that lie elsewhere in their ranges.
+    """How the plan stands up to effects that lie elsewhere in their ranges, a plan that hedges, and what to study.
 
     Example: haibun robust inputs/japan.xlsx --samples 200 --seed 1 --out outputs/robust
     """
     from optimizer import run  # noqa: PLC0415
-    from optimizer.questions.robust import standing, tables  # noqa: PLC0415
+    from optimizer.questions.robust import asking, tables  # noqa: PLC0415
+    from optimizer.questions.robust.hedge import Mix  # noqa: PLC0415
     from optimizer.sweep import Alone, Processes  # noqa: PLC0415
 
     opened = run.open_book(book)
     settings = opened.portfolio.settings
-    crew = Processes(os.cpu_count()) if len(opened.portfolio.programmes) * settings.years * samples > MANY else Alone()
+    crew = Processes() if len(opened.portfolio.programmes) * settings.years * samples > MANY else Alone()
     with talker.counting(say("Solving the draws of the effects …")) as progress:
-        found = standing.standing(
+        found = asking.robust(
             opened,
             scenario,
             sets,
@@ -67,6 +81,8 @@ def robust(
             seed=seed,
             shape=distribution,
             together=together,
+            mix=Mix(alpha, hedge),
+            with_study=study,
             crew=crew,
             progress=progress,
         )

@@ -12,7 +12,7 @@ from optimizer.portfolio import Programme
 from optimizer.report import terms
 from optimizer.report.document import ZERO, Cell, Column, Table, exact_sum, table_of
 from optimizer.report.money import Money, kept_baseline
-from optimizer.results import VERDICTS, Line, family_name
+from optimizer.results import VERDICTS, Line, family_name, instrument_name
 from optimizer.words import Words, name_of, say
 
 MOST_ON_A_PAGE = 400
@@ -95,7 +95,7 @@ class Lines:
         return (
             family_name(programme.family),
             programme.id,
-            terms.instrument_name(programme.instrument),
+            instrument_name(programme.instrument),
             name_of(country) if country else "",
             self.money.account_names[programme.account],
             terms.usual(programme.agency),

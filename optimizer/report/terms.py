@@ -7,35 +7,13 @@ from fractions import Fraction
 
 from optimizer.portfolio import Portfolio
 from optimizer.report.document import decimals_of
+from optimizer.results import NOT_STATED
 from optimizer.units import UNITS
 from optimizer.words import Name, Words, say
 
 AGENCIES = (say("MOFA"), say("JICA"), say("MOF"), say("MOD"), say("METI"), say("JBIC"))
-INSTRUMENTS: Mapping[str, Words] = {
-    "grant_aid": say("Grant aid"),
-    "technical_cooperation": say("Technical cooperation"),
-    "rule_of_law": say("Rule of law and governance aid"),
-    "oda_loan": say("ODA loan"),
-    "official_loan": say("Official loan"),
-    "osa": say("Official Security Assistance"),
-    "equipment_finance": say("Equipment finance"),
-    "dual_use_infrastructure": say("Dual-use infrastructure"),
-    "peace_grant": say("Peace-building grant"),
-    "civilian_team": say("Civilian team"),
-    "civilian_training": say("Civilian training"),
-    "capacity_building": say("Capacity building"),
-    "equipment_transfer": say("Equipment transfer"),
-    "counter_piracy": say("Counter-piracy"),
-    "base_operations": say("Base operations"),
-    "pko_staff": say("Peacekeeping staff"),
-    "hadr_team": say("HA/DR team"),
-    "hub": say("Hub"),
-    "civil_affairs": say("Civil affairs"),
-    "policy_adviser": say("Policy adviser"),
-}
 FREEDOMS: Mapping[str, Words] = {"want": say("Freedom from want"), "fear": say("Freedom from fear")}
 KINDS: Mapping[str, Words] = {"law": say("law"), "cabinet": say("cabinet decision"), "preference": say("preference")}
-NOT_STATED = say("(not stated)")
 
 _KNOWN = {words.pattern: words for words in (*UNITS, *AGENCIES)}
 
@@ -43,11 +21,6 @@ _KNOWN = {words.pattern: words for words in (*UNITS, *AGENCIES)}
 def usual(text: str) -> Words:
     """The usual name of a unit or an agency; any other text as the workbook writes it."""
     return _KNOWN.get(text) or (both(text) if text else NOT_STATED)
-
-
-def instrument_name(instrument: str) -> Words:
-    """An instrument in words; one of the user's own as it is written."""
-    return INSTRUMENTS.get(instrument) or (Name(instrument) if instrument else NOT_STATED)
 
 
 def both(text: str) -> Name:

@@ -47,6 +47,9 @@ class Draws:
     samples: int
     seed: int
     shape: str
+    together: str
+    scenario: str
+    sets: Sequence[str]
 
     @cached_property
     def values(self) -> Floats:
@@ -116,6 +119,9 @@ def draws_of(
         samples=samples,
         seed=seed,
         shape=shape,
+        together=together,
+        scenario=name,
+        sets=sets,
     )
 
 

@@ -267,6 +267,16 @@ class Hedge:
     steady_scores: Floats
     hedged_scores: Floats
 
+    @property
+    def costs(self) -> float:
+        """Points of the mean that the hedge gives up against the plan that is best on average."""
+        return float(self.steady_scores.mean() - self.hedged_scores.mean())
+
+    @property
+    def saves(self) -> float:
+        """Points that it gains for them in the mean of the worst draws."""
+        return tail_mean(self.hedged_scores, self.mix.alpha) - tail_mean(self.steady_scores, self.mix.alpha)
+
 
 def hedge(
     scorer: Scorer,

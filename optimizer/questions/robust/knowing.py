@@ -77,8 +77,6 @@ class Study:
 
 def study(
     book: Portfolio,
-    name: str,
-    sets: Sequence[str],
     draws: Draws,
     scorer: Scorer,
     *,
@@ -91,7 +89,7 @@ def study(
     Effects that are drawn together can only be known together: then only kinds are valued. None where the book has no
     plan for what the effects are on average.
     """
-    studying = _Studying(book, name, sets, draws, scorer, crew, options)
+    studying = _Studying(book, draws, scorer, crew, options)
     if studying.average is None:
         return None
     subjects = _by_kind(draws)
@@ -105,6 +103,17 @@ def study(
     found = studying.with_moves(foremost, progress)
     lists = {what: [one for one in found if one.subject.what == what] for what in SUBJECTS}
     return Study(lists[PROGRAMME], lists[KIND], lists[EFFECT], POINTS, studying.solves)
+
+
+def expected_solves(draws: Draws) -> int:
+    """How many re-solves a study takes at most."""
+    kinds = len(_by_kind(draws))
+    if _err_together(draws):
+        return 1 + POINTS * (kinds + min(kinds, MOST_IN_FULL))
+    programmes = _by_programme(draws)
+    effects = sum(sorted((len(one.effects) for one in programmes), reverse=True)[:MOST_IN_FULL])
+    listed = sum(min(count, MOST_IN_FULL) for count in (kinds, len(programmes), effects))
+    return 1 + POINTS * (kinds + min(len(programmes), MOST_STUDIED) + effects + listed)
 
 
 def _err_together(draws: Draws) -> bool:
@@ -145,8 +154,6 @@ class _Studying:
     def __init__(
         self,
         book: Portfolio,
-        name: str,
-        sets: Sequence[str],
         draws: Draws,
         scorer: Scorer,
         crew: Crew | None,
@@ -155,9 +162,9 @@ class _Studying:
         means = draws.scores_by_row(draws.means)
         effects = [replace(e, score=means[e.row]) if e.row in means else e for e in book.effects]
         self.book = book.with_changes(effects=effects)
-        self.name, self.sets, self.draws, self.scorer = name, tuple(sets), draws, scorer
+        self.draws, self.scorer = draws, scorer
         self.crew, self.options, self.solves = crew, options, 0
-        (outcome,) = self._sweep([Variant(name, self.sets)], Alone(), True, None)
+        (outcome,) = self._sweep([Variant(draws.scenario, tuple(draws.sets))], Alone(), True, None)
         self.average: Amounts | None = None
         if outcome.amounts is not None:
             self.average = {cell: Fraction(max(amount, 0.0)) for cell, amount in outcome.amounts.items()}
@@ -165,8 +172,13 @@ class _Studying:
     def _sweep(
         self, variants: Sequence[Variant], crew: Crew | None, with_amounts: bool, progress: Progress | None
     ) -> list[Outcome]:
-        self.solves += len(variants)
-        return sweep(self.book, variants, crew, with_amounts=with_amounts, options=self.options, progress=progress)
+        before, self.solves = self.solves, self.solves + len(variants)
+
+        def tell(done: int, total: int) -> None:
+            if progress is not None:
+                progress(before + done, before + total)
+
+        return sweep(self.book, variants, crew, with_amounts=with_amounts, options=self.options, progress=tell)
 
     def most_at_stake(self, subjects: Sequence[Subject]) -> list[Subject]:
         """Those on whose effects most points hang, were each programme to spend its maximum."""
@@ -199,7 +211,11 @@ class _Studying:
         kept = self.scorer.scores(self.average, values * self.draws.factor)
         rows = [self.draws.portfolio.effects[i].row for i in subject.effects]
         variants = [
-            Variant(self.name, widened(rules, n, self.sets), dict(zip(rows, map(Fraction, point), strict=True)))
+            Variant(
+                self.draws.scenario,
+                widened(rules, n, self.draws.sets),
+                dict(zip(rows, map(Fraction, point), strict=True)),
+            )
             for n, point in enumerate(points.tolist())
         ]
         return variants, kept

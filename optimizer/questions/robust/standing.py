@@ -15,12 +15,11 @@ from functools import cached_property
 
 import numpy as np
 
-from optimizer import scenario
 from optimizer.errors import CheckFailed
 from optimizer.exact import Cell
 from optimizer.model.columns import Floats
 from optimizer.portfolio import Portfolio
-from optimizer.questions.robust.draws import EACH, TRIANGULAR, Draws, draws_of
+from optimizer.questions.robust.draws import Draws
 from optimizer.questions.robust.rules import rules_on_points, widened
 from optimizer.questions.robust.scoring import Scorer
 from optimizer.results import Result
@@ -29,7 +28,6 @@ from optimizer.solver import Options
 from optimizer.sweep import Crew, Outcome, Variant, sweep
 from optimizer.words import say
 
-SAMPLES = 200
 AGREES = 1e-6
 """Points between the score of the proof and that of the arrays."""
 FELT = 1e-6
@@ -81,10 +79,7 @@ class Standing:
     draws in which today's plan breaks it.
     """
 
-    scenario: str
-    sets: Sequence[str]
     draws: Draws
-    together: str
     today: Result
     outcomes: Sequence[Outcome]
     best: Floats
@@ -154,22 +149,16 @@ class Standing:
 
 def standing(
     book: OpenBook,
-    name: str = scenario.BASE,
-    sets: Sequence[str] = (),
-    *,
-    samples: int = SAMPLES,
-    seed: int = 0,
-    shape: str = TRIANGULAR,
-    together: str = EACH,
+    draws: Draws,
     crew: Crew | None = None,
     options: Options | None = None,
     progress: Progress | None = None,
 ) -> Standing:
-    """Draw the effects ``samples`` times and solve each draw; without a ``crew`` this process does.
+    """Solve each draw; without a ``crew`` this process does.
 
-    Raises ``WrongUsage`` for less than one sample, and what ``solve_book`` raises for the book as written.
+    Raises what ``solve_book`` raises for the book as written.
     """
-    draws = draws_of(book.portfolio, name, sets, samples, seed, shape, together)
+    name, sets = draws.scenario, draws.sets
     today = solve_book(book, name, sets, options)
     scorer, values = Scorer(today.book), draws.values * draws.factor
     kept = scores_of(scorer, today, values)
@@ -179,10 +168,7 @@ def standing(
     ]
     outcomes = sweep(book.portfolio, variants, crew, with_amounts=True, options=options, progress=progress)
     return Standing(
-        scenario=name,
-        sets=sets,
         draws=draws,
-        together=together,
         today=today,
         outcomes=outcomes,
         best=np.array([np.nan if outcome.score is None else outcome.score for outcome in outcomes]),

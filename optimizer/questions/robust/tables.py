@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from optimizer.model.columns import Floats
-from optimizer.portfolio import Effect
+from optimizer.portfolio import Effect, Portfolio
+from optimizer.questions.robust.asking import Robust
+from optimizer.questions.robust.hedge import Hedge, tail_mean
+from optimizer.questions.robust.knowing import KIND, PROGRAMME, Knowledge
 from optimizer.questions.robust.standing import Spread, Standing, spread_of
+from optimizer.results import instrument_name
 from optimizer.run import csv_bytes
+from optimizer.units import amount
 from optimizer.words import Words, name_of, say
 
+NOTHING = 5e-5
+"""Points that would read as 0.0000."""
+PLANS: Mapping[str, Words] = {
+    "today": say("Today's plan"),
+    "steady": say("The plan that is best on average"),
+    "hedged": say("The hedged plan"),
+}
 MOST_LINES = 5
 MOST_LISTED = 10
 
 
-def robust_as_dict(found: Standing) -> dict[str, object]:
-    """robust.json. Points of solves are before rounding, those of plans of published amounts."""
+def robust_as_dict(answer: Robust) -> dict[str, object]:
+    """robust.json. Scores of draws are before rounding, those of plans of published amounts."""
+    found = answer.standing
     draws = found.draws
     return {
         "samples": draws.samples,
         "seed": draws.seed,
         "distribution": draws.shape,
-        "together": found.together,
+        "together": draws.together,
         "solved": found.solved,
         "infeasible": found.count("infeasible"),
         "failed": found.count("failed"),
@@ -30,10 +45,55 @@ def robust_as_dict(found: Standing) -> dict[str, object]:
         "regret": _spread(found.regret),
         "rules_broken": dict(found.broken),
         "certain": [_named(effect) for effect in draws.certain],
-        "scenario": found.scenario,
-        "set": list(found.sets),
+        "hedge": _hedge(answer),
+        "no_hedge": None if answer.no_hedge is None else str(answer.no_hedge),
+        "knowing": _knowing(answer),
+        "scenario": draws.scenario,
+        "set": list(draws.sets),
         "unit": found.portfolio.settings.unit,
         "reasons": sorted({str(o.reason) for o in found.outcomes if o.status == "failed"}),
+    }
+
+
+def _hedge(answer: Robust) -> dict[str, object] | None:
+    """The plans, what the hedge costs in the mean, and what it saves in the tail, beside the plan best on average."""
+    hedge = answer.hedge
+    if hedge is None:
+        return None
+    alpha = hedge.mix.alpha
+    return {
+        "alpha": alpha,
+        "weight": hedge.mix.weight,
+        "draws": hedge.draws,
+        "plans": {
+            name: spread_as_dict(spread_of(scores)) | {"cvar": tail_mean(scores, alpha)}
+            for name, scores in answer.plans().items()
+        },
+        "costs": hedge.costs,
+        "saves": hedge.saves,
+    }
+
+
+def _knowing(answer: Robust) -> dict[str, object] | None:
+    study, everything = answer.study, answer.everything
+    if study is None:
+        return None
+    return {
+        "everything": None if everything is None else {"worth": everything.mean, "standard_error": everything.error},
+        "points": study.points,
+        "programmes": [_known(known, ("programme",)) for known in study.programmes],
+        "instruments": [_known(known, ("instrument", "objective")) for known in study.kinds],
+        "effects": [_known(known, ("programme", "objective", "region")) for known in study.effects],
+    }
+
+
+def _known(known: Knowledge, names: tuple[str, ...]) -> dict[str, object]:
+    return {
+        **dict(zip(names, known.subject.name, strict=True)),
+        "worth": known.worth,
+        "standard_error": known.error,
+        "moved": known.moved,
+        "effects": len(known.subject.effects),
     }
 
 
@@ -58,33 +118,113 @@ def spread_as_dict(spread: Spread) -> dict[str, float]:
     }
 
 
-def robust_csv(found: Standing) -> bytes:
-    """robust.csv: a row a line, amounts of draws before rounding."""
-    return csv_bytes(
-        [
-            {
-                "programme": line.programme,
-                "year": found.today.fiscal_year(line.year),
-                "amount": float(line.today),
-                "share": round(line.share, 6),
-                "above_minimum": round(line.above_minimum, 6),
-                **{
-                    name: f"{round(value, 9) + 0.0:.9g}"
-                    for name, value in spread_as_dict(line.spread).items()
-                    if name != "standard_error"
-                },
-            }
-            for line in found.lines
-        ]
-        or [dict.fromkeys(("programme", "year", "amount", "share"), "")]
+def robust_csv(answer: Robust) -> bytes:
+    """robust.csv: a row a line; amounts of draws are before rounding, those of plans published."""
+    found = answer.standing
+    plans = {} if answer.hedge is None else {"steady": answer.hedge.steady.plan, "hedged": answer.hedge.hedged.plan}
+    rows = [
+        {
+            "programme": line.programme,
+            "year": found.today.fiscal_year(line.year),
+            "amount": float(line.today),
+            "share": round(line.share, 6),
+            "above_minimum": round(line.above_minimum, 6),
+            **{
+                name: f"{round(value, 9) + 0.0:.9g}"
+                for name, value in spread_as_dict(line.spread).items()
+                if name != "standard_error"
+            },
+            **{name: float(plan.spending[line.programme, line.year]) for name, plan in plans.items()},
+        }
+        for line in found.lines
+    ]
+    return csv_bytes(rows or [dict.fromkeys(("programme", "year", "amount", "share"), "")])
+
+
+def robust_in_words(answer: Robust) -> list[Words]:
+    """How the plan stands up, what hedges, and what is worth studying, in sentences."""
+    found = answer.standing
+    if not found.solved:
+        return [say("No draw of the effects has a plan, so nothing can be said of this one."), *_left_out(found)]
+    stands = [_whole(found), _price_of_doubt(found), *_lines(found), *_rules(found), *_left_out(found)]
+    return [*stands, *hedge_in_words(answer), *_knowledge_in_words(answer), *_certain(found)]
+
+
+def hedge_in_words(answer: Robust) -> list[Words]:
+    """What each plan scores on average and in the worst draws, and what the hedge costs and saves."""
+    hedge = answer.hedge
+    if hedge is None:
+        return [say("There is no hedged plan: {reason}", reason=answer.no_hedge)]
+    worst = f"{100 * (1 - hedge.mix.alpha):g} %"
+    said = [
+        say(
+            "  {plan}: {mean} points on average, {tail} over the worst {worst} of the draws",
+            plan=PLANS[name],
+            mean=f"{scores.mean():.4f}",
+            tail=f"{tail_mean(scores, hedge.mix.alpha):.4f}",
+            worst=worst,
+        )
+        for name, scores in answer.plans().items()
+    ]
+    return [say("Plans for effects that are not known:"), *said, hedging_in_words(hedge)]
+
+
+def hedging_in_words(hedge: Hedge) -> Words:
+    """What the hedge costs and saves against the plan that is best on average."""
+    if hedge.saves <= NOTHING:
+        return say("Against the plan that is best on average, the hedge saves nothing in the worst draws.")
+    return say(
+        "Against the plan that is best on average, the hedge costs {costs} points of the mean and saves {saves} in the "
+        "worst draws.",
+        costs=f"{max(hedge.costs, 0.0):.4f}",
+        saves=f"{hedge.saves:.4f}",
     )
 
 
-def robust_in_words(found: Standing) -> list[Words]:
-    """How the plan stands up, in sentences."""
-    if not found.solved:
-        return [say("No draw of the effects has a plan, so nothing can be said of this one."), *_left_out(found)]
-    return [_whole(found), _price_of_doubt(found), *_lines(found), *_rules(found), *_left_out(found), *_certain(found)]
+def _knowledge_in_words(answer: Robust) -> list[Words]:
+    """What is worth studying first."""
+    study, everything = answer.study, answer.everything
+    if study is None or everything is None:
+        return []
+    said = [
+        say(
+            "Knowing every effect would add at most {points} points (± {error}) to the plan that is best on average.",
+            points=f"{everything.mean:.4f}",
+            error=f"{everything.error:.4f}",
+        )
+    ]
+    foremost = [known for known in (*study.kinds[:3], *study.effects[:3]) if known.worth > NOTHING]
+    if foremost:
+        said.append(say("Most worth knowing:"))
+    said += [
+        say(
+            "  {subject}: {worth} points (± {error}), moving {moved}",
+            subject=subject_in_words(answer.standing.portfolio, known),
+            worth=f"{known.worth:.4f}",
+            error=f"{known.error:.4f}",
+            moved="–" if known.moved is None else _money(answer.standing, known.moved),
+        )
+        for known in foremost
+    ]
+    return said
+
+
+def subject_in_words(portfolio: Portfolio, known: Knowledge) -> Words:
+    """What a study would be about."""
+    name = [str(part) for part in known.subject.name]
+    if known.subject.what == PROGRAMME:
+        return name_of(portfolio.programmes[name[0]])
+    objective = name_of(portfolio.objectives[name[1]])
+    if known.subject.what == KIND:
+        own = portfolio.programmes.get(name[0])
+        instrument = name_of(own) if own is not None else instrument_name(name[0])
+        return say("{instrument} on {objective}", instrument=instrument, objective=objective)
+    return say(
+        "{programme} on {objective}, {region}",
+        programme=name_of(portfolio.programmes[name[0]]),
+        objective=objective,
+        region=name_of(portfolio.regions[name[2]]),
+    )
 
 
 def _whole(found: Standing) -> Words:
@@ -131,15 +271,18 @@ def _lines(found: Standing) -> list[Words]:
         spread = spread_of(found.totals[name])
         said.append(
             say(
-                "  {name}: {today} today, between {low} and {high} in nine of ten draws ({unit})",
+                "  {name}: {today} today, between {low} and {high} in nine of ten draws",
                 name=name_of(found.portfolio.programmes[name]),
-                today=f"{found.today_totals[name]:,.2f}",
-                low=f"{spread.low:,.2f}",
-                high=f"{spread.high:,.2f}",
-                unit=found.portfolio.settings.unit,
+                today=_money(found, float(found.today_totals[name])),
+                low=_money(found, spread.low),
+                high=_money(found, spread.high),
             )
         )
     return said
+
+
+def _money(found: Standing, money: float) -> Words:
+    return amount(f"{money:,.2f}", found.portfolio.settings.unit)
 
 
 def widest_programmes(found: Standing) -> list[str]:
