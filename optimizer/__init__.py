@@ -35,13 +35,17 @@ if TYPE_CHECKING:
     from optimizer.report.screen import Screen as Screen
     from optimizer.report.screen import Sums as Sums
     from optimizer.report.screen import sums_of as sums_of
+    from optimizer.report.standing import Signature as Signature
+    from optimizer.report.standing import Standing as Standing
     from optimizer.report.terms import usual as usual
     from optimizer.results import Result as Result
     from optimizer.run import OpenBook as OpenBook
+    from optimizer.run import hash_of as hash_of
     from optimizer.run import json_bytes as json_bytes
     from optimizer.run import lp_file as lp_file
     from optimizer.run import open_book as open_book
     from optimizer.run import problems_of as problems_of
+    from optimizer.run import read_identified as read_identified
     from optimizer.run import read_run as read_run
     from optimizer.run import solve_book as solve_book
     from optimizer.run import verify as verify
@@ -68,12 +72,22 @@ ROOM_OF = {
     **dict.fromkeys(("listing", "programme_in_full"), "report.listing"),
     "writers": "report",
     **dict.fromkeys(("Screen", "Sums", "sums_of"), "report.screen"),
+    **dict.fromkeys(("Signature", "Standing"), "report.standing"),
     "usual": "report.terms",
     "Result": "results",
     **dict.fromkeys(
         (
-            *("OpenBook", "json_bytes", "lp_file", "open_book", "problems_of", "read_run", "solve_book", "verify"),
-            *("write_folder", "write_run"),
+            *(
+                "OpenBook",
+                "hash_of",
+                "json_bytes",
+                "lp_file",
+                "open_book",
+                "problems_of",
+                "read_identified",
+                "read_run",
+            ),
+            *("solve_book", "verify", "write_folder", "write_run"),
         ),
         "run",
     ),

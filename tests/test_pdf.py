@@ -104,7 +104,7 @@ def test_every_page_says_which_run_it_is_of(written: tuple[str, bytes], document
         foot = spaceless(page.rstrip().splitlines()[-1])
         assert HASH[:16] in foot
         assert spaceless(document.fingerprint.into(language)) in foot
-        assert foot.endswith(f"{document.state.into(language)}{number}/{len(pages)}")
+        assert foot.endswith(f"{document.standing.state.into(language)}{number}/{len(pages)}")
 
 
 def test_its_contents_name_the_right_pages(written: tuple[str, bytes], document: Document) -> None:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import threading
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 from click.testing import CliRunner
 from databases import fresh, postgres
 from sqlalchemy import select
+from test_pdf import texts_of
 from test_web_people import Browser, book, office
 
 from optimizer.cli import main
 from webui import evidence
 from webui.backup import backup, restore
-from webui.rows import Book, Run
+from webui.rows import Book, Run, Scenario
 from webui.store import Store
 
 __all__ = ["book", "office", "postgres"]
@@ -70,6 +73,63 @@ def test_a_decision_file_verifies_on_another_machine(approved, tmp_path):
     with zipfile.ZipFile(path) as package:
         assert {"model.lp", "journal.json", "decision.json", "run/book.xlsx"} <= set(package.namelist())
         assert json.loads(package.read("decision.json"))["state"] == "approved"
+
+
+def pages_of(name: str, data: bytes) -> list[str]:
+    """What every page of a report says of its state: of the page on a screen, each sheet, each sheet of paper."""
+    if name == "report.html":
+        return [re.search('<p class="state".*?</p>', data.decode(), re.DOTALL)[0]]
+    if name == "report.xlsx":
+        sheets = openpyxl.load_workbook(io.BytesIO(data)).worksheets
+        return [text for sheet in sheets for text in (sheet["A2"].value, sheet.oddFooter.right.text)]
+    return texts_of(data)
+
+
+@pytest.mark.parametrize("name", ["report.html", "report.xlsx", "report.pdf"])
+def test_every_page_of_a_report_says_who_answers_for_the_run(office, book, run, approved, name):
+    """The run's own page, the setting's, the scenario's, in both languages; the files of the run stay as they were."""
+    viewer, store = Browser(office, "viewer"), office.extensions["site"].store
+    with store.session() as session:
+        scenario = session.scalar(select(Scenario).where(Scenario.run_id == run.split("/")[-1]))
+    addresses = [f"{run}/{name}?", f"{book}/report/{name}?set=budget_factor=0.9&"]
+    if name != "report.pdf":
+        addresses.append(f"{book}/scenarios/{scenario.id}/{name}?")
+    for address in addresses:
+        for language, state in (("en", "Approved"), ("ja", "承認済み")):
+            answer = viewer.get(f"{address}lang={language}")
+            assert answer.status_code == 200, answer.text
+            pages = pages_of(name, answer.data)
+            assert all(state in page for page in pages), pages
+    with zipfile.ZipFile(io.BytesIO(approved)) as package:
+        kept = store.run_folder(run.split("/")[-1])
+        assert all(package.read(f"run/{path.name}") == path.read_bytes() for path in kept.iterdir())
+        assert all("Approved" in page for page in pages_of(name, package.read(f"signed/{name}")))
+
+
+def test_a_report_names_those_who_signed(office, run, approved):
+    """In the order in which they did."""
+    page = Browser(office, "viewer").get(f"{run}/report.html?view").text
+    signed = re.search('<p class="signed">(.*?)</p>', page, re.DOTALL)[1]
+    assert re.findall(r"</span> (\w+) \(", signed) == ["planner", "assurer", "approver"]
+
+
+def test_a_setting_that_nobody_saved_is_a_draft(office, book, approved):
+    """Whatever was approved beside it."""
+    viewer = Browser(office, "viewer")
+    page = viewer.get(f"{book}/report?set=budget_factor=0.91").text
+    assert "nobody has signed it" in page and "Approved</strong>" not in page
+    assert "Draft" in pages_of("report.html", viewer.get(f"{book}/report/report.html?set=budget_factor=0.91").data)[0]
+    assert "Approved</strong>" in viewer.get(f"{book}/report?set=budget_factor=0.9").text
+
+
+def test_a_report_of_files_that_were_touched_is_not_signed(office, run, approved):
+    """422 and the reason, instead of names under other numbers."""
+    certificate = office.extensions["site"].store.run_folder(run.split("/")[-1]) / "certificate.json"
+    kept = certificate.read_bytes()
+    certificate.write_bytes(kept + b" ")
+    answer = Browser(office, "viewer").get(f"{run}/report.html")
+    certificate.write_bytes(kept)
+    assert answer.status_code == 422 and "not those it was made with" in answer.text
 
 
 def changed(data: bytes, name: str, change, with_manifest: bool = False) -> bytes:

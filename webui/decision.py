@@ -25,16 +25,18 @@ from webui.rows import Entry, Run
 from webui.store import Store
 
 MANIFEST, DECISION, JOURNAL, MODEL, RUN = "manifest.json", "decision.json", "journal.json", "model.lp", "run"
+SIGNED = "signed"
 LARGEST = 300_000_000
 
 
-def decision_file(store: Store, run: Run, model: bytes) -> bytes:
-    """The zip of a run; ``model`` is its LP file."""
+def decision_file(store: Store, run: Run, model: bytes, reports: Mapping[str, bytes]) -> bytes:
+    """The zip of a run; ``model`` is its LP file, ``reports`` show who signed it (those of the run, nobody yet)."""
     with store.session() as session:
         wanted = select(Entry).where(or_(Entry.subject == run.id, Entry.subject == run.book_id)).order_by(Entry.number)
         lines = [journal.as_dict(entry) for entry in session.scalars(wanted)]
     folder = store.run_folder(run.id)
     files = {f"{RUN}/{path.name}": path.read_bytes() for path in sorted(folder.iterdir())}
+    files |= {f"{SIGNED}/{name}": content for name, content in reports.items()}
     files |= {MODEL: model, JOURNAL: json_bytes(lines), DECISION: json_bytes(_facts(run))}
     files[MANIFEST] = json_bytes({name: hashlib.sha256(content).hexdigest() for name, content in files.items()})
     out = io.BytesIO()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optimizer import HaibunError, Words, WrongUsage, say
+from optimizer import HaibunError, Signature, Standing, Words, WrongUsage, hash_of, say
 from webui import journal
-from webui.rows import Entry, Run, SignOff
+from webui.language import day_of
+from webui.rows import Book, Entry, Run, SignOff
 from webui.store import Store, flush_folder
 
 STATES: Mapping[str, Words] = {"draft": say("Draft"), "assured": say("Assured"), "approved": say("Approved")}
@@ -30,15 +29,28 @@ def keep(session: Session, store: Store, run: Run, by: str) -> None:
     journal.note(session, by, "run made", run.id, sha256=run.sha256, **facts)
 
 
-def hash_of(folder: Path) -> str:
-    """The one hash that stands for every file of a run folder."""
-    return hashlib.sha256((folder / CERTIFICATE).read_bytes()).hexdigest()
-
-
 def states_of(store: Store, book_id: str) -> dict[str, Words]:
     """The state of each run of a workbook, by its id."""
     with store.session() as session:
         return {run.id: STATES[run.state] for run in session.scalars(select(Run).where(Run.book_id == book_id))}
+
+
+def run_of_setting(store: Store, book: Book, origin: str, sets: Sequence[str]) -> Run | None:
+    """The latest run that was saved of a setting of these bytes; of two at one moment the one with fewer signatures."""
+    with store.session() as session:
+        wanted = select(Run).where(Run.book_id == book.id, Run.book_sha256 == book.sha256, Run.origin == origin)
+        found = [run for run in session.scalars(wanted) if run.sets == list(sets)]
+    return max(found, key=lambda run: (run.made, -len(run.sign_offs)), default=None)
+
+
+def standing_of(store: Store, run: Run) -> Standing:
+    """Who made, assured and approved a run. Raises ``WrongUsage`` where its files are no longer what was signed."""
+    if hash_of(store.run_folder(run.id)) != run.sha256:
+        raise WrongUsage(say("The files of this run are not those it was made with."))
+    signed = {
+        sign.kind: Signature(sign.person, day_of(sign.at)) for sign in run.sign_offs if sign.run_sha256 == run.sha256
+    }
+    return Standing(Signature(run.made_by, day_of(run.made)), **signed)
 
 
 def sign_off(store: Store, run_id: str, kind: str, by: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask, request, session
 
-from optimizer import LANGUAGES, Words, say, usual
+from optimizer import LANGUAGES, Name, Words, say, usual
 from webui.controls import half
 from webui.rows import Book
 
@@ -59,9 +59,14 @@ def setting_in_words() -> str:
 def when(moment: str) -> str:
     """A moment of the store (UTC) as this office's clock shows it, in the era of the reader's language."""
     local = datetime.fromisoformat(moment).astimezone()
-    if current() == "ja":
-        return f"令和{local.year - BEFORE_REIWA}年{local.month}月{local.day}日 {local:%H:%M}"
-    return f"{local.day} {local:%b %Y, %H:%M}"
+    return f"{into(day_of(moment))}{' ' if current() == 'ja' else ', '}{local:%H:%M}"
+
+
+def day_of(moment: str) -> Words:
+    """The day of a moment of the store."""
+    local = datetime.fromisoformat(moment).astimezone()
+    era = f"令和{local.year - BEFORE_REIWA}年{local.month}月{local.day}日"
+    return Name(f"{local.day} {local:%b %Y}", japanese=era)
 
 
 def _in_templates() -> dict[str, Any]:

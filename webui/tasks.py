@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import optimizer
-from optimizer import HaibunError, Problem, Result, Screen, Stopped, Sums, WhatIf, say
+from optimizer import HaibunError, Problem, Result, Screen, Standing, Stopped, Sums, WhatIf, say
 from webui.controls import controls_of
 from webui.limits import Limits, end_with_the_server
 
@@ -177,6 +177,13 @@ def publish(path: Path, origin: str, sets: Sequence[str], folder: Path, language
     return float(result.proof.score)
 
 
+def reported(folder: Path, names: Sequence[str], language: str, standing: Standing | None) -> dict[str, bytes]:
+    """Reports of a run, checked again, in a language, with its state on every page."""
+    result = optimizer.read_identified(folder)
+    writers = optimizer.writers(language, with_pdf=True, standing=standing)
+    return {name: writers[name](result) for name in names}
+
+
 def lp(path: Path, origin: str, sets: Sequence[str]) -> bytes:
     """The model of a setting as an LP file."""
     return optimizer.lp_file(path, origin, sets)
@@ -254,6 +261,7 @@ TASKS: Mapping[str, Callable[..., Any]] = {
         programme,
         beside,
         publish,
+        reported,
         lp,
         repairs,
         repaired,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -142,8 +141,7 @@ def report(talker: Talker, run_folder: Path, with_pdf: bool, out: Path) -> None:
     """
     from optimizer import report, run  # noqa: PLC0415
 
-    result, _ = run.read_run(run_folder)
-    result = replace(result, facts=dict(result.facts) | {"run_sha256": run.hash_of(run_folder)})
+    result = run.read_identified(run_folder)
     with talker.working(say("Writing the reports of {run} …", run=run_folder.name)):
         files = {name: write(result) for name, write in report.writers(talker.language, with_pdf).items()}
     run.write_folder(out.resolve(), files, owned="report.xlsx")

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from optimizer.report.document import Document
+from optimizer.report.standing import Standing
 from optimizer.results import Result
 
 Writer = Callable[[Result], bytes]
 
 
-def writers(language: str, with_pdf: bool = False) -> Mapping[str, Writer]:
+def writers(language: str, with_pdf: bool = False, standing: Standing | None = None) -> Mapping[str, Writer]:
     """The reports by file name, report.pdf where it is wanted. What writes one is loaded when it is asked for.
+
+    ``standing``: who has signed the run; where nothing is given it is a draft.
 
     The writers share the content of the result that they were last given.
     """
@@ -21,7 +24,7 @@ def writers(language: str, with_pdf: bool = False) -> Mapping[str, Writer]:
         from optimizer.report.content import document_of  # noqa: PLC0415  (checking a book must not pay for reports)
 
         if not made or made[0][0] is not result:
-            made[:] = [(result, document_of(result))]
+            made[:] = [(result, document_of(result, standing))]
         return made[0][1]
 
     def excel(result: Result) -> bytes:

@@ -9,20 +9,23 @@ from optimizer.report.lines import MOST_ON_A_PAGE, WHY, Lines
 from optimizer.report.money import Money
 from optimizer.report.needs import Needs
 from optimizer.report.rules import Rules
+from optimizer.report.standing import Standing
 from optimizer.results import Result
 from optimizer.words import Words, say
 
 
-def document_of(result: Result) -> Document:
-    """The whole report of ``result``."""
+def document_of(result: Result, standing: Standing | None = None) -> Document:
+    """The whole report of ``result``; a draft where nobody's signatures are given."""
+    standing = standing or Standing()
     money = Money(result)
     needs, rules = Needs(result), Rules(result, money.decimals)
-    front = Front(result, money, needs, rules)
+    front = Front(result, money, needs, rules, standing)
     return Document(
         title=terms.both(result.portfolio.settings.title),
         message=front.message(),
         subtitle=front.subtitle(),
         fingerprint=front.fingerprint(),
+        standing=standing,
         sections=(
             front.cover(),
             front.section(),

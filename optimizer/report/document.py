@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import groupby
 
+from optimizer.report.standing import Standing
 from optimizer.words import Name, Words, say
 
 ZERO = Fraction(0)
@@ -339,7 +340,7 @@ class Section:
         return self.on_the_page if self.paper is None else self.paper
 
 
-COVER, DRAFT = "cover", say("Draft")
+COVER = "cover"
 
 
 @dataclass(frozen=True)
@@ -351,7 +352,7 @@ class Document:
     subtitle: Words
     fingerprint: Words
     sections: tuple[Section, ...]
-    state: Words = DRAFT
+    standing: Standing = field(default_factory=Standing)
 
     def tables(self) -> list[Table]:
         """Every table in the order of the sections, those of figures included."""

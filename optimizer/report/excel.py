@@ -120,7 +120,7 @@ class _Sheet:
         page.fit_to_pages(1, int(is_one_page))
         page.print_area(0, 0, self.row, self.printed - 1)
         page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
-        state, print_ = self.say(self.document.state), self.say(self.document.fingerprint)
+        state, print_ = self.say(self.document.standing.state), self.say(self.document.fingerprint)
         page.set_footer(f"&L&8{_plain(print_)}&R&8{_plain(state)}   &P / &N")
         if len(self.tables) == 1 and self.tables[0] in self.section.blocks:
             heading = self.heading_row
@@ -156,13 +156,15 @@ class _Sheet:
     # Sentences
 
     def _head(self) -> None:
+        state = f"[{self.say(self.document.standing.state)}]"
         if self.section is self.document.sections[0]:
             self._merged(self.say(self.document.title), bold=True, font_size=18, font_color=INK)
-            self._merged(self.say(self.document.subtitle), font_color=GREY)
+            self._merged(f"{self.say(self.document.subtitle)}  {state}", font_color=GREY)
             self._merged(self.say(self.document.message), bold=True, font_size=13, text_wrap=True)
         else:
             self._merged(self.say(self.section.title), bold=True, font_size=14, font_color=INK)
-            self._merged(f"{self.say(self.document.title)}  {self.say(self.document.subtitle)}", font_color=GREY)
+            title, subtitle = self.say(self.document.title), self.say(self.document.subtitle)
+            self._merged(f"{title}  {subtitle}  {state}", font_color=GREY)
         self.row += 1
 
     def _sentence(self, words: Words) -> None:

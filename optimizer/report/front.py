@@ -11,7 +11,6 @@ from optimizer import fiscal
 from optimizer.report import grounds, terms
 from optimizer.report.document import (
     COVER,
-    DRAFT,
     ZERO,
     Beside,
     Callout,
@@ -27,6 +26,7 @@ from optimizer.report.document import (
 from optimizer.report.money import Money, kept_baseline
 from optimizer.report.needs import Needs
 from optimizer.report.rules import Rules
+from optimizer.report.standing import Standing
 from optimizer.results import FREEDOM_NAMES, Result, family_name
 from optimizer.words import Name, Words, name_of, say
 
@@ -53,7 +53,8 @@ CAUTION = Callout(
 class Front:
     """The sentences and the table of key figures of one result."""
 
-    def __init__(self, result: Result, money: Money, needs: Needs, rules: Rules) -> None:
+    def __init__(self, result: Result, money: Money, needs: Needs, rules: Rules, standing: Standing) -> None:
+        self.signatures = standing
         self.result, self.money, self.needs, self.rules = result, money, needs, rules
         self.proof = result.proof
         self.facts: Mapping[str, Any] = result.facts
@@ -65,9 +66,8 @@ class Front:
 
     def cover(self) -> Section:
         """The first page of the workbook and of the paper: what a reader must know, and who answers for it."""
-        return Section(
-            COVER, say("Cover"), (self.standing(), CAUTION, sign_off()), page=(), paper=(CAUTION, sign_off())
-        )
+        signed = sign_off(self.signatures)
+        return Section(COVER, say("Cover"), (self.standing(), CAUTION, signed), page=(), paper=(CAUTION, signed))
 
     def section(self) -> Section:
         """The summary."""
@@ -80,7 +80,7 @@ class Front:
     def standing(self) -> Table:
         """Score, status and money in a few lines."""
         rows: list[tuple[Words, Words]] = [
-            (say("State of this document"), DRAFT),
+            (say("State of this document"), self.signatures.state),
             (say("Status"), self.status()),
             (say("Score of the published amounts (points of 100)"), _down(self.proof.score, 2)),
             (say("Gap: upper bound less score (points)"), _up(self.proof.gap, 3)),
@@ -250,10 +250,10 @@ class Front:
         return tuple(said)
 
 
-def sign_off() -> Table:
-    """Who drafts, checks and approves the plan: lines to be filled in by hand."""
+def sign_off(standing: Standing) -> Table:
+    """Who drafts, checks and approves the plan; what nobody has signed yet is to be filled in by hand."""
     columns = [Column(say("Sign-off")), Column(say("Name and seal"), "long"), Column(say("Date"))]
-    rows = [(role, "", "") for role in (say("Drafted by"), say("Checked by"), say("Approved by"))]
+    rows = [(role, by.person if by else "", by.day if by else "") for role, by in standing.signed]
     return table_of("sign_off", say("Sign-off of this plan"), columns, rows, roomy=True)
 
 

@@ -6,7 +6,7 @@ whole or not at all. ``verify`` re-checks it without PuLP, HiGHS or pandas.
 """
 
 from optimizer.run.again import lp_file, reproduce
-from optimizer.run.folder import hash_of, read_run, verify, write_folder, write_run
+from optimizer.run.folder import hash_of, read_identified, read_run, verify, write_folder, write_run
 from optimizer.run.solving import (
     OpenBook,
     Stopwatch,
@@ -32,6 +32,7 @@ __all__ = [
     "open_book",
     "problems_of",
     "publish_solution",
+    "read_identified",
     "read_run",
     "reproduce",
     "solve_book",

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,12 @@ def read_run(folder: Path) -> tuple[Result, OpenBook]:
         return _read_run(folder)
     except (KeyError, TypeError, ValueError, AttributeError, WrongUsage, InputProblems) as error:
         raise CheckFailed(say("{folder} is not a whole run folder ({error}).", folder=folder, error=error)) from None
+
+
+def read_identified(folder: Path) -> Result:
+    """The result of a run folder, re-checked as by ``read_run``; its facts hold the run's own hash."""
+    result, _ = read_run(folder)
+    return replace(result, facts=dict(result.facts) | {"run_sha256": hash_of(folder)})
 
 
 def _read_run(folder: Path) -> tuple[Result, OpenBook]:

@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
 from optimizer import Words, WrongUsage, say
+from webui.downloads import to_keep_or_to_see
 from webui.identity import visitor
 from webui.language import current
 from webui.rows import Book, Question, new_id
@@ -44,12 +45,6 @@ STATES: Mapping[str, Words] = {
     "interrupted": say("interrupted"),
 }
 SHOWN_ELSEWHERE = ("answer.json",)
-SANDBOX = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-    "img-src data: blob:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'; sandbox allow-scripts allow-modals"
-)
-"""A report is a page with its own scripts: it is shown as from another origin, and may fetch nothing."""
 
 
 @page.get("/books/<book_id>/questions")
@@ -147,16 +142,8 @@ def download(book_id: str, question_id: str, name: str) -> Response:
     question = _found(the_site().store, book_id, question_id)
     if question.state != "done" or name not in question.message["files"]:
         abort(404)
-    return file_of(the_site().store.answer_folder(question.id) / name, f"{question.kind}_{name}")
-
-
-def file_of(path: Any, name: str) -> Response:
-    """A file to keep or, with ``?view``, a report to look at."""
-    is_view = "view" in request.args and path.suffix == ".html"
-    answer = make_response(send_file(path, as_attachment=not is_view, download_name=name))
-    if is_view:
-        answer.headers["Content-Security-Policy"] = SANDBOX
-    return answer
+    data = (the_site().store.answer_folder(question.id) / name).read_bytes()
+    return to_keep_or_to_see(data, f"{question.kind}_{name}")
 
 
 def _found(store: Store, book_id: str, question_id: str) -> Question:

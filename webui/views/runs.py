@@ -6,9 +6,10 @@ from flask import Blueprint, Response, abort, redirect, render_template, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
-from webui import decision, evidence
-from webui.downloads import attached
+from webui import decision, evidence, papers
+from webui.downloads import attached, to_keep_or_to_see
 from webui.identity import visitor
+from webui.papers import OFFERED
 from webui.rows import Run
 from webui.site import ask_desk, the_book, the_site
 
@@ -21,7 +22,7 @@ def show(book_id: str) -> str:
     book = the_book(book_id)
     with the_site().store.session() as session:
         runs = list(session.scalars(select(Run).where(Run.book_id == book.id).order_by(Run.made.desc())))
-    return render_template("runs.html", book=book, runs=runs, states=evidence.STATES, here="runs")
+    return render_template("runs.html", book=book, runs=runs, states=evidence.STATES, reports=OFFERED, here="runs")
 
 
 @page.post("/books/<book_id>/runs/<run_id>/assure")
@@ -36,13 +37,25 @@ def approve(book_id: str, run_id: str) -> Answer:
     return _signed_off(book_id, run_id, "approved")
 
 
+@page.get("/books/<book_id>/runs/<run_id>/<name>")
+def report(book_id: str, run_id: str, name: str) -> Response:
+    """A report of a run, with its state of now on every page, to keep or (``?view``) to look at."""
+    run = _found(book_id, run_id)
+    if name not in OFFERED:
+        abort(404)
+    return to_keep_or_to_see(papers.of_run(run, name), name)
+
+
 @page.get("/books/<book_id>/runs/<run_id>/decision.zip")
 def decision_zip(book_id: str, run_id: str) -> Response:
     """The decision file."""
     run = _found(book_id, run_id)
     store = the_site().store
     model = ask_desk("lp", store.run_folder(run.id) / "book.xlsx", run.origin, run.sets)
-    return attached(decision.decision_file(store, run, model), f"haibun_decision_{run.id}.zip", "application/zip")
+    reports = papers.reports_of(run, OFFERED)
+    return attached(
+        decision.decision_file(store, run, model, reports), f"haibun_decision_{run.id}.zip", "application/zip"
+    )
 
 
 def _signed_off(book_id: str, run_id: str, kind: str) -> Answer:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response as Answer
 
 from optimizer import WrongUsage, say
-from webui import evidence
+from webui import evidence, papers
+from webui.downloads import to_keep_or_to_see
 from webui.identity import visitor
 from webui.language import current, t
 from webui.rows import Book, Run, Scenario, new_id
@@ -87,8 +88,11 @@ def download(book_id: str, scenario_id: str, name: str) -> Response:
     scenario = next((s for s in the_book(book_id).scenarios if s.id == scenario_id), None)
     if scenario is None or name not in DOWNLOADS:
         abort(404)
-    path = the_site().store.run_folder(scenario.run_id) / name
-    return send_file(path, as_attachment=True, download_name=f"{scenario.name}_{name}")
+    with the_site().store.session() as session:
+        run = session.get(Run, scenario.run_id)
+    folder = the_site().store.run_folder(scenario.run_id)
+    data = papers.of_run(run, name) if run else papers.of_draft(folder, name)  # one from before there were runs
+    return to_keep_or_to_see(data, f"{scenario.name}_{name}")
 
 
 def setting_of(book: Book) -> Setting:
