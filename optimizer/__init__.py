@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from optimizer.answering import Answer as Answer
     from optimizer.answering import Asked as Asked
     from optimizer.answering import answer as answer
+    from optimizer.answering import side_by_side as side_by_side
     from optimizer.errors import CheckFailed as CheckFailed
     from optimizer.errors import HaibunError as HaibunError
     from optimizer.errors import InputProblems as InputProblems
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from optimizer.errors import Stopped as Stopped
     from optimizer.errors import WrongUsage as WrongUsage
     from optimizer.portfolio import ScenarioItem as ScenarioItem
+    from optimizer.questions.compare import Setting as Setting
     from optimizer.questions.explain import Explainer as Explainer
     from optimizer.questions.repair import Menu as Menu
     from optimizer.questions.repair import apply_repair as apply_repair
@@ -61,12 +63,13 @@ if TYPE_CHECKING:
     from optimizer.workbook import write_template as write_template
 
 ROOM_OF = {
-    **dict.fromkeys(("QUESTIONS", "Answer", "Asked", "answer"), "answering"),
+    **dict.fromkeys(("QUESTIONS", "Answer", "Asked", "answer", "side_by_side"), "answering"),
     **dict.fromkeys(
         ("CheckFailed", "HaibunError", "InputProblems", "NoPlan", "Place", "Problem", "Stopped", "WrongUsage"), "errors"
     ),
     **dict.fromkeys(("Menu", "apply_repair", "repair"), "questions.repair"),
     "ScenarioItem": "portfolio",
+    "Setting": "questions.compare",
     "Explainer": "questions.explain",
     "WhatIf": "questions.whatif",
     **dict.fromkeys(("listing", "programme_in_full"), "report.listing"),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from optimizer import report
+from optimizer import report, scenario
 from optimizer.fiscal import year_name
 from optimizer.questions import alternatives as asking_alternatives
 from optimizer.questions import compare as asking_compare
@@ -19,13 +19,15 @@ from optimizer.questions import levers as asking_levers
 from optimizer.questions import prices as asking_prices
 from optimizer.questions import ranges as asking_ranges
 from optimizer.questions import repair as asking_repair
-from optimizer.report.compare import compare_document
+from optimizer.questions.compare import Setting
+from optimizer.report.compare import beside, compare_document
 from optimizer.report.document import Document
 from optimizer.report.frontier import freedoms_document, frontier_document
 from optimizer.report.levers import levers_document
 from optimizer.report.prices import prices_document
 from optimizer.report.ranges import ranges_document
 from optimizer.report.shown import shown
+from optimizer.results import Result
 from optimizer.run import OpenBook, json_bytes
 from optimizer.scenario import BASE
 from optimizer.words import Name, Words, name_of, say
@@ -46,12 +48,16 @@ class Bar:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked: a book under a scenario and what is set on top, in which language its reports are wanted."""
+    """What is asked: a book under a scenario and what is set on top, in which language its reports are wanted.
+
+    ``beside``: settings to compare, the first being what the others are held against.
+    """
 
     book: OpenBook
     scenario: str
     sets: Sequence[str]
     language: str
+    beside: Sequence[Setting] = ()
 
 
 @dataclass(frozen=True)
@@ -98,13 +104,11 @@ def levers(asked: Asked, progress: Progress) -> Answer:
 
 
 def compare(asked: Asked, progress: Progress) -> Answer:
-    """Which rows make the difference between the workbook as written and what is asked."""
-    written = asking_compare.Setting(BASE, BASE)
+    """Which rows make the difference between settings, or from the workbook as written to what is asked."""
+    written = Setting(BASE, BASE)
     name = f"{asked.scenario}*" if asked.sets else asked.scenario
-    other = asking_compare.Setting(name, asked.scenario, tuple(asked.sets))
-    found = asking_compare.compare_settings(
-        asked.book, [written, other], written, progress=progress, processes=PROCESSES
-    )
+    settings = asked.beside or (written, Setting(name, asked.scenario, tuple(asked.sets)))
+    found = asking_compare.compare_settings(asked.book, settings, written, progress=progress, processes=PROCESSES)
     bars = [
         Bar(compare_tables.part_in_words(asked.book.portfolio, part), float(points), f"{float(points):+.4f}")
         for versus in found.others
@@ -184,6 +188,12 @@ def repair(asked: Asked, _progress: Progress) -> Answer:
     menu = asking_repair.repair(asked.book, asked.scenario, asked.sets)
     files = {"repair.json": json_bytes(tables.menu_as_dict(menu, asked.language))}
     return Answer(tables.menu_in_words(menu), say("Changes"), [], files)
+
+
+def side_by_side(book: OpenBook, plans: Sequence[tuple[Setting, Result]], language: str) -> dict[str, Any]:
+    """What a page shows at once of published plans of a book: see ``report.compare.beside``."""
+    written = scenario.apply(book.portfolio).portfolio
+    return beside(asking_compare.side_by_side(plans, written, book.portfolio), language)
 
 
 QUESTIONS: Mapping[str, Callable[[Asked, Progress], Answer]] = {

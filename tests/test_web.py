@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import zipfile
 from io import BytesIO
@@ -321,6 +322,9 @@ def test_scenarios_stand_side_by_side(reader):
     page = reader.get(f"{japan}/compare?s=base&s=practice_2026&s=all_proposals").text
     for score in ("53.72", "55.63", "59.54"):
         assert score in page
-    assert "limit_value:dual_use_cap=0" in page
+    assert "set to 0" in page and "practice_2026 55.6" in page
+    assert "gains most" in page and page.count('<svg xmlns="http://www.w3.org/2000/svg"') == 1
+    for region in ("Southeast Asia", "Africa"):
+        assert re.search(rf'<th scope="row">[^<]*{region}', page)
     assert "Choose two to four scenarios." in reader.get(f"{japan}/compare?s=base").text
     assert "Lines that moved most" in page

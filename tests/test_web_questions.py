@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import time
 from pathlib import Path
 
@@ -72,6 +74,25 @@ def test_a_setting_is_held_against_the_workbook_as_written():
     assert [bar.value for bar in found.bars] == sorted((bar.value for bar in found.bars), reverse=True)
     assert found.bars[-1].name.into("ja").startswith("歳出予算額×0.95")
     assert {"compare.json", "report.html", "report.xlsx"} == set(found.files)
+
+
+def test_the_page_of_a_comparison_asks_what_makes_the_difference(book, reader):
+    """One question for the scenarios in the address, not asked twice while it runs; its waterfall stands on the page.
+
+    Whoever compares others is not shown it, nor after the workbook was mended.
+    """
+    chosen = {"s": ["base", "office"]}
+    page = reader.post(f"{book}/compare", **chosen)
+    assert page.request.path == f"{book}/compare"
+    again = reader.post(f"{book}/compare", **chosen)
+    asked = set(re.findall(r"/questions/([0-9a-f]{16})", page.text + again.text))
+    assert len(asked) == 1
+    found = ended(reader, f"{book}/questions/{asked.pop()}")
+    assert found["state"] == "done"
+    (waterfall,) = (block for block in found["answer"]["blocks"] if block["kind"] == "waterfall")
+    shown = reader.get(f"{book}/compare?s=base&s=office").text
+    assert shown.count("<svg xmlns") == 2 and html.escape(waterfall["title"], quote=False) in html.unescape(shown)
+    assert reader.get(f"{book}/compare?s=office&s=base").text.count("<svg xmlns") == 1
 
 
 def test_an_answer_is_kept_with_its_table_and_downloads(book, reader):

@@ -61,7 +61,8 @@ def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path):
         old.execute("DROP TABLE newer")
         for name in ("people", "projects", "alembic_version"):
             old.execute(f"DROP TABLE {name}")
-        old.execute("ALTER TABLE questions DROP COLUMN asked_by")
+        for column in ("asked_by", "beside"):
+            old.execute(f"ALTER TABLE questions DROP COLUMN {column}")
     old.close()
     store = Store(tmp_path)
     with store.session() as session:

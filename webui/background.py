@@ -65,9 +65,9 @@ class Background:
         self._is_closing = False
         self._mark_interrupted()
 
-    def ask(self, person: str, question_id: str, path: Path, kind: str, setting: tuple[str, list[str], str]) -> None:
+    def ask(self, person: str, question_id: str, path: Path, kind: str, asked: tasks.Question) -> None:
         """Put a person's question, already in the store, into the line."""
-        self._line.put(person, (question_id, path, kind, setting))
+        self._line.put(person, (question_id, path, kind, asked))
         self._asker.submit(lambda: self._answer(*self._line.take()))
 
     def open_of(self, person: str) -> int:
@@ -96,11 +96,11 @@ class Background:
         with self.store.session() as session:
             session.execute(update(Question).where(Question.state.in_(OPEN)).values(state="interrupted", ended=now()))
 
-    def _answer(self, question_id: str, path: Path, kind: str, setting: tuple[str, list[str], str]) -> None:
+    def _answer(self, question_id: str, path: Path, kind: str, asked: tasks.Question) -> None:
         context = get_context("spawn")
         folder = self.store.answer_folder(question_id)
         ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=tasks.ask, args=(theirs, self.limits, path, folder, kind, setting))
+        process = context.Process(target=tasks.ask, args=(theirs, self.limits, path, folder, kind, asked))
         with self._lock:  # whoever cancels from now on waits until there is a process to end
             if not self._patiently(question_id, "running", {}):
                 return

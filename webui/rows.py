@@ -137,7 +137,8 @@ class Scenario(Row):
 class Question(Row):
     """A question asked in the background: what was asked, how far it is, how it ended.
 
-    ``state``: waiting, running, done, failed, cancelled or interrupted.
+    ``state``: waiting, running, done, failed, cancelled or interrupted. ``beside``: where settings are compared, of
+    which bytes (``sha256``) and what they are (``settings``: name, origin, sets).
     """
 
     __tablename__ = "questions"
@@ -146,6 +147,7 @@ class Question(Row):
     kind: Mapped[str]
     origin: Mapped[str]
     sets: Mapped[list[str]]
+    beside: Mapped[dict[str, Any]] = mapped_column(default=dict)
     state: Mapped[str] = mapped_column(default="waiting")
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)

@@ -19,6 +19,10 @@ from optimizer import HaibunError, Problem, Result, Screen, Standing, Stopped, S
 from webui.controls import controls_of
 from webui.limits import Limits, end_with_the_server
 
+Named = tuple[str, str, list[str]]
+"""What a setting is called, the scenario it starts from, and the items set on top."""
+Question = tuple[str, list[str], str, list[Named]]
+"""A setting's scenario and items, the language of its reports, and the settings that are compared."""
 MOST_OPEN_BOOKS = 4
 MOST_SHOWN = 2_000
 """Problems on one page."""
@@ -135,22 +139,19 @@ def programmes(path: Path, origin: str, sets: Sequence[str], language: str) -> l
     return optimizer.listing(settled(path, origin, tuple(sets)), language)
 
 
-def beside(path: Path, plans: Sequence[tuple[str, list[str]]], language: str) -> list[dict[str, Any]]:
-    """Published plans side by side, each with its changes from the first and what sets it apart from the book."""
-    first = optimizer.sums_of(settled(path, plans[0][0], tuple(plans[0][1])))
-    portfolio = opened(path).portfolio
-    found = []
-    for origin, sets in plans:
-        shown = Screen(settled(path, origin, tuple(sets)), first, language).at_once()
-        rows = [item for item in portfolio.scenario_items if item.scenario == origin]
-        found.append(shown | {"inputs": [*(as_typed(item) for item in rows), *sets]})
-    return found
+def beside(path: Path, plans: Sequence[Named], language: str) -> dict[str, Any]:
+    """Published plans side by side, each with its changes from the first, and what sets them apart."""
+    settings = settings_of(plans)
+    results = [settled(path, setting.scenario, setting.sets) for setting in settings]
+    first = optimizer.sums_of(results[0])
+    shown = [Screen(result, first, language).at_once() for result in results]
+    together = optimizer.side_by_side(opened(path), list(zip(settings, results, strict=True)), language)
+    return {"plans": shown, **together}
 
 
-def as_typed(item: optimizer.ScenarioItem) -> str:
-    """A scenario's row as it would be typed after ``--set``."""
-    value = ("on" if item.value else "off") if isinstance(item.value, bool) else f"{float(item.value):g}"
-    return f"{item.item}:{item.target}={value}" if item.target else f"{item.item}={value}"
+def settings_of(plans: Sequence[Named]) -> list[optimizer.Setting]:
+    """Settings as the program takes them."""
+    return [optimizer.Setting(name, origin, tuple(sets)) for name, origin, sets in plans]
 
 
 @lru_cache(maxsize=1)
@@ -223,19 +224,17 @@ def repaired(path: Path, origin: str, sets: Sequence[str], number: int) -> bytes
     return written(lambda out: optimizer.apply_repair(data, menu, number, out))
 
 
-def ask(
-    connection: Connection, limits: Limits, path: Path, folder: Path, kind: str, setting: tuple[str, list[str], str]
-) -> None:
+def ask(connection: Connection, limits: Limits, path: Path, folder: Path, kind: str, asked: Question) -> None:
     """Answer one long question in a process of its own: progress and the end go through the connection.
 
     The answer's files appear in ``folder`` whole or not at all.
     """
     end_with_the_server()
     limits.fence()
-    origin, sets, language = setting
+    origin, sets, language, beside = asked
     try:
-        asked = optimizer.Asked(opened(path), origin, sets, language)
-        found = optimizer.answer(kind, asked, lambda done, total: connection.send(("progress", (done, total))))
+        of_book = optimizer.Asked(opened(path), origin, sets, language, tuple(settings_of(beside)))
+        found = optimizer.answer(kind, of_book, lambda done, total: connection.send(("progress", (done, total))))
         content = {each: found.as_dict(each) for each in optimizer.LANGUAGES} | {"table": found.table()}
         optimizer.write_folder(folder, {**found.files, "answer.json": optimizer.json_bytes(content)}, "answer.json")
         connection.send(("done", sorted(found.files)))

@@ -28,6 +28,8 @@ MOST_ALONE = 10
 PLACES = 9
 """Decimals of published points."""
 ZERO = Fraction(0)
+Key = tuple[str, str, int | None, bool]
+"""What a row speaks of: item, target, year, and whether it is a factor on top of the workbook."""
 
 
 @dataclass(frozen=True)
@@ -213,6 +215,29 @@ def compare_settings(
     return Compared(portfolio, measure.name, first, found)
 
 
+def side_by_side(plans: Sequence[tuple[Setting, Result]], base: Portfolio, book: Portfolio) -> Compared:
+    """Published plans of a book beside the first of them, nothing attributed; measured by ``base``, which is named so.
+
+    A name given twice counts once.
+    """
+    first, *others = [Side(setting, result, _score_at(base, result)) for setting, result in dict(plans).items()]
+    versus = [Versus(side, first, (), 0, 0, 0, _moves(first, side)) for side in others]
+    return Compared(book, scenario.BASE, first, versus)
+
+
+def rows_of_its_own(found: Compared) -> list[list[Change]]:
+    """What each scenario says that not all of them say, as changes of the workbook as written."""
+    rows = [_rows_by_key(side.result.portfolio.scenario_items) for side in found.sides]
+    return [
+        [Change(None, row) for key, row in own.items() if any(_says(other, key) != row.value for other in rows)]
+        for own in rows
+    ]
+
+
+def _says(rows: Mapping[Key, ScenarioItem], key: Key) -> Fraction | bool | None:
+    return rows[key].value if key in rows else None
+
+
 def rounded(value: Fraction, places: int) -> Fraction:
     """The nearest decimal with so many places."""
     return Fraction(round(value * 10**places), 10**places)
@@ -278,7 +303,7 @@ def changes_between(first: Sequence[ScenarioItem], other: Sequence[ScenarioItem]
     ]
 
 
-def _rows_by_key(items: Sequence[ScenarioItem]) -> dict[tuple[str, str, int | None, bool], ScenarioItem]:
+def _rows_by_key(items: Sequence[ScenarioItem]) -> dict[Key, ScenarioItem]:
     """Rows by what they speak of. A factor of ``--set`` is a row beside the scenario's own: the two multiply."""
     return {(item.item, item.target, item.year, item.item in scenario.FACTORS and not item.row): item for item in items}
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 from optimizer import fiscal
-from optimizer.questions.compare import Compared, Move, Part, Side, Versus, rounded
+from optimizer.questions.compare import Compared, Move, Part, Side, Versus, rounded, rows_of_its_own
 from optimizer.questions.compare_tables import (
     attainments,
     cell_of,
@@ -30,6 +31,7 @@ from optimizer.report.document import (
     quantity,
     table_of,
 )
+from optimizer.report.shown import shown_figure
 from optimizer.results import FAMILY_NAMES, FREEDOM_NAMES
 from optimizer.run import OpenBook
 from optimizer.words import Name, Words, name_of, say
@@ -43,6 +45,19 @@ ROUNDING = say("Rounding of amounts and points")
 def compare_document(book: OpenBook, found: Compared) -> Document:
     """The whole report of an answer."""
     return _Told(found).document(book)
+
+
+def beside(found: Compared, language: str) -> dict[str, Any]:
+    """What a page shows of scenarios side by side: the headline, regions as a picture, what each changes."""
+    told = _Told(found)
+    return {
+        "headline": told.message().into(language),
+        "regions": shown_figure(told.dumbbells(told.by_region()), language),
+        "inputs": [
+            [change_in_words(found.portfolio, change).into(language) for change in changes]
+            for changes in rows_of_its_own(found)
+        ],
+    }
 
 
 class _Told:
@@ -298,19 +313,22 @@ class _Told:
     def money(self) -> tuple[Block, ...]:
         """Money by region as a picture, and by everything as tables."""
         portfolio = self.portfolio
-        regions = {key: name_of(region) for key, region in portfolio.regions.items()}
         accounts = {key: name_of(account) for key, account in portfolio.accounts.items()}
         years = {
             str(year): fiscal.year_name(year)
             for year in range(portfolio.settings.first_year, portfolio.settings.first_year + portfolio.settings.years)
         }
-        by_region = self.by("region", say("Money by region"), say("Region"), regions)
         return (
-            self.dumbbells(by_region),
+            self.dumbbells(self.by_region()),
             self.by("family", say("Money by family"), say("Family"), FAMILY_NAMES),
             self.by("account", say("Money by account"), say("Account"), accounts),
             self.by("year", say("Money by year"), say("Fiscal year"), years),
         )
+
+    def by_region(self) -> Table:
+        """Money by region."""
+        regions = {key: name_of(region) for key, region in self.portfolio.regions.items()}
+        return self.by("region", say("Money by region"), say("Region"), regions)
 
     def by(self, dimension: str, title: Words, heading: Words, names: Mapping[str, Words]) -> Table:
         """Each scenario's money by a dimension, and what each differs from the first."""

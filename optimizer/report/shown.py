@@ -12,7 +12,7 @@ from optimizer.words import Words
 def shown(document: Document, language: str) -> list[dict[str, Any]]:
     """Its pictures, each with its tables, and its other tables, in the order of the page; the rest is in the report.
 
-    A block: ``title``, ``picture`` (an SVG element, blank for a table) and ``tables``.
+    A block: ``title``, ``kind`` (of its figure, or table), ``picture`` (an SVG element, blank for tables), ``tables``.
     """
     blocks: list[dict[str, Any]] = []
     for section in document.sections:
@@ -21,7 +21,8 @@ def shown(document: Document, language: str) -> list[dict[str, Any]]:
                 blocks.append(shown_figure(block, language))
             elif tables := tables_of(block):
                 title = section.title.into(language)
-                blocks.append({"title": title, "picture": "", "tables": [shown_table(t, language) for t in tables]})
+                texts = [shown_table(table, language) for table in tables]
+                blocks.append({"title": title, "kind": "table", "picture": "", "tables": texts})
     return blocks
 
 
@@ -29,6 +30,7 @@ def shown_figure(figure: Figure, language: str) -> dict[str, Any]:
     """A figure by its message."""
     return {
         "title": figure.message.into(language),
+        "kind": figure.kind,
         "subject": figure.subject.into(language),
         "picture": picture(figure, language),
         "tables": [shown_table(table, language) for table in figure.tables],

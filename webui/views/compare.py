@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Answer
 
-from optimizer import NoPlan, Words, say
-from webui.language import current
+from optimizer import NoPlan, Words, WrongUsage, say
+from webui.language import current, t
 from webui.rows import Book
 from webui.site import ask_desk, the_book, the_site
+from webui.tasks import Named
+from webui.views.questions import STATES, answer_of, latest_of, put
 
 page = Blueprint("compare", __name__)
 FEWEST, MOST = 2, 4
@@ -25,11 +28,20 @@ class Choice:
     origin: str
     sets: list[str]
 
+    @property
+    def setting(self) -> Named:
+        """What is compared, as workers take it."""
+        return self.name, self.origin, self.sets
+
 
 def choices_of(book: Book) -> list[Choice]:
-    """The scenarios of the workbook, then the saved ones."""
+    """The scenarios of the workbook, then the saved ones; no two are called the same."""
     written = [Choice(name, name, name, []) for name in book.summary["scenarios"]]
-    saved = [Choice(f"saved-{s.id}", s.name, s.origin, s.sets) for s in book.scenarios]
+    taken = {choice.name for choice in written}
+    saved = [
+        Choice(f"saved-{s.id}", t("{name} (saved)", name=s.name) if s.name in taken else s.name, s.origin, s.sets)
+        for s in book.scenarios
+    ]
     return [*written, *saved]
 
 
@@ -37,31 +49,54 @@ def choices_of(book: Book) -> list[Choice]:
 def show(book_id: str) -> str:
     """The chosen plans (``s``, repeated), each beside the first."""
     book = the_book(book_id)
-    choices = choices_of(book)
-    chosen = [choice for key in dict.fromkeys(request.args.getlist("s")) for choice in choices if choice.key == key]
-    if not chosen:
-        chosen = choices[:1] + choices[-1:] if len(choices) < 3 else [choices[0], choices[2]]
+    chosen = chosen_of(book)
     if not FEWEST <= len(chosen) <= MOST:
-        return _page(book, choices, chosen, [], say("Choose two to four scenarios."))
+        return _page(book, chosen, {}, say("Choose two to four scenarios."))
     path = the_site().store.path_of(book.sha256)
     try:
-        plans = ask_desk("beside", path, [(choice.origin, choice.sets) for choice in chosen], current())
+        found = ask_desk("beside", path, [choice.setting for choice in chosen], current())
     except NoPlan:
-        return _page(book, choices, chosen, [], say("One of these scenarios has no plan; choose others."))
-    return _page(book, choices, chosen, plans, None)
+        return _page(book, chosen, {}, say("One of these scenarios has no plan; choose others."))
+    return _page(book, chosen, found, None)
 
 
-def _page(
-    book: Book, choices: list[Choice], chosen: list[Choice], plans: list[dict[str, Any]], trouble: Words | None
-) -> str:
-    longest = max((bar["value"] for plan in plans for bar in plan["regions"]), default=1.0)
+@page.post("/books/<book_id>/compare")
+def attribute(book_id: str) -> Answer:
+    """Ask in the background which rows make the differences, and come back to the page."""
+    book = the_book(book_id)
+    chosen = chosen_of(book)
+    if not FEWEST <= len(chosen) <= MOST:
+        raise WrongUsage(say("Choose two to four scenarios."))
+    settings, last = [choice.setting for choice in chosen], chosen[-1]
+    asked = latest_of(book, settings)
+    if asked is None or asked.state not in ("waiting", "running"):
+        put(book, "compare", last.origin, last.sets, settings)
+    return redirect(url_for("compare.show", book_id=book_id, s=[choice.key for choice in chosen]))
+
+
+def chosen_of(book: Book) -> list[Choice]:
+    """What the address names; else the scenario as written and another one."""
+    if not book.is_ready:
+        abort(404)
+    choices = choices_of(book)
+    chosen = [choice for key in dict.fromkeys(request.values.getlist("s")) for choice in choices if choice.key == key]
+    if not chosen:
+        chosen = choices[:1] + choices[-1:] if len(choices) < 3 else [choices[0], choices[2]]
+    return chosen
+
+
+def _page(book: Book, chosen: list[Choice], found: dict[str, Any], trouble: Words | None) -> str:
+    asked = latest_of(book, [choice.setting for choice in chosen]) if found else None
     return render_template(
         "compare.html",
         book=book,
-        choices=choices,
+        choices=choices_of(book),
         chosen=chosen,
-        plans=plans,
+        found=found,
+        plans=found.get("plans", []),
         trouble=trouble,
-        longest=longest or 1.0,
+        asked=asked,
+        answer=answer_of(asked) if asked else None,
+        states=STATES,
         here="compare",
     )

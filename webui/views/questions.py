@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
@@ -18,6 +18,7 @@ from webui.language import current
 from webui.rows import Book, Question, new_id
 from webui.site import the_book, the_site
 from webui.store import AWAY, Store
+from webui.tasks import Named
 from webui.views.whatif import setting_of
 
 page = Blueprint("questions", __name__)
@@ -70,22 +71,43 @@ def begin(book: Book, kind: str) -> Question:
     """Ask a question of the setting of this request. Raises ``WrongUsage`` for an unknown one."""
     if kind not in KINDS:
         raise WrongUsage(say("There is no such question."))
-    path, origin, sets = setting_of(book)
+    _, origin, sets = setting_of(book)
+    return put(book, kind, origin, sets)
+
+
+def put(book: Book, kind: str, origin: str, sets: list[str], beside: Sequence[Named] = ()) -> Question:
+    """Put a question into the line; ``beside`` are settings to compare."""
     site, person = the_site(), visitor().name
     if site.background.open_of(person) >= MOST_OPEN:
         abort(429)
     question = Question(id=new_id(), book_id=book.id, kind=kind, origin=origin, sets=sets, asked_by=person)
+    if beside:
+        question.beside = compared(book, beside)
     with site.store.session() as session:
         session.add(question)
-    site.background.ask(person, question.id, path, kind, (origin, sets, current()))
+    path = site.store.path_of(book.sha256)
+    site.background.ask(person, question.id, path, kind, (origin, sets, current(), list(beside)))
     return question
+
+
+def compared(book: Book, beside: Sequence[Named]) -> dict[str, Any]:
+    """What a question keeps of the settings that it compares."""
+    return {"sha256": book.sha256, "settings": [list(setting) for setting in beside]}
+
+
+def latest_of(book: Book, beside: Sequence[Named]) -> Question | None:
+    """The latest question that compared these settings of this workbook."""
+    with the_site().store.session() as session:
+        wanted = select(Question).where(Question.book_id == book.id, Question.kind == "compare")
+        found = session.scalars(wanted.order_by(Question.created.desc(), Question.begun.desc()))
+        return next((question for question in found if question.beside == compared(book, beside)), None)
 
 
 @page.get("/books/<book_id>/questions/<question_id>")
 def one(book_id: str, question_id: str) -> str:
     """One question: how far it is, or its answer."""
     book, question = the_book(book_id), _found(the_site().store, book_id, question_id)
-    answer = _answer_of(question)
+    answer = answer_of(question)
     return render_template(
         "question.html", book=book, question=question, kinds=KINDS, states=STATES, answer=answer, here="questions"
     )
@@ -106,7 +128,7 @@ def cancel_it(book_id: str, question_id: str) -> None:
 def state_of_one(book_id: str, question_id: str) -> dict[str, Any]:
     """State, and the answer where there is one."""
     question = _found(the_site().store, book_id, question_id)
-    return _state_of(question) | {"id": question.id, "kind": question.kind, "answer": _answer_of(question)}
+    return _state_of(question) | {"id": question.id, "kind": question.kind, "answer": answer_of(question)}
 
 
 @page.get("/books/<book_id>/questions/<question_id>/events")
@@ -161,7 +183,8 @@ def _state_of(question: Question) -> dict[str, Any]:
     return {"state": question.state, "done": question.done, "total": question.total, "left": left}
 
 
-def _answer_of(question: Question) -> dict[str, Any] | None:
+def answer_of(question: Question) -> dict[str, Any] | None:
+    """Its answer in the reader's language, where it has come."""
     if question.state != "done":
         return None
     content = json.loads((the_site().store.answer_folder(question.id) / "answer.json").read_bytes())
