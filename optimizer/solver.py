@@ -333,7 +333,8 @@ def _culprit(portfolio: Portfolio, key: Key) -> Place | None:
 def refuse_numbers_that_highs_would_drop(model: Model) -> None:
     """Name the cells whose numbers are so small or so large that HiGHS would drop them without a word."""
     size = np.abs(model.coefficients)
-    bad = np.flatnonzero((size <= DROPPED_BELOW) | (size >= LARGEST))
+    written = size if model.row_unit is None else size * np.repeat(model.row_unit, np.diff(model.starts))
+    bad = np.flatnonzero((np.minimum(size, written) <= DROPPED_BELOW) | (np.maximum(size, written) >= LARGEST))
     rows = np.searchsorted(model.starts, bad, side="right") - 1
     problems: dict[tuple[str, str], Problem] = {}
     for row, entry in zip(rows.tolist(), bad.tolist(), strict=True):
@@ -355,6 +356,8 @@ def refuse_numbers_that_highs_would_drop(model: Model) -> None:
 
 def multipliers_by_key(model: Model, multipliers: Floats) -> dict[Key, float]:
     """Multipliers of the workbook's rows; rows that only define spending have no say in a proof."""
+    if model.row_unit is not None:
+        multipliers = multipliers / model.row_unit
     pairs = zip(model.keys, multipliers.tolist(), strict=True)
     return {key: value for key, value in pairs if key[0] != "spending"}
 

@@ -169,6 +169,29 @@ def test_the_unit_of_money_changes_no_score(raw: Book, factor: int) -> None:
     assert best_of(in_another_unit(raw, factor)) == pytest.approx(best_of(raw), abs=CLOSE)
 
 
+POINTS = {"Priorities": ("need",), "Effects": ("score", "low", "high"), "Synergies": ("score",)}
+
+
+@examples(40)
+@given(books(scenarios=False), st.sampled_from([10**4, 10**6, 10**8]))
+def test_the_unit_of_attained_scores_changes_nothing(raw: Book, factor: int) -> None:
+    """Needs and effects counted in people instead of millions of people: the same score, proved as closely."""
+    people = copy.deepcopy(raw)
+    for sheet, columns in POINTS.items():
+        for row in people.get(sheet, []):
+            row.update({column: row[column] * factor for column in columns if column in row})
+    for row in people.get("Limits", []):
+        if row["measure"] == "harm":
+            row["value"] *= factor
+    assert best_of(people) == pytest.approx(best_of(raw), abs=CLOSE)
+    try:
+        usual = run.solve_book(opened(raw)).proof
+    except NoPlan:
+        assume(False)
+    counted_in_people = run.solve_book(opened(people)).proof
+    assert float(counted_in_people.bound) == pytest.approx(float(usual.bound), abs=CLOSE)
+
+
 @examples(40)
 @given(books(scenarios=False), st.sampled_from(["yes", "no"]))
 def test_a_lever_that_no_row_names_is_worth_nothing(raw: Book, default: str) -> None:

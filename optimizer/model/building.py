@@ -17,6 +17,7 @@ from optimizer.model import limits, rows
 from optimizer.model.columns import CONTINUOUS, Columns, Floats, Grid, Ints, Key, lay_out
 from optimizer.model.memory import Memory, Workshop
 from optimizer.model.rows import Block, Constraint
+from optimizer.model.scaling import in_usual_sizes
 from optimizer.portfolio import Portfolio
 
 CONSTRAINTS: tuple[Constraint, ...] = (
@@ -48,6 +49,7 @@ class Model:
     """The whole model: maximise cost·x subject to lower ≤ A·x ≤ upper, in compressed rows.
 
     ``keys`` names each row as (constraint, ids …, year offset). ``is_relaxed``: indivisible programmes may be divided.
+    ``row_unit``: the unit in which each row counts, where some count in another than the workbook's.
     """
 
     columns: Columns
@@ -59,6 +61,7 @@ class Model:
     indices: Ints
     coefficients: Floats
     is_relaxed: bool = False
+    row_unit: Floats | None = None
 
     @cached_property
     def row_of(self) -> dict[Key, int]:
@@ -104,7 +107,7 @@ def build(
         blocks: list[Block] = [make(constraint, portfolio, columns) for constraint in constraints]
     counts, indices, coefficients = zip(*(block.compressed for block in blocks), strict=True)
     lower, upper = zip(*(block.bounds for block in blocks), strict=True)
-    return Model(
+    made = Model(
         columns=columns,
         blocks=blocks,
         keys=list(chain.from_iterable(block.keys for block in blocks)),
@@ -114,6 +117,7 @@ def build(
         indices=np.concatenate(indices),
         coefficients=np.concatenate(coefficients),
     )
+    return in_usual_sizes(made)
 
 
 def _add_variables(core: Any, columns: Columns) -> None:
