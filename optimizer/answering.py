@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from optimizer import report, scenario
@@ -98,8 +98,7 @@ def levers(asked: Asked, progress: Progress) -> Answer:
         if worth.worth is not None
     ]
     document = levers_document(asked.book, found)
-    pages = report.pages(document, asked.language)
-    files = {"levers.json": json_bytes(content), **pages}
+    files = {"levers.json": json_bytes(content)}
     return Answer(levers_tables.levers_in_words(found), say("Points of score"), bars, files, document)
 
 
@@ -116,8 +115,7 @@ def compare(asked: Asked, progress: Progress) -> Answer:
     ]
     content = compare_tables.compare_as_dict(found, asked.language)
     document = compare_document(asked.book, found)
-    pages = report.pages(document, asked.language)
-    files = {"compare.json": json_bytes(content), **pages}
+    files = {"compare.json": json_bytes(content)}
     return Answer(compare_tables.compare_in_words(found), say("Points of score"), bars, files, document)
 
 
@@ -127,8 +125,7 @@ def frontier(asked: Asked, progress: Progress) -> Answer:
     points = found.points[:: max(1, len(found.points) // MOST_BARS)]
     bars = [Bar(Name(f"{100 * point.factor:.1f} %"), point.score, f"{point.score:.2f}") for point in points]
     document = frontier_document(asked.book, found)
-    pages = report.pages(document, asked.language)
-    files = {"frontier.csv": frontier_tables.frontier_csv(found), **pages}
+    files = {"frontier.csv": frontier_tables.frontier_csv(found)}
     return Answer(frontier_tables.frontier_in_words(found), say("Best score by total budget"), bars, files, document)
 
 
@@ -138,8 +135,7 @@ def freedoms(asked: Asked, progress: Progress) -> Answer:
     points = found.points[:: max(1, len(found.points) // MOST_BARS)]
     bars = [Bar(Name(f"{point.fear:.1f} %"), point.want, f"{point.want:.1f} %") for point in points]
     document = freedoms_document(asked.book, found)
-    pages = report.pages(document, asked.language)
-    files = {"frontier.csv": frontier_tables.freedoms_csv(found), **pages}
+    files = {"frontier.csv": frontier_tables.freedoms_csv(found)}
     measure = say("Freedom from want by freedom from fear")
     return Answer(frontier_tables.freedoms_in_words(found), measure, bars, files, document)
 
@@ -157,8 +153,7 @@ def prices(asked: Asked, _progress: Progress) -> Answer:
         for price in dear
     ]
     document = prices_document(asked.book, found, asked.scenario, asked.sets)
-    pages = report.pages(document, asked.language)
-    files = {"prices.csv": tables.prices_csv(found), **pages}
+    files = {"prices.csv": tables.prices_csv(found)}
     return Answer(tables.prices_in_words(found), say("Points of score"), bars, files, document)
 
 
@@ -178,8 +173,7 @@ def ranges(asked: Asked, _progress: Progress) -> Answer:
     ]
     others = asking_alternatives.alternatives(asked.book, asked.scenario, asked.sets)
     document = ranges_document(asked.book, found, others, asked.scenario, asked.sets)
-    pages = report.pages(document, asked.language)
-    files = {"ranges.csv": tables.ranges_csv(found, first_year), **pages}
+    files = {"ranges.csv": tables.ranges_csv(found, first_year)}
     return Answer(tables.ranges_in_words(found, others), say("Room to move, the widest first"), bars, files, document)
 
 
@@ -202,5 +196,8 @@ QUESTIONS: Mapping[str, Callable[[Asked, Progress], Answer]] = {
 
 
 def answer(kind: str, asked: Asked, progress: Progress) -> Answer:
-    """The answer to a question of ``QUESTIONS``; ``progress`` is told how many of how many steps are done."""
-    return QUESTIONS[kind](asked, progress)
+    """The answer to a question of ``QUESTIONS`` with its reports; ``progress`` is told how many of how many steps."""
+    found = QUESTIONS[kind](asked, progress)
+    if found.document is None:
+        return found
+    return replace(found, files={**found.files, **report.pages(found.document, asked.language)})

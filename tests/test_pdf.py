@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import books
+import openpyxl
 import pikepdf
 import pytest
 from support import opened
@@ -21,6 +22,7 @@ from test_cli import haibun
 from test_report import hostile
 
 from optimizer import run
+from optimizer.cli.planning import ANSWERS
 from optimizer.report.content import document_of
 from optimizer.report.document import Column, Document, Quantity, Section, number_text, table_of, tables_of
 from optimizer.report.pdf import parts_of, pdf
@@ -223,3 +225,17 @@ def test_a_run_that_was_edited_is_not_reported(run_folder: Path, tmp_path: Path)
     assert haibun("report", edited, "--out", tmp_path / "out").exit_code == 5
     assert not (tmp_path / "out").exists()
     assert haibun("report", run_folder, "--out", run_folder).exit_code == 2
+
+
+def test_answers_are_chapters_of_the_report(run_folder: Path, tmp_path: Path) -> None:
+    """What was asked of the run's book and scenario stands before the assumptions, in every writer."""
+    asked = [word for kind in ANSWERS for word in ("--with", kind)]
+    assert haibun("report", run_folder, "--pdf", *asked, "--out", tmp_path / "out").exit_code == 0
+    text = "".join(texts_of((tmp_path / "out" / "report.pdf").read_bytes()))
+    sheets = openpyxl.load_workbook(tmp_path / "out" / "report.xlsx").sheetnames
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    chapters = ("What requirements cost", "What the levers are worth", "Room to move", "What money buys")
+    for chapter in (*chapters, "Want against fear"):
+        assert chapter in text
+        assert sheets.index("What binds") < sheets.index(chapter) < sheets.index("Assumptions")
+        assert chapter in page

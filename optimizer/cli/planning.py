@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +14,12 @@ from optimizer.cli.talking import Talker, problem_line
 from optimizer.errors import CheckFailed
 from optimizer.units import amount
 from optimizer.words import say
+
+if TYPE_CHECKING:
+    from optimizer.report.document import Document
+
+ANSWERS = ("prices", "levers", "ranges", "frontier", "freedoms")
+"""Questions whose answers can be chapters of a report."""
 
 
 @main.command()
@@ -132,22 +139,37 @@ def verify(talker: Talker, run_folder: Path) -> None:
 @main.command()
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--pdf", "with_pdf", is_flag=True, help="Write report.pdf too (needs the extra pdf).")
+@click.option("--with", "asked", multiple=True, type=click.Choice(ANSWERS), help="Add the answer to this question.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to write.")
 @common_options
-def report(talker: Talker, run_folder: Path, with_pdf: bool, out: Path) -> None:
+def report(talker: Talker, run_folder: Path, with_pdf: bool, asked: Sequence[str], out: Path) -> None:
     """Write the reports of a run again, after the check of verify: with the run's own hash, in any language, as PDF.
 
-    Example: haibun report outputs/japan --pdf --lang ja --out outputs/japan_ja
+    Example: haibun report outputs/japan --pdf --with prices --with levers --lang ja --out outputs/japan_ja
     """
     from optimizer import report, run  # noqa: PLC0415
 
     result = run.read_identified(run_folder)
     with talker.working(say("Writing the reports of {run} …", run=run_folder.name)):
-        files = {name: write(result) for name, write in report.writers(talker.language, with_pdf).items()}
+        answers = _answers(run_folder / "book.xlsx", result.facts, asked, talker.language)
+        writers = report.writers(talker.language, with_pdf, answers=answers)
+        files = {name: write(result) for name, write in writers.items()}
     run.write_folder(out.resolve(), files, owned="report.xlsx")
     talker.answer({"files": [str(out / name) for name in files]})
     for name in files:
         talker.tell(say("Wrote {file}.", file=out / name))
+
+
+def _answers(book: Path, facts: Mapping[str, Any], asked: Sequence[str], language: str) -> list[Document]:
+    """What is asked of the book under the scenario of its run, as chapters of a report."""
+    if not asked:
+        return []
+    from optimizer.answering import QUESTIONS, Asked  # noqa: PLC0415  (slow to load)
+    from optimizer.run import open_book  # noqa: PLC0415
+
+    about = Asked(open_book(book), str(facts["scenario"]), facts["set"], language)
+    found = [QUESTIONS[kind](about, lambda _done, _total: None).document for kind in dict.fromkeys(asked)]
+    return [document for document in found if document is not None]
 
 
 @main.command()

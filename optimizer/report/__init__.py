@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from optimizer.report.document import Document
 from optimizer.report.standing import Standing
@@ -11,20 +11,23 @@ from optimizer.results import Result
 Writer = Callable[[Result], bytes]
 
 
-def writers(language: str, with_pdf: bool = False, standing: Standing | None = None) -> Mapping[str, Writer]:
+def writers(
+    language: str, with_pdf: bool = False, standing: Standing | None = None, answers: Sequence[Document] = ()
+) -> Mapping[str, Writer]:
     """The reports by file name, report.pdf where it is wanted. What writes one is loaded when it is asked for.
 
-    ``standing``: who has signed the run; where nothing is given it is a draft.
+    ``standing``: who has signed the run; where nothing is given it is a draft. The chapters of ``answers`` to
+    questions about the same book and scenario stand before the assumptions.
 
     The writers share the content of the result that they were last given.
     """
     made: list[tuple[Result, Document]] = []
 
     def document(result: Result) -> Document:
-        from optimizer.report.content import document_of  # noqa: PLC0415  (checking a book must not pay for reports)
+        from optimizer.report.content import document_of, with_answers  # noqa: PLC0415  (checking must not pay for it)
 
         if not made or made[0][0] is not result:
-            made[:] = [(result, document_of(result, standing))]
+            made[:] = [(result, with_answers(document_of(result, standing), answers))]
         return made[0][1]
 
     def excel(result: Result) -> bytes:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from optimizer.report import grounds, terms
 from optimizer.report.document import Block, Document, Section
 from optimizer.report.front import Front
@@ -48,6 +51,13 @@ def document_of(result: Result, standing: Standing | None = None) -> Document:
             Section("provenance", say("Provenance"), (*front.proved(), grounds.record_of_run(result))),
         ),
     )
+
+
+def with_answers(document: Document, answers: Sequence[Document]) -> Document:
+    """A report with the chapters of answers to questions about its plan before its assumptions."""
+    at = next(number for number, section in enumerate(document.sections) if section.name == "assumptions")
+    asked = [section for answer in answers for section in answer.sections]
+    return replace(document, sections=(*document.sections[:at], *asked, *document.sections[at:]))
 
 
 NO_TRANSFERS = say("No money moves between accounts.")
