@@ -75,17 +75,31 @@ def pieces_of(programme: Programme, ceiling: Number, split_at_baseline: bool) ->
     return pieces
 
 
+def baseline_along_curve(programme: Programme) -> Fraction:
+    """The baseline counted at the rates of the curve, whose last segment has no end."""
+    baseline = programme.baseline or Fraction(0)
+    counted, start = Fraction(0), Fraction(0)
+    for number, segment in enumerate(programme.curve):
+        is_last = number == len(programme.curve) - 1
+        end = baseline if is_last else min(segment.up_to * programme.scale, baseline)
+        counted += segment.rate * max(end - start, Fraction(0))
+        start = max(start, end)
+    return counted
+
+
 @dataclass(frozen=True)
 class Columns:
     """Every column: bounds, cost in the score, and where each kind begins.
 
-    ``position``: where a programme stands, by its id; ``cell_of``: the cell of a programme and year.
+    ``position``: where a programme stands, by its id; ``cell_of``: the cell of a programme and year;
+    ``baseline_counted``: each programme's baseline at the rates of its curve.
     """
 
     portfolio: Portfolio
     grid: Grid
     programmes: list[Programme]
     position: dict[str, int]
+    baseline_counted: dict[str, Fraction]
     pairs: list[Priority]
     synergies: list[tuple[Synergy, int]]
     transfers: list[tuple[int, int]]
@@ -188,6 +202,7 @@ def lay_out(portfolio: Portfolio, grid: Grid = CONTINUOUS, make: Workshop | None
     programmes = list(portfolio.programmes.values())
     pairs = list(portfolio.priorities.values())
     pieces = make.each(_usual_pieces, programmes, also=(grid, portfolio.settings.tie_break))
+    counted = make.each(baseline_along_curve, programmes)
     cells: _Cells = make(_Cells, portfolio, also=(grid, pieces))
     g: _Attained = make(_attained_columns, portfolio)
     g_lower: Floats = make(_deepest_harm, portfolio, also=(list(portfolio.priorities), g.count))
@@ -207,6 +222,7 @@ def lay_out(portfolio: Portfolio, grid: Grid = CONTINUOUS, make: Workshop | None
         grid=grid,
         programmes=programmes,
         position={programme.id: i for i, programme in enumerate(programmes)},
+        baseline_counted={programme.id: amount for programme, amount in zip(programmes, counted, strict=True)},
         pairs=pairs,
         synergies=m.keys,
         transfers=f.keys,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.model.columns import Columns, Floats, Ints
 from optimizer.model.rows import Block
 from optimizer.portfolio import Limit, Portfolio, Scope
+
+Flags = NDArray[np.bool_]
 
 
 def limit_on_spending(portfolio: Portfolio, var: Columns) -> Block:
@@ -47,9 +51,8 @@ def limit_on_risk(portfolio: Portfolio, var: Columns) -> Block:
         if limit.measure == "risk":
             inside = programmes_in(limit.scope, var)
             excess = np.array([float(p.risk - limit.value) for p in var.programmes])
-            for years, row in _rows(block, var, limit, inside, Fraction(0)):
-                cells = _cells(var, inside, years)
-                block.spend(var, np.full(len(cells), row), cells, excess[var.cell_programme[cells]])
+            rows = _row_of_year(block, limit, _has_cells(var, inside), partial(_always, Fraction(0)))
+            _spend(block, var, inside, excess, rows)
     return block
 
 
@@ -66,9 +69,8 @@ def limit_on_harm(portfolio: Portfolio, var: Columns) -> Block:
             for effect in portfolio.effects:
                 if effect.score.numerator < 0 and objective_in(limit.scope, portfolio, effect.objective):
                     harm[var.position[effect.programme]] -= float(effect.score)
-            for years, row in _rows(block, var, limit, inside, limit.value):
-                cells = _cells(var, inside & (harm > 0), years)
-                block.spend(var, np.full(len(cells), row), cells, harm[var.cell_programme[cells]])
+            rows = _row_of_year(block, limit, _has_cells(var, inside), partial(_always, limit.value))
+            _spend(block, var, inside & (harm > 0), harm, rows)
     return block
 
 
@@ -107,7 +109,7 @@ def years_key(limit: Limit, years: list[int]) -> str | int:
     return "all" if limit.year == "all" else years[0]
 
 
-def programmes_in(scope: Scope, var: Columns) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def programmes_in(scope: Scope, var: Columns) -> Flags:
     """Which programmes lie in a scope."""
     return np.array(scope.holding(var.programmes), dtype=np.bool_)
 
@@ -125,42 +127,47 @@ def objective_in(scope: Scope, portfolio: Portfolio, objective: str) -> bool:
     )
 
 
-def _cells(var: Columns, inside: np.ndarray[tuple[int], np.dtype[np.bool_]], years: list[int]) -> Ints:
-    at = var.cell_at[inside][:, years].ravel()
-    return at[at >= 0]
-
-
-def _rows(
-    block: Block,
-    var: Columns,
-    limit: Limit,
-    inside: np.ndarray[tuple[int], np.dtype[np.bool_]],
-    bound: Fraction,
-) -> Iterator[tuple[list[int], int]]:
-    """Begin a row for each group of years in which the scope has a programme."""
-    for years in years_of(limit, var.years):
-        if len(_cells(var, inside, years)):
-            begin = block.at_most if limit.sense == "max" else block.at_least
-            yield years, begin(float(bound), limit.id, years_key(limit, years))
-
-
 def _limit_money(block: Block, portfolio: Portfolio, var: Columns, limit: Limit, price: Floats) -> None:
+    def bound(years: list[int]) -> Fraction:
+        return limit_in_money(portfolio, var, limit, years)
+
     inside = programmes_in(limit.scope, var)
-    whole = programmes_in(limit.of_scope, var)
-    for years in years_of(limit, var.years):
-        cells = _cells(var, inside, years)
-        if not len(cells):
-            continue
-        of_cells = _cells(var, whole, years) if limit.basis == "share" else np.empty(0, dtype=np.int64)
-        if limit.basis == "share" and limit.sense == "max" and not len(of_cells):
-            continue
-        bound = limit_in_money(portfolio, var, limit, years)
-        begin = block.at_most if limit.sense == "max" else block.at_least
-        row = begin(float(bound), limit.id, years_key(limit, years))
-        block.spend(var, np.full(len(cells), row), cells, price[var.cell_programme[cells]])
-        if limit.basis == "share":
-            shares = -float(limit.value) * price[var.cell_programme[of_cells]]
-            block.spend(var, np.full(len(of_cells), row), of_cells, shares)
+    if limit.basis != "share":
+        _spend(block, var, inside, price, _row_of_year(block, limit, _has_cells(var, inside), bound))
+        return
+    whole, speaks = programmes_in(limit.of_scope, var), _has_cells(var, inside)
+    rows = _row_of_year(block, limit, speaks & _has_cells(var, whole) if limit.sense == "max" else speaks, bound)
+    _spend(block, var, inside, price, rows)
+    _spend(block, var, whole, -float(limit.value) * price, rows)
+
+
+def _has_cells(var: Columns, inside: Flags) -> Flags:
+    """In which years a programme runs."""
+    found: Flags = (var.cell_at[inside] >= 0).any(axis=0)
+    return found
+
+
+def _row_of_year(block: Block, limit: Limit, speaks: Flags, bound: Callable[[list[int]], Fraction]) -> Ints:
+    """Begin a row for each group of years of which one has something to speak of; -1 for years without a row."""
+    begin = block.at_most if limit.sense == "max" else block.at_least
+    rows = np.full(len(speaks), -1, dtype=np.int64)
+    for years in years_of(limit, len(speaks)):
+        if speaks[years].any():
+            rows[years] = begin(float(bound(years)), limit.id, years_key(limit, years))
+    return rows
+
+
+def _always(bound: Fraction, _years: list[int]) -> Fraction:
+    return bound
+
+
+def _spend(block: Block, var: Columns, inside: Flags, price: Floats, row_of_year: Ints) -> None:
+    """Add price × x for each programme inside and each year, in the year's row."""
+    cells = var.cell_at[inside].ravel()
+    rows = np.tile(row_of_year, len(cells) // len(row_of_year))
+    counts = (cells >= 0) & (rows >= 0)
+    cells = cells[counts]
+    block.spend(var, rows[counts], cells, price[var.cell_programme[cells]])
 
 
 def limit_in_money(portfolio: Portfolio, var: Columns, limit: Limit, years: list[int]) -> Fraction:

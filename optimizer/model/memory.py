@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 Part = Callable[..., Any]
+MOST_KEPT = 3
+"""Results of a part that are kept."""
 FORGET_ABOVE = 8
 """Times as many records as a book has, above which single records are forgotten."""
 
@@ -57,25 +59,27 @@ class Workshop:
 
 
 class Memory(Workshop):
-    """Makes anew only what would differ from the last time."""
+    """Makes anew only what would differ from the last few times: many walks come back to where they began."""
 
     def __init__(self) -> None:
-        self._made: dict[Part, tuple[list[Watched], tuple[Any, ...], Any]] = {}
+        self._made: dict[Part, list[tuple[list[Watched], tuple[Any, ...], Any]]] = {}
         self._each: dict[tuple[Any, ...], dict[int, tuple[Any, Any]]] = {}
 
     def __call__(self, part: Part, *records: Any, also: tuple[Any, ...] = ()) -> Any:
-        """``part(*records, *also)``, or what it returned last where it would return the same.
+        """``part(*records, *also)``, or what it returned lately where it would return the same.
 
         ``records`` are watched field by field, ``also`` is compared as a whole.
         """
-        if part in self._made:
-            watched, others, made = self._made[part]
+        kept = self._made.setdefault(part, [])
+        for number, (watched, others, made) in enumerate(kept):
             is_same = all(w.has_same_in(record) for w, record in zip(watched, records, strict=True))
             if is_same and all(_same(a, b) for a, b in zip(others, also, strict=True)):
+                kept.insert(0, kept.pop(number))
                 return made
         watched = [Watched(record) for record in records]
         made = part(*watched, *also)
-        self._made[part] = (watched, also, made)
+        kept.insert(0, (watched, also, made))
+        del kept[MOST_KEPT:]
         return made
 
     def each(self, part: Part, records: Sequence[Any], also: tuple[Any, ...] = ()) -> list[Any]:

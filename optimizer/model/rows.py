@@ -8,7 +8,7 @@ heading in the guide, and the first part of each row's key; the rest of the key 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -117,7 +117,7 @@ def attainment(portfolio: Portfolio, var: Columns) -> Block:
     g[r,o,t] <= Σ e·Σₛ ρ(s)·y[p,t-lag,s] (harm: e·x) + Σ score(l)·m[l,t] + what the baseline delivers with a lag
     """
     block, years = Block("attainment"), var.years
-    before = delivered_before_the_horizon(portfolio)
+    before = delivered_before_the_horizon(portfolio, var.baseline_counted)
     for region, objective in var.pair_index:
         for year in range(years):
             block.at_most(float(before.get((region, objective, year), 0)), region, objective, year)
@@ -129,16 +129,15 @@ def attainment(portfolio: Portfolio, var: Columns) -> Block:
     programme = np.array([position[e.programme] for e in scored], dtype=np.int64)
     pair_of = np.array([var.pair_index[e.region, e.objective] for e in scored], dtype=np.int64)
     lag = np.array([e.lag for e in scored], dtype=np.int64)
-    score = np.array([float(e.score) for e in scored])
-    for year in range(years):
-        spent = year - lag
-        cells = np.where(spent >= 0, var.cell_at[programme, np.maximum(spent, 0)], -1) if scored else programme
-        runs = cells >= 0
-        row_of = pair_of * years + year
-        good, harm = runs & (score > 0), runs & (score < 0)
-        row, column, coefficient = var.pieces(cells[good], score[good], row_of[good])
-        block.add(row, column, -coefficient * var.y_rate[column])
-        block.spend(var, row_of[harm], cells[harm], -score[harm])
+    score = np.array([float(e.score) for e in scored], dtype=np.float64)
+    spent = np.arange(years)[:, None] - lag
+    cells = np.where(spent >= 0, var.cell_at[programme, np.maximum(spent, 0)], -1)
+    row_of = pair_of * years + np.arange(years)[:, None]
+    scores = np.broadcast_to(score, cells.shape)
+    good, harm = (cells >= 0) & (score > 0), (cells >= 0) & (score < 0)
+    row, column, coefficient = var.pieces(cells[good], scores[good], row_of[good])
+    block.add(row, column, -coefficient * var.y_rate[column])
+    block.spend(var, row_of[harm], cells[harm], -scores[harm])
     row_of_synergy = [
         var.pair_index[portfolio.programmes[synergy.programme_a].region, synergy.objective] * years + year
         for synergy, year in var.synergies
@@ -148,28 +147,19 @@ def attainment(portfolio: Portfolio, var: Columns) -> Block:
     return block
 
 
-def delivered_before_the_horizon(portfolio: Portfolio) -> dict[tuple[str, str, int], Fraction]:
+def delivered_before_the_horizon(
+    portfolio: Portfolio, baseline_counted: Mapping[str, Fraction]
+) -> dict[tuple[str, str, int], Fraction]:
     """Points that the baseline, spent before the first year, delivers inside the horizon through lags."""
     points: dict[tuple[str, str, int], Fraction] = defaultdict(Fraction)
     for effect in portfolio.effects:
         programme = portfolio.programmes[effect.programme]
         if effect.lag and programme.baseline and 0 in programme.years:
-            spent = baseline_along_curve(programme) if effect.score > 0 else programme.baseline
+            is_good = effect.score.numerator > 0
+            delivered = effect.score * (baseline_counted[programme.id] if is_good else programme.baseline)
             for year in range(min(effect.lag, portfolio.settings.years)):
-                points[effect.region, effect.objective, year] += effect.score * spent
+                points[effect.region, effect.objective, year] += delivered
     return points
-
-
-def baseline_along_curve(programme: Programme) -> Fraction:
-    """The baseline counted at the rates of the curve, whose last segment has no end."""
-    baseline = programme.baseline or Fraction(0)
-    counted, start = Fraction(0), Fraction(0)
-    for number, segment in enumerate(programme.curve):
-        is_last = number == len(programme.curve) - 1
-        end = baseline if is_last else min(segment.up_to * programme.scale, baseline)
-        counted += segment.rate * max(end - start, Fraction(0))
-        start = max(start, end)
-    return counted
 
 
 def synergy_at_most_first_partner(portfolio: Portfolio, var: Columns) -> Block:

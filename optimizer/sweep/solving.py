@@ -110,11 +110,11 @@ class Solver:
             return None
 
     def _portfolio_of(self, variant: Variant) -> Portfolio:
-        book = _with_effects(self.book, variant.effects) if variant.effects else self.book
+        book = with_effects(self.book, variant.effects) if variant.effects else self.book
         return scenario.apply(book, variant.scenario, variant.sets).portfolio
 
 
-def _with_effects(book: Portfolio, scores: Mapping[int, Fraction | float]) -> Portfolio:
+def with_effects(book: Portfolio, scores: Mapping[int, Fraction | float]) -> Portfolio:
     """The book with other scores on some rows of its Effects sheet."""
     unknown = scores.keys() - {effect.row for effect in book.effects}
     if unknown:
