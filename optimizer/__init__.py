@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from optimizer.words import say as say
     from optimizer.workbook import annotate as annotate
     from optimizer.workbook import write_template as write_template
+    from optimizer.workbook.guide import guide as guide
 
 ROOM_OF = {
     **dict.fromkeys(("QUESTIONS", "Answer", "Asked", "answer", "side_by_side"), "answering"),
@@ -97,6 +98,7 @@ ROOM_OF = {
     "scenarios_of": "scenario",
     **dict.fromkeys(("LANGUAGES", "Name", "Words", "name_of", "say"), "words"),
     **dict.fromkeys(("annotate", "write_template"), "workbook"),
+    "guide": "workbook.guide",
 }
 
 

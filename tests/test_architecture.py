@@ -55,6 +55,7 @@ HOMES = {
     "click": ("optimizer/cli",),
     "rich": ("optimizer/cli",),
     "distributed": ("optimizer/sweep/crews.py",),
+    "markdown_it": ("webui/views/help.py",),
     "flask": ("webui",),
     "apiflask": ("webui",),
     "flask_wtf": ("webui",),
