@@ -20,12 +20,15 @@ from optimizer.questions import prices as asking_prices
 from optimizer.questions import ranges as asking_ranges
 from optimizer.questions import repair as asking_repair
 from optimizer.questions.compare import Setting
+from optimizer.questions.robust import asking as asking_robust
+from optimizer.questions.robust import tables as robust_tables
 from optimizer.report.compare import beside, compare_document
 from optimizer.report.document import Document
 from optimizer.report.frontier import freedoms_document, frontier_document
 from optimizer.report.levers import levers_document
 from optimizer.report.prices import prices_document
 from optimizer.report.ranges import ranges_document
+from optimizer.report.robust import robust_document
 from optimizer.report.shown import shown
 from optimizer.results import Result
 from optimizer.run import OpenBook, json_bytes
@@ -119,6 +122,24 @@ def compare(asked: Asked, progress: Progress) -> Answer:
     return Answer(compare_tables.compare_in_words(found), say("Points of score"), bars, files, document)
 
 
+def robust(asked: Asked, progress: Progress) -> Answer:
+    """How the plan stands up to uncertain effects, a plan that hedges, and what is most worth knowing."""
+    crew = asking_robust.crew_for(asked.book, asking_robust.SAMPLES, PROCESSES)
+    found = asking_robust.robust(asked.book, asked.scenario, asked.sets, crew=crew, progress=progress)
+    known = [] if found.study is None else [*found.study.kinds, *found.study.effects]
+    bars = [
+        Bar(robust_tables.subject_in_words(found.standing.portfolio, one), one.worth, f"{one.worth:.4f}")
+        for one in sorted(known, key=lambda one: -one.worth)[:MOST_BARS]
+    ]
+    document = robust_document(asked.book, found)
+    content = {
+        "robust.csv": robust_tables.robust_csv(found),
+        "robust.json": json_bytes(robust_tables.robust_as_dict(found)),
+    }
+    files = {**content, **report.pages(document, asked.language)}
+    return Answer(robust_tables.robust_in_words(found), say("Points worth knowing"), bars, files, document)
+
+
 def frontier(asked: Asked, progress: Progress) -> Answer:
     """How the best score grows with money."""
     found = asking_frontier.frontier(asked.book, asked.scenario, asked.sets, progress=progress)
@@ -191,7 +212,7 @@ def side_by_side(book: OpenBook, plans: Sequence[tuple[Setting, Result]], langua
 
 
 QUESTIONS: Mapping[str, Callable[[Asked, Progress], Answer]] = {
-    question.__name__: question for question in (levers, compare, frontier, freedoms, prices, ranges, repair)
+    question.__name__: question for question in (levers, compare, robust, frontier, freedoms, prices, ranges, repair)
 }
 
 

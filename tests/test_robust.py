@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from dataclasses import replace
 from fractions import Fraction
 
@@ -17,14 +18,17 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import opened
 
-from optimizer import exact, proof, run, scenario, workbook
+from optimizer import exact, proof, report, run, scenario, workbook
 from optimizer.cli import main
 from optimizer.errors import CheckFailed, InputProblems, NoPlan, WrongUsage
+from optimizer.questions.robust.asking import robust
 from optimizer.questions.robust.draws import EACH, INSTRUMENT, TRIANGULAR, UNIFORM, draws_of
 from optimizer.questions.robust.hedge import Mix, hedge, tail_mean
 from optimizer.questions.robust.knowing import study
 from optimizer.questions.robust.scoring import Scorer
 from optimizer.questions.robust.standing import standing
+from optimizer.questions.robust.tables import robust_in_words
+from optimizer.report.robust import robust_document
 from optimizer.sweep import Processes
 
 FEW = settings(deadline=None, max_examples=40)
@@ -439,3 +443,42 @@ def test_wrong_usage_is_told_before_anything_is_written(tmp_path, wrong):
     """Exit code 2, and no folder."""
     done, out = asked(tmp_path, uncertain(), *wrong)
     assert done.exit_code == 2 and not out.exists()
+
+
+# The report
+
+
+@pytest.mark.parametrize("raw", [uncertain(), minimal(), with_everything()], ids=["ranges", "no range", "everything"])
+def test_the_report_shows_what_was_found_in_both_languages(raw):
+    """Losses by plan, plans, what is worth knowing, every line; totals foot; the charts are in page and workbook."""
+    book = opened(raw)
+    found = robust(book, samples=12, seed=1)
+    document = robust_document(book, found)
+    tables = {table.name: table for table in document.tables()}
+    losses = tables["losses"]
+    assert [float(row[1]) for row in losses.rows] == pytest.approx(
+        [r.mean() for r in found.regrets().values()], abs=1e-6
+    )
+    assert tables["hedge_changes"].total[1] == found.standing.today.total()
+    assert len(tables["line_spreads"].rows) == len(found.standing.lines)
+    assert ("certain_effects" in tables) == bool(found.standing.draws.certain)
+    assert ("known_effects" in tables) == bool(found.study.effects)
+    for language in ("en", "ja"):
+        files = report.pages(document, language)
+        assert b"regrets" in files["report.html"]
+        with zipfile.ZipFile(io.BytesIO(files["report.xlsx"])) as packed:
+            assert any(name.startswith("xl/charts/chart") for name in packed.namelist())
+
+
+def test_ctrl_c_keeps_the_draws_that_are_done():
+    """What was solved is told, what was not is counted, and nothing further is asked."""
+
+    def interrupted(done: int, _total: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    found = robust(opened(uncertain()), samples=9, progress=interrupted)
+    assert found.standing.solved == 2 and found.standing.count("stopped") == 7
+    assert found.study is None and len(found.standing.regret) == 2
+    assert any("7 draw(s)" in str(words) for words in robust_in_words(found))
+    assert robust_document(opened(uncertain()), found).message

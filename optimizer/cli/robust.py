@@ -11,9 +11,6 @@ from optimizer.cli.options import book_options, common_options, main
 from optimizer.cli.talking import Talker
 from optimizer.words import say
 
-MANY = 100_000
-"""Lines times draws above which a second process is worth starting."""
-
 
 @main.command()
 @book_options
@@ -64,14 +61,12 @@ def robust(
 
     Example: haibun robust inputs/japan.xlsx --samples 200 --seed 1 --out outputs/robust
     """
-    from optimizer import run  # noqa: PLC0415
+    from optimizer import report, run  # noqa: PLC0415
     from optimizer.questions.robust import asking, tables  # noqa: PLC0415
     from optimizer.questions.robust.hedge import Mix  # noqa: PLC0415
-    from optimizer.sweep import Alone, Processes  # noqa: PLC0415
+    from optimizer.report.robust import robust_document  # noqa: PLC0415
 
     opened = run.open_book(book)
-    settings = opened.portfolio.settings
-    crew = Processes() if len(opened.portfolio.programmes) * settings.years * samples > MANY else Alone()
     with talker.counting(say("Solving the draws of the effects …")) as progress:
         found = asking.robust(
             opened,
@@ -83,12 +78,13 @@ def robust(
             together=together,
             mix=Mix(alpha, hedge),
             with_study=study,
-            crew=crew,
+            crew=asking.crew_for(opened, samples),
             progress=progress,
         )
     content = tables.robust_as_dict(found)
     files = {"robust.json": run.json_bytes(content), "robust.csv": tables.robust_csv(found)}
-    run.write_folder(out.resolve(), files, owned="robust.json")
+    pages = report.pages(robust_document(opened, found), talker.language)
+    run.write_folder(out.resolve(), {**files, **pages}, owned="robust.json")
     talker.answer(content)
     for words in tables.robust_in_words(found):
         talker.say_always(words)

@@ -31,6 +31,10 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
         say("What makes the difference from base?"),
         say("Every combination of what this setting changes is solved."),
     ),
+    "robust": (
+        say("Does the plan stand if effects turn out otherwise?"),
+        say("The effects are drawn from their ranges 200 times, and each draw is solved."),
+    ),
     "frontier": (say("What does more money buy?"), say("The best score at every budget, with the price of money.")),
     "freedoms": (say("What does one freedom cost the other?"), say("The weight slides from fear to want.")),
     "prices": (say("What does each rule cost?"), say("Each limit is lifted in turn, and the book solved again.")),

@@ -15,11 +15,13 @@ from optimizer.questions.robust.scoring import Scorer
 from optimizer.questions.robust.standing import Spread, Standing, spread_of, standing
 from optimizer.run import OpenBook
 from optimizer.solver import Options
-from optimizer.sweep import Crew
+from optimizer.sweep import Alone, Crew, Processes
 from optimizer.words import Words
 
 SAMPLES = 200
 MIX = Mix(alpha=0.9, weight=0.5)
+MANY = 100_000
+"""Lines times draws above which a pool of processes is worth starting."""
 Progress = Callable[[int, int], None]
 
 
@@ -39,12 +41,23 @@ class Robust:
             scores |= {"steady": self.hedge.steady_scores, "hedged": self.hedge.hedged_scores}
         return scores
 
+    def regrets(self) -> dict[str, Floats]:
+        """Points that each plan loses to one made with the effects known, in each draw with a plan."""
+        solved = self.standing.is_solved
+        return {name: (self.standing.best - scores)[solved] for name, scores in self.plans().items()}
+
     @property
     def everything(self) -> Spread | None:
         """What knowing every effect would add to the plan that is best on average; None without such a plan."""
-        if self.hedge is None or not self.standing.solved:
-            return None
-        return spread_of((self.standing.best - self.hedge.steady_scores)[self.standing.is_solved])
+        regrets = self.regrets()
+        return spread_of(regrets["steady"]) if "steady" in regrets and self.standing.solved else None
+
+
+def crew_for(book: OpenBook, samples: int, processes: int | None = None) -> Crew:
+    """This process alone, or a pool (of as many processes as the computer has processors) where the work is long."""
+    portfolio = book.portfolio
+    is_long = len(portfolio.programmes) * portfolio.settings.years * samples > MANY
+    return Processes(processes) if is_long else Alone()
 
 
 def robust(
@@ -62,7 +75,7 @@ def robust(
     options: Options | None = None,
     progress: Progress = lambda _done, _total: None,
 ) -> Robust:
-    """Ask the whole question; ``progress`` is told (done, total) re-solves.
+    """Ask the whole question; ``progress`` is told (done, total) re-solves. After Ctrl-C nothing is studied.
 
     Raises ``WrongUsage`` for options that mean nothing, and what ``solve_book`` raises for the book as written.
     """
@@ -77,7 +90,7 @@ def robust(
     except (CheckFailed, NoPlan) as error:
         why = error.message
     studied = None
-    if with_study:
+    if with_study and not stands.count("stopped"):
         studied = study(
             book.portfolio,
             draws,

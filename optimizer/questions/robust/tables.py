@@ -145,8 +145,8 @@ def robust_in_words(answer: Robust) -> list[Words]:
     """How the plan stands up, what hedges, and what is worth studying, in sentences."""
     found = answer.standing
     if not found.solved:
-        return [say("No draw of the effects has a plan, so nothing can be said of this one."), *_left_out(found)]
-    stands = [_whole(found), _price_of_doubt(found), *_lines(found), *_rules(found), *_left_out(found)]
+        return [say("No draw of the effects has a plan, so nothing can be said of this one."), *left_out(found)]
+    stands = [_whole(found), _price_of_doubt(found), *_lines(found), *rules_in_words(found), *left_out(found)]
     return [*stands, *hedge_in_words(answer), *_knowledge_in_words(answer), *_certain(found)]
 
 
@@ -296,7 +296,8 @@ def width_of(found: Standing, programme: str) -> float:
     return spread.high - spread.low
 
 
-def _rules(found: Standing) -> list[Words]:
+def rules_in_words(found: Standing) -> list[Words]:
+    """How often today's plan turns out to break which rule."""
     return [
         say(
             "In {count} of {samples} draws today's plan turns out to break {limit}; there the limit was widened to "
@@ -309,7 +310,8 @@ def _rules(found: Standing) -> list[Words]:
     ]
 
 
-def _left_out(found: Standing) -> list[Words]:
+def left_out(found: Standing) -> list[Words]:
+    """Draws that are in no number, and why."""
     kinds = {
         "infeasible": say("{count} draw(s) have no plan and are left out.", count=found.count("infeasible")),
         "failed": say("{count} draw(s) could not be solved and are left out.", count=found.count("failed")),
