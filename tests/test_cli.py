@@ -21,6 +21,8 @@ from click.testing import CliRunner, Result
 
 from optimizer import solver, workbook
 from optimizer.cli import main
+from optimizer.cli.talking import now_and_then
+from optimizer.words import Words
 
 ROOT = Path(__file__).parent.parent
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
@@ -537,3 +539,14 @@ def test_exit_codes_reach_the_shell(tmp_path: Path) -> None:
         assert done.returncode == code
         assert "Traceback" not in done.stderr
         assert done.stderr if code else done.stdout
+
+
+def test_long_work_tells_how_long_the_rest_takes_where_there_is_no_terminal() -> None:
+    """A line now and then, not at every step; none once all is done."""
+    told: list[Words] = []
+    at_every_step, seldom = now_and_then(told.append, seconds=0), now_and_then(told.append, seconds=3600)
+    for progress in (seldom, at_every_step):
+        for done in range(4):
+            progress(done, 3)
+    assert [str(words) for words in told] == ["1 of 3 done; about 1 s left.", "2 of 3 done; about 1 s left."]
+    assert told[0].into("ja") == "3件中1件が完了しました。残り約1秒です。"

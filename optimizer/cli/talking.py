@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +15,8 @@ import click
 from optimizer.errors import HaibunError, InputProblems, NoPlan, Problem
 from optimizer.words import Words, say
 
+EVERY = 10.0
+"""Seconds between lines on progress where there is no terminal."""
 UNPRINTABLE = ("Cc", "Cf", "Zl", "Zp")
 
 
@@ -57,10 +61,16 @@ class Talker:
 
     @contextmanager
     def counting(self, words: Words) -> Iterator[Callable[[int, int], None]]:
-        """The same for work whose steps can be counted: a bar on a terminal, told (done, total) at each step."""
-        if self.quiet or self.as_json or not sys.stderr.isatty():
-            with self.working(words):
-                yield lambda _done, _total: None
+        """The same for work whose steps can be counted, told (done, total) at each step.
+
+        A bar with the time left on a terminal; elsewhere a line now and then.
+        """
+        if self.quiet or self.as_json:
+            yield lambda _done, _total: None
+            return
+        if not sys.stderr.isatty():
+            self.warn(words)
+            yield now_and_then(self.warn)
             return
         from rich.console import Console  # noqa: PLC0415
         from rich.progress import Progress  # noqa: PLC0415
@@ -68,6 +78,21 @@ class Talker:
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(words.into(self.language), total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def now_and_then(tell: Callable[[Words], None], seconds: float = EVERY) -> Callable[[int, int], None]:
+    """Progress in lines, ``seconds`` apart: how much is done, and how long the rest takes at the pace so far."""
+    began = last = time.monotonic()
+
+    def told(done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if 0 < done < total and now - last >= seconds:
+            last = now
+            left = math.ceil((now - began) / done * (total - done))
+            tell(say("{done} of {total} done; about {left} s left.", done=done, total=total, left=left))
+
+    return told
 
 
 def printable(text: str) -> str:
