@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from optimizer.questions.repair import repair as repair
     from optimizer.questions.whatif import WhatIf as WhatIf
     from optimizer.report import writers as writers
+    from optimizer.report.in_unit import units_of as units_of
     from optimizer.report.listing import listing as listing
     from optimizer.report.listing import programme_in_full as programme_in_full
     from optimizer.report.screen import Screen as Screen
@@ -75,6 +76,7 @@ ROOM_OF = {
     "WhatIf": "questions.whatif",
     **dict.fromkeys(("listing", "programme_in_full"), "report.listing"),
     "writers": "report",
+    "units_of": "report.in_unit",
     **dict.fromkeys(("Screen", "Sums", "sums_of"), "report.screen"),
     **dict.fromkeys(("Signature", "Standing"), "report.standing"),
     "usual": "report.terms",

@@ -205,10 +205,10 @@ def repair(asked: Asked, _progress: Progress) -> Answer:
     return Answer(tables.menu_in_words(menu), say("Changes"), [], files)
 
 
-def side_by_side(book: OpenBook, plans: Sequence[tuple[Setting, Result]], language: str) -> dict[str, Any]:
+def side_by_side(book: OpenBook, plans: Sequence[tuple[Setting, Result]], language: str, unit: str) -> dict[str, Any]:
     """What a page shows at once of published plans of a book: see ``report.compare.beside``."""
     written = scenario.apply(book.portfolio).portfolio
-    return beside(asking_compare.side_by_side(plans, written, book.portfolio), language)
+    return beside(asking_compare.side_by_side(plans, written, book.portfolio), language, unit)
 
 
 QUESTIONS: Mapping[str, Callable[[Asked, Progress], Answer]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 
 from optimizer.words import Name, Words, say
 
@@ -24,12 +25,34 @@ AMOUNTS: Mapping[str, Callable[[Words], Words]] = {
     "JPY billion": lambda amount: say("{amount} billion yen", amount=amount),
     "USD million": lambda amount: say("{amount} million dollars", amount=amount),
 }
+YEN: Mapping[str, int] = {
+    "JPY 100 million": 10**8,
+    "JPY": 1,
+    "JPY thousand": 10**3,
+    "JPY million": 10**6,
+    "JPY billion": 10**9,
+}
+CHOICES = ("JPY 100 million", "JPY million", "JPY billion")
+DOLLARS = "USD million"
 _KNOWN = {words.pattern: words for words in UNITS}
 
 
 def unit_name(unit: str) -> Words:
     """A unit by its usual name; any other as the workbook writes it."""
     return _KNOWN.get(unit) or Name(unit)
+
+
+def factors(unit: str, yen_for_a_dollar: Fraction | None) -> dict[str, Fraction]:
+    """The units in which a reader may see amounts of ``unit``, each with what an amount is multiplied by; itself first.
+
+    Yen in other multiples of yen, and in dollars where the workbook states a rate; any other unit only as it is.
+    """
+    found = {unit: Fraction(1)}
+    if unit in YEN:
+        found |= {other: Fraction(YEN[unit], YEN[other]) for other in CHOICES if other != unit}
+        if yen_for_a_dollar:
+            found[DOLLARS] = YEN[unit] / (yen_for_a_dollar * 10**6)
+    return found
 
 
 def amount(number: Words | str, unit: str) -> Words:

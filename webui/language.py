@@ -1,4 +1,4 @@
-"""The language of a page: the reader's choice, else the browser's, else Japanese."""
+"""The language and the unit of money of a page: the reader's choice, else the browser's and the workbook's."""
 
 from __future__ import annotations
 
@@ -44,8 +44,24 @@ def of_two(english_then_japanese: str) -> str:
 
 
 def unit_of(book: Book) -> str:
-    """The money unit of a workbook as the reader calls it."""
+    """The money unit of a workbook as the reader calls it; what is typed in is typed in this unit."""
     return into(usual(book.summary["unit"]))
+
+
+def shown_unit(book: Book) -> str:
+    """The unit in which this request wants to see a workbook's money; its own where it cannot be shown in another."""
+    asked = request.args.get("unit") or session.get("unit")
+    return str(asked) if asked in units_of(book) else str(book.summary["unit"])
+
+
+def units_of(book: Book) -> dict[str, float]:
+    """The units in which a workbook's money can be shown, each with what amounts are multiplied by."""
+    return book.summary.get("units") or {book.summary["unit"]: 1.0}
+
+
+def money_of(book: Book) -> str:
+    """The unit in which money is shown, as the reader calls it."""
+    return into(usual(shown_unit(book)))
 
 
 def setting_in_words() -> str:
@@ -75,6 +91,10 @@ def _in_templates() -> dict[str, Any]:
         "into": into,
         "of_two": of_two,
         "unit_of": unit_of,
+        "units_of": units_of,
+        "shown_unit": shown_unit,
+        "money_of": money_of,
+        "usual": usual,
         "setting_in_words": setting_in_words,
         "when": when,
         "language": current(),

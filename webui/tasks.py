@@ -66,6 +66,8 @@ def look(path: Path, name: str) -> Look:
         {
             "title": settings.title,
             "unit": settings.unit,
+            "units": optimizer.units_of(portfolio),
+            "rate": None if settings.exchange_rate is None else f"{float(settings.exchange_rate):g}",
             "first_year": settings.first_year,
             "years": settings.years,
             "programmes": len(portfolio.programmes),
@@ -117,14 +119,14 @@ def controls(path: Path, origin: str, language: str) -> dict[str, Any]:
     return controls_of(opened(path), kept_live(path).levers_on(origin), language)
 
 
-def at_once(path: Path, origin: str, sets: Sequence[str], language: str) -> dict[str, Any]:
+def at_once(path: Path, origin: str, sets: Sequence[str], language: str, unit: str) -> dict[str, Any]:
     """The checked, unrounded answer while a control moves."""
-    return Screen(kept_live(path).live(origin, sets), base_of(path), language).at_once()
+    return Screen(kept_live(path).live(origin, sets), base_of(path), language, unit).at_once()
 
 
-def in_full(path: Path, origin: str, sets: Sequence[str], language: str) -> dict[str, Any]:
+def in_full(path: Path, origin: str, sets: Sequence[str], language: str, unit: str) -> dict[str, Any]:
     """The published, proved answer once the controls rest."""
-    screen = Screen(settled(path, origin, tuple(sets)), base_of(path), language)
+    screen = Screen(settled(path, origin, tuple(sets)), base_of(path), language, unit)
     return screen.in_full(kept_live(path).price_of_money(origin, sets))
 
 
@@ -134,18 +136,18 @@ def settled(path: Path, origin: str, sets: tuple[str, ...]) -> Result:
     return kept_live(path).settled(origin, sets)
 
 
-def programmes(path: Path, origin: str, sets: Sequence[str], language: str) -> list[dict[str, Any]]:
+def programmes(path: Path, origin: str, sets: Sequence[str], language: str, unit: str) -> list[dict[str, Any]]:
     """Every line of the published plan."""
-    return optimizer.listing(settled(path, origin, tuple(sets)), language)
+    return optimizer.listing(settled(path, origin, tuple(sets)), language, unit)
 
 
-def beside(path: Path, plans: Sequence[Named], language: str) -> dict[str, Any]:
+def beside(path: Path, plans: Sequence[Named], language: str, unit: str) -> dict[str, Any]:
     """Published plans side by side, each with its changes from the first, and what sets them apart."""
     settings = settings_of(plans)
     results = [settled(path, setting.scenario, setting.sets) for setting in settings]
     first = optimizer.sums_of(results[0])
-    shown = [Screen(result, first, language).at_once() for result in results]
-    together = optimizer.side_by_side(opened(path), list(zip(settings, results, strict=True)), language)
+    shown = [Screen(result, first, language, unit).at_once() for result in results]
+    together = optimizer.side_by_side(opened(path), list(zip(settings, results, strict=True)), language, unit)
     return {"plans": shown, **together}
 
 
@@ -160,10 +162,10 @@ def explainer(path: Path, origin: str, sets: tuple[str, ...]) -> optimizer.Expla
     return optimizer.Explainer(settled(path, origin, sets))
 
 
-def programme(path: Path, origin: str, sets: Sequence[str], ident: str, language: str) -> dict[str, Any]:
+def programme(path: Path, origin: str, sets: Sequence[str], ident: str, language: str, unit: str) -> dict[str, Any]:
     """One line of the published plan with everything that can be said of it."""
     found = explainer(path, origin, tuple(sets)).programme(ident)
-    return optimizer.programme_in_full(settled(path, origin, tuple(sets)), ident, language) | {
+    return optimizer.programme_in_full(settled(path, origin, tuple(sets)), ident, language, unit) | {
         "name": found.name.into(language),
         "sentences": [words.into(language) for words in found.more],
         "entry_factor": found.entry and found.entry.effects,

@@ -31,6 +31,7 @@ from optimizer.report.document import (
     quantity,
     table_of,
 )
+from optimizer.report.in_unit import in_unit
 from optimizer.report.shown import shown_figure
 from optimizer.results import FAMILY_NAMES, FREEDOM_NAMES
 from optimizer.run import OpenBook
@@ -47,9 +48,12 @@ def compare_document(book: OpenBook, found: Compared) -> Document:
     return _Told(found).document(book)
 
 
-def beside(found: Compared, language: str) -> dict[str, Any]:
-    """What a page shows of scenarios side by side: the headline, regions as a picture, what each changes."""
-    told = _Told(found)
+def beside(found: Compared, language: str, unit: str = "") -> dict[str, Any]:
+    """What a page shows of scenarios side by side: the headline, regions as a picture, what each changes.
+
+    Money is shown in ``unit`` (blank: the workbook's).
+    """
+    told = _Told(found, unit)
     return {
         "headline": told.message().into(language),
         "regions": shown_figure(told.dumbbells(told.by_region()), language),
@@ -61,10 +65,11 @@ def beside(found: Compared, language: str) -> dict[str, Any]:
 
 
 class _Told:
-    def __init__(self, found: Compared) -> None:
+    def __init__(self, found: Compared, unit: str = "") -> None:
         self.found, self.portfolio = found, found.portfolio
-        self.unit = terms.usual(self.portfolio.settings.unit)
-        self.decimals = terms.money_decimals(self.portfolio)
+        self.shown_in = in_unit(self.portfolio, unit)
+        self.unit = self.shown_in.name
+        self.decimals = self.shown_in.decimals(terms.money_decimals(self.portfolio))
         self.first = terms.both(found.first.name)
         self.totals = [totals_of(side.result) for side in found.sides]
 
@@ -337,12 +342,18 @@ class _Told:
             columns.append(Column(self._name(versus), "money", self.decimals, summed=True))
             columns.append(Column(say("Change"), "change", self.decimals, summed=True, less=(len(columns) - 1, 1)))
         labels = dict.fromkeys([*names, *(label for total in self.totals for label in total[dimension])])
-        rows = [
-            (names.get(label) or terms.usual(label), *(total[dimension].get(label, ZERO) for total in self.totals))
+        rows: list[tuple[Cell, ...]] = [
+            (
+                names.get(label) or terms.usual(label),
+                *(self._in_unit(total[dimension].get(label)) for total in self.totals),
+            )
             for label in labels
             if any(total[dimension].get(label) for total in self.totals)
         ]
         return table_of(f"compared_by_{dimension}", title, columns, rows, unit=self.unit)
+
+    def _in_unit(self, amount: Fraction | None) -> Fraction:
+        return (amount or ZERO) * self.shown_in.factor
 
     def dumbbells(self, table: Table) -> Figure:
         """What each region gains or loses against the first scenario, a dot for each of the others."""
@@ -369,6 +380,8 @@ class _Told:
         if not any(changes):
             return say("Money by region does not differ.")
         up, down = changes.index(max(changes)), changes.index(min(changes))
+        if changes[up] <= 0 or changes[down] >= 0:
+            return self._one_way(table, changes, up if changes[up] > 0 else down)
         return say(
             "In {scenario}, {up} gains most ({gain}) and {down} loses most ({loss}) against {first}.",
             scenario=terms.both(self.found.sides[-1].name),
@@ -378,6 +391,18 @@ class _Told:
             down=table.words(0)[down],
             loss=quantity(changes[down], "change", self.decimals),
         )
+
+    def _one_way(self, table: Table, changes: Sequence[Fraction], most: int) -> Words:
+        """No region loses, or none gains."""
+        names = {
+            "scenario": terms.both(self.found.sides[-1].name),
+            "first": self.first,
+            "region": table.words(0)[most],
+            "change": quantity(changes[most], "change", self.decimals),
+        }
+        if changes[most] > 0:
+            return say("In {scenario}, no region loses against {first}; {region} gains most ({change}).", **names)
+        return say("In {scenario}, no region gains against {first}; {region} loses most ({change}).", **names)
 
 
 def _by_gain(versus: Versus) -> list[tuple[Part, Fraction]]:

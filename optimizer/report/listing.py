@@ -10,18 +10,23 @@ from typing import Any
 from optimizer import fiscal
 from optimizer.portfolio import Programme
 from optimizer.report.document import ZERO, number_text
+from optimizer.report.in_unit import InUnit, in_unit
 from optimizer.report.money import kept_baseline
 from optimizer.results import VERDICTS, Line, Result, family_name
 from optimizer.words import Words, name_of, say
 
 
-def listing(result: Result, language: str) -> list[dict[str, Any]]:
-    """A row for each active programme: money over its years, baseline kept, range, verdict and reason."""
+def listing(result: Result, language: str, unit: str = "") -> list[dict[str, Any]]:
+    """A row for each active programme: money over its years, baseline kept, range, verdict and reason.
+
+    Texts of money are in ``unit`` (blank: the workbook's), numbers in the workbook's.
+    """
     grouped = groupby(result.lines, lambda line: line.programme.id)
-    return [_row(result, list(lines), language) for _, lines in grouped]
+    money = in_unit(result.portfolio, unit)
+    return [_row(result, list(lines), language, money) for _, lines in grouped]
 
 
-def _row(result: Result, lines: list[Line], language: str) -> dict[str, Any]:
+def _row(result: Result, lines: list[Line], language: str, money: InUnit) -> dict[str, Any]:
     programme, amount = lines[0].programme, sum((line.amount for line in lines), ZERO)
     largest = max(lines, key=lambda line: line.amount)
     baseline = kept_baseline(programme)
@@ -37,17 +42,23 @@ def _row(result: Result, lines: list[Line], language: str) -> dict[str, Any]:
         "account": name_of(result.portfolio.accounts[programme.account]).into(language),
         "verdict": VERDICTS[largest.verdict].into(language),
         "reason": largest.reason.into(language),
-        **_money(amount=amount, baseline=baseline, low=low, high=high, change=amount - baseline, language=language),
+        **_amounts(money, language, amount=amount, baseline=baseline, low=low, high=high),
+        "change": float(amount - baseline),
+        "change_text": money.change(amount - baseline, 1, language),
     }
 
 
-def _money(*, language: str, **amounts: Fraction) -> dict[str, Any]:
+def _amounts(money: InUnit, language: str, **amounts: Fraction) -> dict[str, Any]:
     values = {key: float(value) for key, value in amounts.items()}
-    return values | {f"{key}_text": number_text(value, "money", 1, language) for key, value in amounts.items()}
+    return values | {f"{key}_text": money.text(value, 1, language) for key, value in amounts.items()}
 
 
-def programme_in_full(result: Result, ident: str, language: str) -> dict[str, Any]:
-    """One programme: its years, and its effects from the largest, with what a unit of money first scores."""
+def programme_in_full(result: Result, ident: str, language: str, unit: str = "") -> dict[str, Any]:
+    """One programme: its years, and its effects from the largest, with what a unit of money first scores.
+
+    Only the amounts of its years are shown in ``unit``.
+    """
+    money = in_unit(result.portfolio, unit)
     programme = result.portfolio.programmes.get(ident)
     if programme is None:
         return {"id": ident, "years": [], "effects": []}
@@ -61,7 +72,7 @@ def programme_in_full(result: Result, ident: str, language: str) -> dict[str, An
         "years": [
             {
                 "year": fiscal.year_name(first + line.year).into(language),
-                "amount": number_text(line.amount, "money", 2, language),
+                "amount": money.text(line.amount, 2, language),
                 "verdict": VERDICTS[line.verdict].into(language),
                 "reason": line.reason.into(language),
             }

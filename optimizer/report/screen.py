@@ -1,6 +1,7 @@
 """What the cockpit shows of a plan beside a base plan: plain values and their texts in one language.
 
-Every number is a sum of the plan's own amounts or what they attain; money is in the workbook's unit over the horizon.
+Every number is a sum of the plan's own amounts or what they attain; money is summed over the horizon. Values are in
+the workbook's unit, texts in the reader's.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from optimizer import fiscal, units
 from optimizer.portfolio import Programme
 from optimizer.report import terms
 from optimizer.report.document import ZERO, number_text
+from optimizer.report.in_unit import in_unit
 from optimizer.report.money import Money
 from optimizer.report.needs import Needs
 from optimizer.report.palette import COLOURS, GREY, RULE
@@ -58,13 +60,13 @@ def sums_of(result: Result) -> Sums:
 
 
 class Screen:
-    """One plan beside the base, in one language."""
+    """One plan beside the base, in one language and one unit of money (blank: the workbook's)."""
 
-    def __init__(self, result: Result, base: Sums, language: str) -> None:
+    def __init__(self, result: Result, base: Sums, language: str, unit: str = "") -> None:
         self.result, self.base, self.language = result, base, language
         self.portfolio = result.portfolio
         self.sums = sums_of(result)
-        self.unit = terms.usual(self.portfolio.settings.unit)
+        self.money = in_unit(self.portfolio, unit)
 
     def at_once(self) -> dict[str, Any]:
         """The figures, bars and moved lines; reasons are left to ``in_full``."""
@@ -98,7 +100,9 @@ class Screen:
         for freedom, met in self.sums.met.items():
             base = self.base.met.get(freedom, ZERO)
             found.append(self._figure(freedom, FREEDOM_NAMES[freedom], met, base, "share", say("of the need")))
-        found.append(self._figure("total", say("Plan, total"), self.sums.total, self.base.total, "money", self.unit))
+        found.append(
+            self._figure("total", say("Plan, total"), self.sums.total, self.base.total, "money", self.money.name)
+        )
         return found
 
     def _figure(
@@ -107,18 +111,25 @@ class Screen:
         decimals = {"points": 2, "share": 1, "money": 0}[kind]
         change = value - base
         points = change * 100 if kind == "share" else change
-        said = Name(self._signed(points, decimals=decimals))
+        said = Name(self._amount_signed(points) if kind == "money" else self._signed(points, decimals))
+        text = self._amount(value) if kind == "money" else number_text(value, kind, decimals, self.language)
         return {
             "id": ident,
             "label": label.into(self.language),
             "value": float(value),
-            "text": number_text(value, kind, decimals, self.language),
+            "text": text,
             "unit": unit.into(self.language),
             "change": round(float(points), decimals),
             "change_text": (say("{change} points", change=said) if kind == "share" else said).into(self.language),
         }
 
-    def _signed(self, change: Fraction, decimals: int = 0) -> str:
+    def _amount(self, amount: Fraction, decimals: int = 0) -> str:
+        return self.money.text(amount, decimals, self.language)
+
+    def _amount_signed(self, change: Fraction, decimals: int = 0) -> str:
+        return self.money.change(change, decimals, self.language)
+
+    def _signed(self, change: Fraction, decimals: int) -> str:
         text = number_text(change, "money", decimals, self.language)
         return f"+{text}" if change > 0 and any(letter in "123456789" for letter in text) else text
 
@@ -137,9 +148,9 @@ class Screen:
                 "name": name(key).into(self.language),
                 "value": float(now.get(key, ZERO)),
                 "base": float(base.get(key, ZERO)),
-                "text": number_text(now.get(key, ZERO), "money", 0, self.language),
-                "base_text": number_text(base.get(key, ZERO), "money", 0, self.language),
-                "change_text": self._signed(now.get(key, ZERO) - base.get(key, ZERO)),
+                "text": self._amount(now.get(key, ZERO)),
+                "base_text": self._amount(base.get(key, ZERO)),
+                "change_text": self._amount_signed(now.get(key, ZERO) - base.get(key, ZERO)),
             }
             for key in shown
         ]
@@ -163,10 +174,10 @@ class Screen:
         return {
             "programme": key,
             "name": self._programme_name(key),
-            "before": number_text(self.base.programmes.get(key, ZERO), "money", 1, self.language),
-            "after": number_text(self.sums.programmes.get(key, ZERO), "money", 1, self.language),
+            "before": self._amount(self.base.programmes.get(key, ZERO), 1),
+            "after": self._amount(self.sums.programmes.get(key, ZERO), 1),
             "change": float(change),
-            "change_text": self._signed(change, decimals=1),
+            "change_text": self._amount_signed(change, 1),
             "reason": last.into(self.language) if last else "",
         }
 
@@ -203,7 +214,7 @@ class Screen:
                     "from": start,
                     "to": end,
                     "value": float(amount),
-                    "text": number_text(amount, "money", 1, self.language),
+                    "text": self._amount(amount, 1),
                     "colour": COLOURS.get(colour, RULE),
                 }
                 for start, end, amount, colour in figure.links
@@ -238,5 +249,5 @@ class Screen:
             score=number_text(self.sums.score, "points", 2, self.language),
             change=self._signed(change, decimals=2),
             family=family_name(most),
-            amount=units.amount(Name(self._signed(families[most])), self.portfolio.settings.unit),
+            amount=units.amount(Name(self._amount_signed(families[most])), self.money.unit),
         )

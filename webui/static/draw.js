@@ -48,7 +48,7 @@ export function drawMoved(table, lines, words) {
 }
 
 export function drawBinding(list, limits, words) {
-  const items = limits.map((limit) => element("li", {}, limit.name, element("span", { class: "sub" }, ` ${limit.kind}, ${limit.years}`)));
+  const items = limits.map((limit) => element("li", {}, limit.name, element("span", { class: "sub" }, ` ${limit.kind}${words.comma}${limit.years}`)));
   list.replaceChildren(...(items.length ? items : [element("li", {}, words.nothing)]));
 }
 

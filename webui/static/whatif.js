@@ -85,7 +85,7 @@ function showRules() {
     const remove = element("button", { type: "button", class: "plain small" }, words.remove);
     remove.setAttribute("aria-label", `${words.remove}: ${name}`);
     remove.addEventListener("click", () => { rules.delete(rule); showRules(); changed(); });
-    return element("li", {}, `${name} ${words[kind]} ${shown(Number(amount))} `, remove);
+    return element("li", {}, `${name} ${words[kind]} ${shown(Number(amount))} ${page.unit} `, remove);
   }));
 }
 
@@ -139,7 +139,7 @@ function rememberAddress() {
   const query = addressOf(present);
   history.replaceState(null, "", `${page.show}?${query}`);
   for (const tab of document.querySelectorAll("a.tab")) tab.search = query;
-  document.querySelector(".languages [name=back]").value = `${page.show}?${query}`;
+  for (const back of document.querySelectorAll(".masthead [name=back]")) back.value = `${page.show}?${query}`;
 }
 
 async function fly(kind) {

@@ -13,7 +13,7 @@ from werkzeug.exceptions import BadRequest
 
 from optimizer import InputProblems, NoPlan
 from webui.identity import project_for_new, visitor
-from webui.language import current
+from webui.language import current, shown_unit
 from webui.rows import Book, new_id
 from webui.site import ask_desk, the_book, the_site
 from webui.views import shapes
@@ -79,10 +79,11 @@ def problems(book_id: str) -> dict[str, Any]:
 @page.output(shapes.PlanAnswer)
 def answer(book_id: str, query_data: dict[str, Any]) -> Any:
     """The plan of a setting: ``detail=live`` before rounding and at once, else published and proved."""
-    site, setting = the_site(), setting_of(the_book(book_id))
+    site, book = the_site(), the_book(book_id)
+    setting, unit = setting_of(book), shown_unit(book)
     worker, task = (site.live, "at_once") if query_data["detail"] == "live" else (site.desk, "in_full")
     try:
-        return worker.ask(task, *setting, current())
+        return worker.ask(task, *setting, current(), unit)
     except NoPlan as error:
         return {"status": "infeasible", "sentence": error.message.into(current())}
     except InputProblems as error:
@@ -103,7 +104,8 @@ def repairs(book_id: str, query_data: dict[str, Any]) -> Any:
 @page.output(shapes.Programmes)
 def programmes(book_id: str, query_data: dict[str, Any]) -> dict[str, Any]:
     """Every line of the published plan."""
-    return {"programmes": ask_desk("programmes", *setting_of(the_book(book_id)), current())}
+    book = the_book(book_id)
+    return {"programmes": ask_desk("programmes", *setting_of(book), current(), shown_unit(book))}
 
 
 @page.get("/books/<book_id>/programme")
@@ -111,7 +113,8 @@ def programmes(book_id: str, query_data: dict[str, Any]) -> dict[str, Any]:
 @page.output(shapes.Programme)
 def programme(book_id: str, query_data: dict[str, Any]) -> Any:
     """One line: years, ranked effects, and sentences that a second solve has confirmed."""
-    return ask_desk("programme", *setting_of(the_book(book_id)), query_data["id"], current())
+    book = the_book(book_id)
+    return ask_desk("programme", *setting_of(book), query_data["id"], current(), shown_unit(book))
 
 
 @page.post("/books/<book_id>/scenarios")

@@ -9,7 +9,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from optimizer import NoPlan, Words, WrongUsage, say
-from webui.language import current, t
+from webui.language import current, shown_unit, t
 from webui.rows import Book
 from webui.site import ask_desk, the_book, the_site
 from webui.tasks import Named
@@ -54,7 +54,7 @@ def show(book_id: str) -> str:
         return _page(book, chosen, {}, say("Choose two to four scenarios."))
     path = the_site().store.path_of(book.sha256)
     try:
-        found = ask_desk("beside", path, [choice.setting for choice in chosen], current())
+        found = ask_desk("beside", path, [choice.setting for choice in chosen], current(), shown_unit(book))
     except NoPlan:
         return _page(book, chosen, {}, say("One of these scenarios has no plan; choose others."))
     return _page(book, chosen, found, None)

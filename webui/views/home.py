@@ -16,6 +16,7 @@ from webui.rows import Book
 from webui.site import ask_desk, the_site
 
 page = Blueprint("home", __name__)
+LONGEST_UNIT = 40
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,14 @@ def choose_language() -> Answer:
     if chosen in LANGUAGES:
         session["language"] = chosen
         session.permanent = True
+    return redirect(a_page_of_this_site(request.form.get("back", "/")))
+
+
+@page.post("/unit")
+def choose_unit() -> Answer:
+    """Remember the unit in which the reader wants to see money and show the same page again."""
+    session["unit"] = request.form.get("unit", "")[:LONGEST_UNIT]
+    session.permanent = True
     return redirect(a_page_of_this_site(request.form.get("back", "/")))
 
 

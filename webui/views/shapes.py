@@ -14,6 +14,10 @@ class Setting(Schema):
     origin = String(load_default=BASE, metadata={"description": "A scenario of the workbook."})
     sets = List(String(), data_key="set", load_default=list, metadata={"description": "budget_factor=0.9 (repeat)"})
     lang = String(load_default=None, metadata={"description": "en or ja: the language of what is answered."})
+    unit = String(
+        load_default=None,
+        metadata={"description": "The unit of money in texts, such as JPY million (default: the workbook's)."},
+    )
 
 
 class AskedAnswer(Setting):
@@ -89,7 +93,7 @@ class Problems(Schema):
 
 
 class Figure(Schema):
-    """A headline number with its change from the base plan."""
+    """A headline number with its change from the base plan; of money, ``text`` is in ``unit``, ``value`` as written."""
 
     id = String()
     label = String()

@@ -31,10 +31,9 @@ def sign_in() -> Answer | Response:
         is_right, said = False, error.message
     if not is_right:
         return make_response(render_template("sign_in.html", back=back, said=into(said), name=name), 401)
-    language = session.get("language")
+    kept = {name: session[name] for name in ("language", "unit") if name in session}
     session.clear()
-    if language:
-        session["language"] = language
+    session.update(kept)
     session["signed_in"] = people.sign_in(the_site().store, name)
     return redirect(back)
 
