@@ -161,9 +161,9 @@ def freedoms(asked: Asked, progress: Progress) -> Answer:
     return Answer(frontier_tables.freedoms_in_words(found), measure, bars, files, document)
 
 
-def prices(asked: Asked, _progress: Progress) -> Answer:
+def prices(asked: Asked, progress: Progress) -> Answer:
     """What each limit, resource and appropriation costs."""
-    found = asking_prices.prices(asked.book, asked.scenario, asked.sets)
+    found = asking_prices.prices(asked.book, asked.scenario, asked.sets, progress=progress)
     dear = [price for price in found if price.price is not None and price.price > 1e-6][:MOST_BARS]
     bars = [
         Bar(
@@ -178,9 +178,9 @@ def prices(asked: Asked, _progress: Progress) -> Answer:
     return Answer(tables.prices_in_words(found), say("Points of score"), bars, files, document)
 
 
-def ranges(asked: Asked, _progress: Progress) -> Answer:
+def ranges(asked: Asked, progress: Progress) -> Answer:
     """How little and how much each line can get in any plan nearly as good."""
-    found = asking_ranges.ranges(asked.book, asked.scenario, asked.sets, workers=PROCESSES)
+    found = asking_ranges.ranges(asked.book, asked.scenario, asked.sets, workers=PROCESSES, progress=progress)
     first_year = asked.book.portfolio.settings.first_year
     widest = sorted(found.lines, key=lambda line: line.low - line.high)[:MOST_BARS]
     programmes = asked.book.portfolio.programmes

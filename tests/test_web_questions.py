@@ -12,7 +12,7 @@ import psutil
 import pytest
 from web import INPUTS, Reader, app, reader
 
-from optimizer import QUESTIONS, Asked, answer, run
+from optimizer import QUESTIONS, Asked, Setting, answer, run
 from webui import create_app
 from webui.store import Question
 from webui.views.questions import KINDS
@@ -64,6 +64,29 @@ def test_every_question_has_sentences_and_files(kind, language):
     for table in (table for block in blocks for table in block["tables"]):
         widths = {len(row) for row in [*table["rows"], table["numbers"], table["total"] or table["columns"]]}
         assert widths == {len(table["columns"])}
+
+
+@pytest.mark.parametrize("kind", ["prices", "ranges"])
+def test_questions_tell_how_far_they_are(kind):
+    """Steps done never go back, and at the end all of them are."""
+    asked = Asked(run.open_book(INPUTS / "minimal.xlsx"), "office", [], "en")
+    told: list[tuple[int, int]] = []
+    answer(kind, asked, lambda done, total: told.append((done, total)))
+    (total,) = {total for _, total in told}
+    assert [done for done, _ in told] == list(range(total + 1))
+
+
+def test_comparing_several_settings_is_one_work():
+    """Two comparisons one after the other: the bar does not begin anew."""
+    base, office = Setting("base", "base"), Setting("office", "office")
+    less = Setting("less", "office", ("budget_factor=0.95",))
+    asked = Asked(run.open_book(INPUTS / "minimal.xlsx"), "base", [], "en", (base, office, less))
+    told: list[tuple[int, int]] = []
+    found = answer("compare", asked, lambda done, total: told.append((done, total)))
+    assert len({total for _, total in told}) == 1
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert told[-1][0] == told[-1][1]
+    assert sum(block["kind"] == "waterfall" for block in found.as_dict("en")["blocks"]) == 2
 
 
 def test_a_setting_is_held_against_the_workbook_as_written():

@@ -5,6 +5,7 @@ Workbooks stay open between tasks, the last few of them, so that a slider does n
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ Named = tuple[str, str, list[str]]
 Question = tuple[str, list[str], str, list[Named]]
 """A setting's scenario and items, the language of its reports, and the settings that are compared."""
 MOST_OPEN_BOOKS = 4
+SECONDS_BETWEEN_WORDS = 0.2
 MOST_SHOWN = 2_000
 """Problems on one page."""
 
@@ -226,6 +228,18 @@ def repaired(path: Path, origin: str, sets: Sequence[str], number: int) -> bytes
     return written(lambda out: optimizer.apply_repair(data, menu, number, out))
 
 
+class Telling:
+    """Tells how many of how many steps are done, not more often than anybody reads it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection, self.next = connection, 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        if done == total or time.monotonic() >= self.next:
+            self.next = time.monotonic() + SECONDS_BETWEEN_WORDS
+            self.connection.send(("progress", (done, total)))
+
+
 def ask(connection: Connection, limits: Limits, path: Path, folder: Path, kind: str, asked: Question) -> None:
     """Answer one long question in a process of its own: progress and the end go through the connection.
 
@@ -236,7 +250,7 @@ def ask(connection: Connection, limits: Limits, path: Path, folder: Path, kind: 
     origin, sets, language, beside = asked
     try:
         of_book = optimizer.Asked(opened(path), origin, sets, language, tuple(settings_of(beside)))
-        found = optimizer.answer(kind, of_book, lambda done, total: connection.send(("progress", (done, total))))
+        found = optimizer.answer(kind, of_book, Telling(connection))
         content = {each: found.as_dict(each) for each in optimizer.LANGUAGES} | {"table": found.table()}
         optimizer.write_folder(folder, {**found.files, "answer.json": optimizer.json_bytes(content)}, "answer.json")
         connection.send(("done", sorted(found.files)))

@@ -57,8 +57,8 @@ def ranges(talker: Talker, book: Path, scenario: str, sets: Sequence[str], withi
     from optimizer.report.ranges import ranges_document  # noqa: PLC0415
 
     opened = run.open_book(book)
-    with talker.working(say("Solving twice for each line …")):
-        found = asking.ranges(opened, scenario, sets, within)
+    with talker.counting(say("Solving twice for each line …")) as progress:
+        found = asking.ranges(opened, scenario, sets, within, progress=progress)
         others = alternatives.alternatives(opened, scenario, sets, within)
     first_year = opened.portfolio.settings.first_year
     pages = report.pages(ranges_document(opened, found, others, scenario, sets), talker.language)
@@ -87,8 +87,8 @@ def prices(talker: Talker, book: Path, scenario: str, sets: Sequence[str], out: 
     from optimizer.report.prices import prices_document  # noqa: PLC0415
 
     opened = run.open_book(book)
-    with talker.working(say("Solving again without each rule …")):
-        found = asking.prices(opened, scenario, sets)
+    with talker.counting(say("Solving again without each rule …")) as progress:
+        found = asking.prices(opened, scenario, sets, progress=progress)
     pages = report.pages(prices_document(opened, found, scenario, sets), talker.language)
     run.write_folder(out.resolve(), {"prices.csv": tables.prices_csv(found), **pages}, owned="prices.csv")
     talker.answer(tables.prices_as_dicts(found, talker.language))

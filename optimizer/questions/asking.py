@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from optimizer import model, scenario
@@ -13,6 +13,13 @@ from optimizer.model.columns import CONTINUOUS
 from optimizer.portfolio import Portfolio
 from optimizer.run import OpenBook, explained
 from optimizer.solver import Options
+
+Progress = Callable[[int, int], None]
+"""Told how many of how many steps are done."""
+
+
+def silent(done: int, total: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True)

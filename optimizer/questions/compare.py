@@ -17,7 +17,8 @@ from functools import cached_property
 from optimizer import exact, proof, scenario
 from optimizer.errors import InputProblems, NoPlan, WrongUsage
 from optimizer.portfolio import Portfolio, ScenarioItem
-from optimizer.questions.shapley import Asking, Averages, Combination, Progress, over_all_orders, silent
+from optimizer.questions.asking import Progress, silent
+from optimizer.questions.shapley import Asking, Averages, Combination, over_all_orders
 from optimizer.results import Line, Result
 from optimizer.run import OpenBook, solve_book
 from optimizer.solver import Options
@@ -203,16 +204,26 @@ def compare_settings(
     items = {one.name: scenario.items_of(portfolio, one.scenario, one.sets) for one in settings}
     base = scenario.apply(portfolio, measure.scenario, measure.sets).portfolio
     first, *others = [_side(book, one, base, options) for one in dict.fromkeys(settings)]
+    changes = [changes_between(items[first.name], items[side.name]) for side in others]
+    told = _in_turn([2 ** len(in_parts(each)) for each in changes], progress or silent)
     found = []
-    for side in others:
-        changes = changes_between(items[first.name], items[side.name])
-        replaced = [change.before for change in changes]
+    for side, own, tell in zip(others, changes, told, strict=True):
+        replaced = [change.before for change in own]
         common = [item for item in items[first.name] if item not in replaced]
-        parts, averages, asking = _attributed(portfolio, common, changes, options, progress or silent, processes)
+        parts, averages, asking = _attributed(portfolio, common, own, options, tell, processes)
         infeasible = sum(score is None for score in asking.scores.values())
         moves = _moves(first, side)
         found.append(Versus(side, first, parts, averages.orders, len(asking.scores), infeasible, moves))
     return Compared(portfolio, measure.name, first, found)
+
+
+def _in_turn(sizes: Sequence[int], progress: Progress) -> list[Progress]:
+    """For each of several pieces of work, whom it tells: ``progress`` hears of all of them as one."""
+
+    def telling(before: int, size: int) -> Progress:
+        return lambda done, total: progress(before + size * done // max(total, 1), sum(sizes))
+
+    return [telling(sum(sizes[:number]), size) for number, size in enumerate(sizes)]
 
 
 def side_by_side(plans: Sequence[tuple[Setting, Result]], base: Portfolio, book: Portfolio) -> Compared:

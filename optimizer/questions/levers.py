@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from optimizer import scenario
 from optimizer.errors import WrongUsage
 from optimizer.portfolio import Lever, Portfolio
-from optimizer.questions.shapley import Asking, Averages, Combination, Progress, Scores, over_all_orders, silent
+from optimizer.questions.asking import Progress, silent
+from optimizer.questions.shapley import Asking, Averages, Combination, Scores, over_all_orders
 from optimizer.run import OpenBook
 from optimizer.solver import Options
 from optimizer.words import say

@@ -16,7 +16,7 @@ from optimizer.live import Live
 from optimizer.model.limits import limit_in_money, pair_in
 from optimizer.places import place_of
 from optimizer.portfolio import Account, Limit, Portfolio, Resource
-from optimizer.questions.asking import Asked, ask
+from optimizer.questions.asking import Asked, Progress, ask, silent
 from optimizer.run import OpenBook
 from optimizer.solver import Options, is_mip
 from optimizer.words import Words, name_of, say
@@ -64,14 +64,18 @@ class Price:
 
 
 def prices(
-    book: OpenBook, name: str = scenario.BASE, sets: Sequence[str] = (), options: Options | None = None
+    book: OpenBook,
+    name: str = scenario.BASE,
+    sets: Sequence[str] = (),
+    options: Options | None = None,
+    progress: Progress = silent,
 ) -> list[Price]:
     """Price every limit, resource and appropriation, dearest first. Raises ``NoPlan`` for an infeasible book.
 
     Every price is a re-solve: a limit or a resource is removed, an appropriation gets one more unit of money while
     transfer and carry-over ceilings stay as they are.
     """
-    found = _Pricing(ask(book, name, sets, options)).all()
+    found = _Pricing(ask(book, name, sets, options)).all(progress)
     return sorted(found, key=lambda price: (price.price is None, -(price.price or 0.0)))
 
 
@@ -85,7 +89,7 @@ class _Pricing:
         self.row_prices = self.live.prices()
         self.ranging: Any = None if is_mip(self.model) else self.live.highs.getRanging()[1]
 
-    def all(self) -> list[Price]:
+    def all(self, progress: Progress) -> list[Price]:
         groups: dict[tuple[str, str, int | None], list[int]] = defaultdict(list)
         for number, key in enumerate(self.model.keys):
             constraint, ident, last = str(key[0]), str(key[1]), key[-1]
@@ -95,7 +99,12 @@ class _Pricing:
                 groups["resource", ident, None].append(number)
             elif constraint == "budget":
                 groups["appropriation", ident, int(last)].append(number)
-        return [self._price(what, ident, year, rows) for (what, ident, year), rows in groups.items()]
+        found = []
+        for done, ((what, ident, year), rows) in enumerate(groups.items()):
+            progress(done, len(groups))
+            found.append(self._price(what, ident, year, rows))
+        progress(len(groups), len(groups))
+        return found
 
     def _activity(self) -> Any:
         model, values = self.model, self.live.values

@@ -15,7 +15,7 @@ from optimizer.live import Live
 from optimizer.model import Columns
 from optimizer.model.columns import Floats
 from optimizer.portfolio import Portfolio
-from optimizer.questions.asking import ask_portfolio
+from optimizer.questions.asking import Progress, ask_portfolio, silent
 from optimizer.run import OpenBook
 from optimizer.solver import Options, is_mip
 
@@ -67,11 +67,13 @@ def ranges(
     within: float = WITHIN,
     workers: int = 2,
     options: Options | None = None,
+    progress: Progress = silent,
 ) -> Ranges:
     """The least and the most of every line over plans within ``within`` points of the best.
 
     Each end is a solve of its own (exact, also with indivisible programmes); ends that an earlier answer already
-    reached are not solved again. Raises ``NoPlan``.
+    reached are not solved again. With several ``workers`` this process solves as many lines as each of the others, and
+    tells of its own. Raises ``NoPlan``.
     """
     portfolio = scenario.apply(book.portfolio, name, sets).portfolio
     first = ask_portfolio(portfolio, options)
@@ -80,11 +82,13 @@ def ranges(
     is_unique = is_the_only_best(first.live, float(portfolio.settings.publish_unit))
     if workers > 1 and len(cells) > LINES_WORTH_A_PROCESS:
         size = -(-len(cells) // workers)
-        parts = [cells[start : start + size] for start in range(0, len(cells), size)]
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            found = [pair for part in pool.map(_Part(portfolio, within, options), parts) for pair in part]
+        own, *parts = [cells[start : start + size] for start in range(0, len(cells), size)]
+        with ProcessPoolExecutor(workers - 1, mp_context=get_context("spawn")) as pool:
+            others = [pool.submit(_Part(portfolio, within, options), part) for part in parts]
+            found = ends_of(first.live, own, within, progress)
+            found += [pair for other in others for pair in other.result()]
     else:
-        found = ends_of(first.live, cells, within)
+        found = ends_of(first.live, cells, within, progress)
     columns = first.model.columns
     lines = tuple(
         Range(columns.programmes[p].id, year, float(amount), low, high)
@@ -133,14 +137,15 @@ class _Part:
         return ends_of(ask_portfolio(self.portfolio, self.options).live, cells, self.within)
 
 
-def ends_of(live: Live, cells: range, within: float) -> list[tuple[float, float]]:
+def ends_of(live: Live, cells: range, within: float, progress: Progress = silent) -> list[tuple[float, float]]:
     """Solve for both ends of a stretch of lines in one live model."""
     columns = live.model.columns
     least, most = _widest(columns)
     low = live.spending().copy()
     high = low.copy()
     live.keep_score_within(within)
-    for cell, sign in _neighbours_together(columns, cells):
+    for done, (cell, sign) in enumerate(_neighbours_together(columns, cells)):
+        progress(done, 2 * len(cells))
         ends, widest = (high, most) if sign > 0 else (low, least)
         if abs(ends[cell] - widest[cell]) > TOUCHES:
             live.maximise({columns.first_x + cell: sign})
@@ -149,6 +154,7 @@ def ends_of(live: Live, cells: range, within: float) -> list[tuple[float, float]
             np.minimum(low, spending, out=low)
             np.maximum(high, spending, out=high)
             ends[cell] = spending[cell]
+    progress(2 * len(cells), 2 * len(cells))
     return [(max(float(low[cell]), 0.0), max(float(high[cell]), 0.0)) for cell in cells]
 
 

@@ -15,6 +15,7 @@ from multiprocessing import get_context
 
 from optimizer.errors import NoPlan
 from optimizer.portfolio import Portfolio
+from optimizer.questions.asking import Progress, silent
 from optimizer.session import Session
 from optimizer.solver import Options
 
@@ -25,11 +26,6 @@ Scores = Mapping[Combination, float | None]
 """Points of each combination that was solved; None where it has no plan."""
 Stated = Callable[[Combination], Portfolio]
 """The active portfolio of a combination. Raises ``NoPlan`` for one that cannot be stated."""
-Progress = Callable[[int, int], None]
-
-
-def silent(done: int, total: int) -> None:
-    """Tell nobody."""
 
 
 class Asking:
