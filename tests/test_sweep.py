@@ -18,13 +18,15 @@ from pathlib import Path
 import psutil
 import pytest
 from books import minimal, with_everything
+from click.testing import CliRunner
 from distributed import Client, LocalCluster
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import opened
 from test_session import RANDOM, chains, cold
 
-from optimizer import run, scenario
+from optimizer import run, scenario, workbook
+from optimizer.cli import main
 from optimizer.errors import WrongUsage
 from optimizer.portfolio import Portfolio
 from optimizer.solver import Options
@@ -345,7 +347,7 @@ def test_a_scheduler_that_does_not_answer_is_told_within_ten_seconds(kind):
             threading.Thread(target=greet, args=(listening,), daemon=True).start()
         started = time.monotonic()
         with pytest.raises(WrongUsage, match="No Dask scheduler answers at"):
-            sweep(opened(minimal()).portfolio, [Variant()], Cluster("nonsense" if kind == "nonsense" else address))
+            Cluster("nonsense" if kind == "nonsense" else address)
         assert time.monotonic() - started < 10
 
 
@@ -355,13 +357,33 @@ def greet(listening: socket.socket) -> None:
         caller.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 8)
 
 
+def test_robust_says_the_same_with_a_cluster(tmp_path, cluster):
+    """The verb's own option: the same file to the last digit, in both languages a sentence where nobody answers."""
+    path = tmp_path / "book.xlsx"
+    raw = with_everything()
+    for row in raw["Effects"]:
+        low, high = sorted(float(row["score"]) * factor for factor in (0.7, 1.3))
+        row |= {"low": low, "high": high}
+    workbook.write(path, raw)
+    asked = ["robust", str(path), "--samples", "30", "--quiet", "--out"]
+    for name, more in (("here", []), ("there", ["--scheduler", cluster])):
+        main([*asked, str(tmp_path / name), *more], standalone_mode=False)
+    files = [(tmp_path / name / "robust.json").read_bytes() for name in ("here", "there")]
+    assert files[0] == files[1]
+    for language, words in (("en", "No Dask scheduler answers at"), ("ja", "Daskスケジューラーから応答がありません")):
+        nobody = ["--scheduler", "127.0.0.1:nobody", "--lang", language]
+        done = CliRunner().invoke(main, [*asked, str(tmp_path / "nowhere"), *nobody])
+        assert done.exit_code == 2
+        assert words in done.output
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_without_the_extra_the_command_says_what_to_install(tmp_path):
     """In a process where the package cannot be found."""
     program = (
         "import sys; sys.modules['distributed'] = None; sys.path.insert(0, 'tests')\n"
-        "from books import minimal; from support import opened\n"
         "from optimizer.errors import WrongUsage; from optimizer.sweep import *\n"
-        "try: sweep(opened(minimal()).portfolio, [Variant()], Cluster('127.0.0.1:8786'))\n"
+        "try: Cluster('127.0.0.1:8786')\n"
         "except WrongUsage as error: print(error)"
     )
     root = Path(__file__).parent.parent

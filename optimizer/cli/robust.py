@@ -41,6 +41,7 @@ from optimizer.words import say
     help="Weight of the tail, from 0 to 1.",
 )
 @click.option("--study/--no-study", default=True, show_default=True, help="Also find what is most worth knowing.")
+@click.option("--scheduler", metavar="ADDRESS", help="Solve on the workers of this Dask scheduler.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to write.")
 @common_options
 def robust(
@@ -55,6 +56,7 @@ def robust(
     alpha: float,
     hedge: float,
     study: bool,
+    scheduler: str | None,
     out: Path,
 ) -> None:
     """How the plan stands up to effects that lie elsewhere in their ranges, a plan that hedges, and what to study.
@@ -65,7 +67,9 @@ def robust(
     from optimizer.questions.robust import asking, tables  # noqa: PLC0415
     from optimizer.questions.robust.hedge import Mix  # noqa: PLC0415
     from optimizer.report.robust import robust_document  # noqa: PLC0415
+    from optimizer.sweep import Cluster  # noqa: PLC0415
 
+    cluster = Cluster(scheduler) if scheduler else None
     opened = run.open_book(book)
     with talker.counting(say("Solving the draws of the effects …")) as progress:
         found = asking.robust(
@@ -78,7 +82,7 @@ def robust(
             together=together,
             mix=Mix(alpha, hedge),
             with_study=study,
-            crew=asking.crew_for(opened, samples),
+            crew=cluster or asking.crew_for(opened, samples),
             progress=progress,
         )
     content = tables.robust_as_dict(found)

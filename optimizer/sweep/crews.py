@@ -130,13 +130,15 @@ class Given:
 class Cluster:
     """The workers of a Dask scheduler. The book is a task of its own: whoever loses it has it sent again.
 
-    Where a worker dies, Dask gives what it had in hand to another, and gives up what has killed several.
+    Where a worker dies, Dask gives what it had in hand to another, and gives up what has killed several. Raises
+    ``WrongUsage`` at once where no scheduler answers within ten seconds.
     """
 
     at_once = MANY
 
     def __init__(self, address: str) -> None:
         self.address = address
+        _client_of(address).close()
 
     def chunk_of(self, total: int) -> int:
         """Small, since workers come and go."""
@@ -144,7 +146,7 @@ class Cluster:
 
     @contextmanager
     def hire(self, shipment: Shipment) -> Iterator[Submit]:
-        """Connect. Raises ``WrongUsage`` where no scheduler answers within ten seconds."""
+        """Connect."""
         client = _client_of(self.address)
         try:
             book = client.submit(received, shipment, versions(), pure=False)
