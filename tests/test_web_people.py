@@ -264,6 +264,98 @@ def test_the_administrators_commands(tmp_path):
     store.close()
 
 
+def person_id(office, name: str) -> str:
+    return next(each.id for each in people.accounts(office.extensions["site"].store) if each.name == name)
+
+
+def test_the_administrators_page_shows_people_and_projects_and_no_secret(office, book):
+    """Names, roles, labels of tokens; a name that looks like a tag stays text."""
+    store = office.extensions["site"].store
+    people.add(store, "<b>x</b>".replace("/", ""), "", ["viewer"], "main", "test")
+    token = people.new_token(store, "viewer", "nightly", "test")
+    page = Browser(office, "admin").get("/people").text
+    assert "approver" in page and "nightly" in page and "other" in page
+    assert token not in page and "scrypt" not in page and people.digest(token) not in page
+    assert "<b>x" not in page and "&lt;b&gt;x" in page
+    people.revoke_tokens(store, "viewer", "nightly", "test")
+
+
+@pytest.mark.parametrize("name", ["planner", "viewer", "approver"])
+def test_the_administrators_page_is_the_administrators(office, name):
+    """403 for everybody else, whatever is asked for; nothing is changed."""
+    browser = Browser(office, name)
+    own = person_id(office, name)
+    assert browser.get("/people").status_code == 403
+    for action in ("roles", "close", "revoke"):
+        form = {"project": "main", "role": "approver", "label": "script"}
+        assert browser.post(f"/people/{own}/{action}", **form).status_code == 403
+    assert "/people" not in browser.get("/").text
+
+
+def test_the_administrator_gives_roles_closes_accounts_and_revokes_tokens(office):
+    """By the functions of the command, with a line in the journal; at once for browsers and scripts."""
+    store = office.extensions["site"].store
+    people.add(store, "kato", "", ["viewer"], "main", "test")
+    with store.session() as session:
+        session.scalar(select(Person).where(Person.name == "kato")).password = people.hashed(PASSWORD, "x")
+    token = people.new_token(store, "kato", "script", "test")
+    kato, admin, ident = Browser(office, "kato"), Browser(office, "admin"), person_id(office, "kato")
+    script, headers = office.test_client(use_cookies=False), {"Authorization": f"Bearer {token}"}
+
+    def roles() -> list[str]:
+        account = next(each for each in people.accounts(store) if each.name == "kato")
+        return list(account.roles.get("main", []))
+
+    form = {"project": "main", "role": ["viewer", "planner"], "seen": "viewer"}
+    assert admin.post(f"/people/{ident}/roles", **form).status_code == 302
+    assert roles() == ["planner", "viewer"]
+    assert admin.post(f"/people/{ident}/roles", **(form | {"role": "approver"})).status_code == 409
+    for wrong in ({"project": "none"}, {"role": "administrator"}, {"role": "root"}):
+        assert admin.post(f"/people/{ident}/roles", **(form | {"seen": "planner,viewer"} | wrong)).status_code == 422
+    assert roles() == ["planner", "viewer"]
+    assert script.get("/api/v1/books", headers=headers).status_code == 200
+    assert admin.post(f"/people/{ident}/revoke", label="script").status_code == 302
+    assert script.get("/api/v1/books", headers=headers).status_code == 401
+    assert kato.get("/").status_code == 200
+    assert admin.post(f"/people/{ident}/close").status_code == 302
+    assert kato.get("/").status_code == 302
+    assert admin.post("/people/0000/close").status_code == 404
+    with store.session() as session:
+        lines = [(line.what, line.person) for line in session.scalars(select(Entry).where(Entry.subject == "kato"))]
+    assert {("roles given", "admin"), ("token revoked", "admin"), ("account closed", "admin")} <= set(lines)
+
+
+def test_the_last_administrator_cannot_be_closed(tmp_path):
+    """By the command as by the page; once there are two, one can; of two who close each other at once, one stays."""
+    store = Store(tmp_path)
+    people.add(store, "a", "", ["administrator"], "main", "test")
+    with pytest.raises(WrongUsage, match="only administrator"):
+        people.disable(store, "a", "a")
+    people.add(store, "b", "", ["administrator"], "main", "test")
+    failed = []
+
+    def close(name: str) -> None:
+        try:
+            people.disable(store, name, "test")
+        except WrongUsage:
+            failed.append(name)
+
+    threads = [threading.Thread(target=close, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(failed) == 1 and people.has_administrator(store)
+    store.close()
+
+
+def test_one_computer_alone_has_no_page_of_people(tmp_path):
+    """There is nobody to list."""
+    app = create_app({"DATA_FOLDER": tmp_path})
+    assert app.test_client().get("/people").status_code == 404
+    app.extensions["site"].close()
+
+
 def test_an_office_without_an_administrator_is_not_served(tmp_path):
     """Wrong usage, and how to make one; afterwards the same command serves."""
     program = "from optimizer.cli import entry; entry()"

@@ -19,7 +19,21 @@ from webui.limits import Limits
 from webui.people import has_administrator
 from webui.site import Site
 from webui.store import Store, secret_key
-from webui.views import api, books, compare, health, help, home, programmes, questions, reports, runs, signing, whatif
+from webui.views import (
+    accounts,
+    api,
+    books,
+    compare,
+    health,
+    help,
+    home,
+    programmes,
+    questions,
+    reports,
+    runs,
+    signing,
+    whatif,
+)
 
 DEFAULTS: Mapping[str, object] = {
     "DATA_FOLDER": None,
@@ -74,7 +88,21 @@ def create_app(config: Mapping[str, Any] | None = None) -> APIFlask:
     CSRFProtect(app).exempt(api.page)
     for room in (logs, language, security, errors, identity):
         room.attach(app)
-    for view in (home, health, help, signing, books, whatif, programmes, questions, reports, runs, compare, api):
+    for view in (
+        home,
+        health,
+        help,
+        signing,
+        accounts,
+        books,
+        whatif,
+        programmes,
+        questions,
+        reports,
+        runs,
+        compare,
+        api,
+    ):
         app.register_blueprint(view.page)
     return app
 

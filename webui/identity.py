@@ -137,6 +137,8 @@ def _to_sign_in() -> ResponseReturnValue:
 
 def _only_what_is_theirs(found: Visitor) -> None:
     """404 for a workbook of others; 403 for a change by one who may only look."""
+    if request.blueprint == "accounts":
+        return  # the page itself is for administrators alone
     book_id = (request.view_args or {}).get("book_id")
     changes = request.method not in SAFE and request.endpoint not in OF_EVERYBODY
     if book_id is not None:

@@ -11,7 +11,8 @@ import secrets
 import threading
 import time
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import delete, select
@@ -20,7 +21,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from optimizer import HaibunError, WrongUsage, say
 from webui import journal
-from webui.rows import Attempt, Member, Person, Project, SignedIn, Token
+from webui.rows import Attempt, Book, Member, Person, Project, SignedIn, Token
 from webui.store import Store
 
 ROLES = ("viewer", "planner", "assurer", "approver")
@@ -118,13 +119,73 @@ def add(store: Store, name: str, password: str, roles: Collection[str], project:
         _give(session, person, roles, project, by)
 
 
-def give(store: Store, name: str, roles: Collection[str], project: str, by: str) -> None:
-    """Give a person exactly these roles in a project; none takes the person out of it."""
+@dataclass(frozen=True)
+class Account:
+    """Somebody as the administrator sees them: roles by the project's name, labels of tokens; never a secret."""
+
+    id: str
+    name: str
+    created: str
+    is_active: bool
+    is_administrator: bool
+    roles: Mapping[str, Sequence[str]]
+    tokens: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A project, and how many people and workbooks it has."""
+
+    name: str
+    created: str
+    people: int
+    books: int
+
+
+def accounts(store: Store) -> list[Account]:
+    """Everybody who has, or had, an account; closed ones last."""
+    with store.session() as session:
+        people = session.scalars(select(Person).order_by(Person.is_active.desc(), Person.name)).all()
+        names = {project.id: project.name for project in session.scalars(select(Project))}
+        members = session.scalars(select(Member)).all()
+        tokens = session.scalars(select(Token).order_by(Token.name)).all()
+    found = []
+    for person in people:
+        roles: dict[str, list[str]] = {}
+        for member in sorted((each for each in members if each.person_id == person.id), key=lambda m: m.role):
+            roles.setdefault(names[member.project_id], []).append(member.role)
+        labels = list(dict.fromkeys(token.name for token in tokens if token.person_id == person.id))
+        facts = (person.id, person.name, person.created, person.is_active, person.is_administrator)
+        found.append(Account(*facts, roles, labels))
+    return found
+
+
+def projects(store: Store) -> list[Listed]:
+    """Every project by name."""
+    with store.session() as session:
+        members = dict.fromkeys((m.project_id, m.person_id) for m in session.scalars(select(Member)))
+        people = Counter(project for project, _ in members)
+        books = Counter(session.scalars(select(Book.project_id)))
+        found = session.scalars(select(Project).order_by(Project.name)).all()
+    return [Listed(each.name, each.created, people[each.id], books[each.id]) for each in found]
+
+
+def give(
+    store: Store, name: str, roles: Collection[str], project: str, by: str, seen: Collection[str] | None = None
+) -> bool:
+    """Give a person exactly these roles in a project; none takes the person out of it.
+
+    False where the roles are no longer those that were ``seen``.
+    """
     with store.session() as session:
         person = _person(session, name)
+        held = select(Member.role).join(Project).where(Member.person_id == person.id, Project.name == project)
+        if seen is not None and set(seen) != set(session.scalars(held)):
+            return False
         if ADMINISTRATOR in roles:
             person.is_administrator = True
         _give(session, person, roles, project, by)
+    return True
 
 
 def _give(session: Session, person: Person, roles: Collection[str], project: str, by: str) -> None:
@@ -154,9 +215,12 @@ def disable(store: Store, name: str, by: str) -> None:
     """Close an account; what the person did stays."""
     with store.session() as session:
         person = _person(session, name)
+        journal.note(session, by, "account closed", person.name)  # first: another who closes one waits here
+        others = select(Person).where(Person.is_administrator, Person.is_active, Person.id != person.id)
+        if person.is_administrator and person.is_active and session.scalar(others) is None:
+            raise WrongUsage(say("{name} is the only administrator; make another one first.", name=person.name))
         person.is_active = person.is_administrator = False
         _forget(session, person)
-        journal.note(session, by, "account closed", person.name)
 
 
 def has_administrator(store: Store) -> bool:
@@ -167,7 +231,7 @@ def has_administrator(store: Store) -> bool:
 
 
 def _person(session: Session, name: str) -> Person:
-    person = session.scalar(select(Person).where(Person.name == plain_name(name)))
+    person = session.scalar(select(Person).where(Person.name == plain_name(name)).with_for_update())
     if person is None:
         raise WrongUsage(say("{name} has no account.", name=name))
     return person
