@@ -139,20 +139,27 @@ def verify(talker: Talker, run_folder: Path) -> None:
 @main.command()
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--pdf", "with_pdf", is_flag=True, help="Write report.pdf too (needs the extra pdf).")
+@click.option(
+    "--brief", "with_brief", is_flag=True, help="Write the two-page brief too; it asks what levers are worth."
+)
 @click.option("--with", "asked", multiple=True, type=click.Choice(ANSWERS), help="Add the answer to this question.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to write.")
 @common_options
-def report(talker: Talker, run_folder: Path, with_pdf: bool, asked: Sequence[str], out: Path) -> None:
+def report(talker: Talker, run_folder: Path, with_pdf: bool, with_brief: bool, asked: Sequence[str], out: Path) -> None:
     """Write the reports of a run again, after the check of verify: with the run's own hash, in any language, as PDF.
 
-    Example: haibun report outputs/japan --pdf --with prices --with levers --lang ja --out outputs/japan_ja
+    Example: haibun report outputs/japan --pdf --brief --with prices --lang ja --out outputs/japan_ja
     """
     from optimizer import report, run  # noqa: PLC0415
 
     result = run.read_identified(run_folder)
     with talker.working(say("Writing the reports of {run} …", run=run_folder.name)):
-        answers = _answers(run_folder / "book.xlsx", result.facts, asked, talker.language)
-        writers = report.writers(talker.language, with_pdf, answers=answers)
+        wanted = dict.fromkeys([*asked, *(["levers"] if with_brief and result.portfolio.levers else [])])
+        answers = _answers(run_folder / "book.xlsx", result.facts, list(wanted), talker.language)
+        chapters = [answers[kind] for kind in dict.fromkeys(asked)]
+        writers = dict(report.writers(talker.language, with_pdf, answers=chapters))
+        if with_brief:
+            writers |= report.briefs(talker.language, with_pdf, [answers["levers"]] if "levers" in answers else [])
         files = {name: write(result) for name, write in writers.items()}
     run.write_folder(out.resolve(), files, owned="report.xlsx")
     talker.answer({"files": [str(out / name) for name in files]})
@@ -160,16 +167,16 @@ def report(talker: Talker, run_folder: Path, with_pdf: bool, asked: Sequence[str
         talker.tell(say("Wrote {file}.", file=out / name))
 
 
-def _answers(book: Path, facts: Mapping[str, Any], asked: Sequence[str], language: str) -> list[Document]:
-    """What is asked of the book under the scenario of its run, as chapters of a report."""
+def _answers(book: Path, facts: Mapping[str, Any], asked: Sequence[str], language: str) -> dict[str, Document]:
+    """What is asked of the book under the scenario of its run, as documents."""
     if not asked:
-        return []
+        return {}
     from optimizer.answering import QUESTIONS, Asked  # noqa: PLC0415  (slow to load)
     from optimizer.run import open_book  # noqa: PLC0415
 
     about = Asked(open_book(book), str(facts["scenario"]), facts["set"], language)
-    found = [QUESTIONS[kind](about, lambda _done, _total: None).document for kind in dict.fromkeys(asked)]
-    return [document for document in found if document is not None]
+    found = {kind: QUESTIONS[kind](about, lambda _done, _total: None).document for kind in asked}
+    return {kind: document for kind, document in found.items() if document is not None}
 
 
 @main.command()

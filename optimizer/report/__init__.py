@@ -48,6 +48,24 @@ def writers(
     return {"report.xlsx": excel, "report.html": html} | ({"report.pdf": pdf} if with_pdf else {})
 
 
+def briefs(language: str, with_pdf: bool, answers: Sequence[Document]) -> Mapping[str, Writer]:
+    """The two-page brief by file name: a page that prints as it is and, where it is wanted, its PDF."""
+
+    def html(result: Result) -> bytes:
+        from optimizer.report.brief import brief_of  # noqa: PLC0415
+        from optimizer.report.pdf import BRIEF, paper  # noqa: PLC0415
+
+        return paper(brief_of(result, answers), language, BRIEF).encode()
+
+    def pdf(result: Result) -> bytes:
+        from optimizer.report.brief import brief_of  # noqa: PLC0415
+        from optimizer.report.pdf import BRIEF, pdf  # noqa: PLC0415
+
+        return pdf(brief_of(result, answers), language, BRIEF)
+
+    return {"brief.html": html} | ({"brief.pdf": pdf} if with_pdf else {})
+
+
 def pages(document: Document, language: str) -> Mapping[str, bytes]:
     """The reports of a question's answer, by file name."""
     from optimizer.report.excel import excel  # noqa: PLC0415

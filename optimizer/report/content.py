@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from optimizer.report import grounds, terms
+from optimizer.report import grounds
 from optimizer.report.document import Block, Document, Section
 from optimizer.report.front import Front
 from optimizer.report.lines import MOST_ON_A_PAGE, WHY, Lines
@@ -19,16 +19,14 @@ from optimizer.words import Words, say
 
 def document_of(result: Result, standing: Standing | None = None) -> Document:
     """The whole report of ``result``; a draft where nobody's signatures are given."""
-    standing = standing or Standing()
-    money = Money(result)
-    needs, rules = Needs(result), Rules(result, money.decimals)
-    front = Front(result, money, needs, rules, standing)
+    front = front_of(result, standing or Standing())
+    money, needs, rules = front.money, front.needs, front.rules
     return Document(
-        title=terms.both(result.portfolio.settings.title),
+        title=front.title(),
         message=front.message(),
         subtitle=front.subtitle(),
         fingerprint=front.fingerprint(),
-        standing=standing,
+        standing=front.signatures,
         sections=(
             front.cover(),
             front.section(),
@@ -51,6 +49,12 @@ def document_of(result: Result, standing: Standing | None = None) -> Document:
             Section("provenance", say("Provenance"), (*front.proved(), grounds.record_of_run(result))),
         ),
     )
+
+
+def front_of(result: Result, standing: Standing) -> Front:
+    """The first page of ``result``, and what it is drawn from."""
+    money = Money(result)
+    return Front(result, money, Needs(result), Rules(result, money.decimals), standing)
 
 
 def with_answers(document: Document, answers: Sequence[Document]) -> Document:

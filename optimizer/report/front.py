@@ -82,8 +82,8 @@ class Front:
         rows: list[tuple[Words, Words]] = [
             (say("State of this document"), self.signatures.state),
             (say("Status"), self.status()),
-            (say("Score of the published amounts (points of 100)"), _down(self.proof.score, 2)),
-            (say("Gap: upper bound less score (points)"), _up(self.proof.gap, 3)),
+            (say("Score of the published amounts (points of 100)"), rounded_down(self.proof.score, 2)),
+            (say("Gap: upper bound less score (points)"), rounded_up(self.proof.gap, 3)),
             (say("Plan, total ({unit})", unit=self.money.unit), self.money.quantity(self.money.spent)),
         ]
         return table_of("standing", say("The plan"), [Column(say("Item")), Column(say("Value"), "number")], rows)
@@ -91,6 +91,10 @@ class Front:
     def status(self) -> Words:
         """Whether the score is the best or the best that was found."""
         return say("optimal") if self.is_finished else say("time limit reached; the best plan found")
+
+    def title(self) -> Words:
+        """What the plan is called."""
+        return terms.both(self.result.portfolio.settings.title)
 
     def message(self) -> Words:
         """The plan in one sentence."""
@@ -102,8 +106,8 @@ class Front:
             spent=self.money.amount(self.money.spent),
             years=self.money.horizon,
             shares=shares,
-            score=_down(self.proof.score, 2),
-            gap=_up(max(self.proof.gap, ZERO), 3),
+            score=rounded_down(self.proof.score, 2),
+            gap=rounded_up(max(self.proof.gap, ZERO), 3),
         )
 
     def subtitle(self) -> Words:
@@ -129,9 +133,9 @@ class Front:
         money, portfolio = self.money, self.result.portfolio
         rows: list[tuple[Words, Words]] = [
             (say("Status"), self.status()),
-            (say("Score of the published amounts (points of 100)"), _down(self.proof.score, PLACES)),
-            (say("Upper bound: no plan can score more (points)"), _up(self.proof.bound, PLACES)),
-            (say("Gap: upper bound less score (points)"), _up(self.proof.gap, PLACES)),
+            (say("Score of the published amounts (points of 100)"), rounded_down(self.proof.score, PLACES)),
+            (say("Upper bound: no plan can score more (points)"), rounded_up(self.proof.bound, PLACES)),
+            (say("Gap: upper bound less score (points)"), rounded_up(self.proof.gap, PLACES)),
             (say("Plan, total ({unit})", unit=money.unit), money.quantity(money.spent)),
             (say("Baseline kept, total ({unit})", unit=money.unit), money.quantity(money.kept)),
             (say("Appropriations, total ({unit})", unit=money.unit), money.quantity(money.appropriated)),
@@ -162,10 +166,7 @@ class Front:
                 if (amounts := families.get(family)) and any(amounts)
             ]
             said.append(say("By family ({unit}): {parts}.", unit=money.unit_and_years(), parts=fiscal.listed(parts)))
-        changes = [
-            exact_sum(line.amount for line in lines) - kept_baseline(lines[0].programme)
-            for lines in money.by_programme()
-        ]
+        changes = self.changes()
         said.append(
             say(
                 "Against keeping the baseline, {up} programmes gain {gain} together and {down} give up {loss}; "
@@ -182,7 +183,7 @@ class Front:
             if money.lapsed
             else say("All appropriations are spent.")
         )
-        said.append(self._binding())
+        said.append(self.binding())
         levers = [name_of(portfolio.levers[lever]) for lever, on in portfolio.levers_on.items() if on]
         if portfolio.levers:
             said.append(
@@ -190,7 +191,15 @@ class Front:
             )
         return tuple(said)
 
-    def _binding(self) -> Words:
+    def changes(self) -> list[Fraction]:
+        """What each programme gains or gives up against keeping its baseline."""
+        return [
+            exact_sum(line.amount for line in lines) - kept_baseline(lines[0].programme)
+            for lines in self.money.by_programme()
+        ]
+
+    def binding(self) -> Words:
+        """The limits that bind, by name."""
         binding = [name_of(limit) for limit, _ in self.rules.binding]
         if not binding:
             return say("No limit binds: money and maxima alone shape the plan.")
@@ -218,22 +227,22 @@ class Front:
                 rows=count,
                 allowed=len(proof.allowances),
             ),
-            say("The score of the published amounts is {score} points.", score=_down(proof.score, PLACES)),
+            say("The score of the published amounts is {score} points.", score=rounded_down(proof.score, PLACES)),
         ]
         if proof.gap > 0:
             said.append(
                 say(
                     "No plan that keeps these rows can score more than {bound} points; "
                     "the plan is within {gap} points of that.",
-                    bound=_up(proof.bound, PLACES),
-                    gap=_up(proof.gap, PLACES),
+                    bound=rounded_up(proof.bound, PLACES),
+                    gap=rounded_up(proof.gap, PLACES),
                 )
             )
         else:
             said.append(
                 say(
                     "No plan that keeps these rows exactly can score more than {bound} points.",
-                    bound=_up(proof.bound, PLACES),
+                    bound=rounded_up(proof.bound, PLACES),
                 )
             )
         if not self.is_finished:
@@ -243,7 +252,7 @@ class Front:
                 say(
                     "With indivisible programmes that bound lets them be divided; the solver's own bound is {bound} "
                     "points and is not certified.",
-                    bound=_up(Fraction(self.facts["solver_bound"]), PLACES),
+                    bound=rounded_up(Fraction(self.facts["solver_bound"]), PLACES),
                 )
             )
         said.append(say("Anyone can repeat the check from the run folder alone: haibun verify."))
@@ -257,9 +266,11 @@ def sign_off(standing: Standing) -> Table:
     return table_of("sign_off", say("Sign-off of this plan"), columns, rows, roomy=True)
 
 
-def _down(value: Fraction, decimals: int) -> Quantity:
+def rounded_down(value: Fraction, decimals: int) -> Quantity:
+    """Points that are not claimed to be more than they are."""
     return quantity(Fraction(math.floor(value * 10**decimals), 10**decimals), "points", decimals)
 
 
-def _up(value: Fraction, decimals: int) -> Quantity:
+def rounded_up(value: Fraction, decimals: int) -> Quantity:
+    """Points that are not claimed to be less than they are."""
     return quantity(Fraction(math.ceil(value * 10**decimals), 10**decimals), "points", decimals)

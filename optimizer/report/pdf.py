@@ -1,4 +1,6 @@
-"""The report on paper: tagged PDF/UA, with its fonts, page numbers and drawn charts. It needs the extra ``pdf``.
+"""The report, and the brief, on paper: tagged PDF/UA, with fonts, page numbers and drawn charts.
+
+The PDF needs the extra ``pdf``; the page that it is printed from needs nothing.
 
 No number is computed here.
 """
@@ -18,25 +20,26 @@ from optimizer.report.picture import picture
 from optimizer.words import Words, say
 
 VARIANT = "pdf/ua-1"
+REPORT, BRIEF = "paper.html.j2", "brief.html.j2"
 Line = tuple[str, tuple[Cell, ...]]
 LONGEST_HEADING, LONGEST_SHORT = 16, 16
 """In Latin letters: lines of a heading, and texts that are kept in one line."""
 
 
-def pdf(document: Document, language: str) -> bytes:
+def pdf(document: Document, language: str, template: str = REPORT) -> bytes:
     """report.pdf in ``language``. Raises ``WrongUsage`` where WeasyPrint, or a library it needs, is not installed."""
     weasyprint = _weasyprint()
-    page = paper(document, language)
+    page = paper(document, language, template)
     closed = weasyprint.URLFetcher(allowed_protocols=())
     return bytes(weasyprint.HTML(string=page, url_fetcher=closed).write_pdf(pdf_variant=VARIANT))
 
 
-def paper(document: Document, language: str) -> str:
+def paper(document: Document, language: str, template: str = REPORT) -> str:
     """The page that is printed, in one language, without scripts."""
     jinja = environment()
     jinja.filters["words"] = lambda words: words.into(language)
     content = content_of(document, language) | _Paper(language).functions()
-    return str(jinja.get_template("paper.html.j2").render(**content))
+    return str(jinja.get_template(template).render(**content))
 
 
 class _Paper:

@@ -91,8 +91,8 @@ def _is_ours(folder: Path, names: Collection[str], owned: str) -> bool:
     return not found or (owned in found and found <= {*names, *ALTERNATIVES})
 
 
-ALTERNATIVES = ("nearest_to_today", "most_even", "less_concentrated", "report.pdf")
-"""What an answer may hold beside the files of its last writing: folders of ``haibun ranges``, and a PDF."""
+ALTERNATIVES = ("nearest_to_today", "most_even", "less_concentrated", "report.pdf", "brief.html", "brief.pdf")
+"""What an answer may hold beside the files of its last writing: folders of ``haibun ranges``, a PDF, a brief."""
 
 
 def hash_of(folder: Path) -> str:
