@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psutil
 import pytest
 from crash import FORM, UPLOAD, Figures, Office, a_book, encoded, hold, loop, work
 from databases import PROGRAMS, Server, fresh, postgres
@@ -39,6 +40,46 @@ def test_a_killed_server_has_lost_nothing(tmp_path, request, kind):
     figures = loop(tmp_path / "office", url, kills=4, seed=7)
     assert figures.kills == 4
     assert figures.books
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
+def test_a_question_whose_server_is_killed_is_marked_and_can_be_asked_again(tmp_path):
+    """Neither the one that ran nor the one behind it hangs, and nothing of it goes on computing."""
+    (tmp_path / "office").mkdir()
+    office = Office(tmp_path / "office", None)
+    data = (ROOT / "inputs" / "japan.xlsx").read_bytes()
+    book = json.loads(office.ask("POST", "/api/v1/books", UPLOAD % data, "multipart/form-data; boundary=x")[1])["id"]
+    questions = f"/api/v1/books/{book}/questions"
+
+    def ask(kind: str) -> str:
+        return json.loads(office.ask("POST", questions, encoded({"kind": kind}), FORM)[1])["id"]
+
+    def state_of(ident: str) -> dict:
+        return json.loads(office.ask("GET", f"{questions}/{ident}")[1])
+
+    running, waiting = ask("levers"), ask("repair")
+    until = time.monotonic() + 120
+    while not state_of(running)["done"]:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    assert state_of(waiting)["state"] == "waiting"
+    family = psutil.Process(office.process.pid).children(recursive=True)
+    office.kill()
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert alive == []
+    office = Office(tmp_path / "office", None)
+    for ident in (running, waiting):
+        assert state_of(ident)["state"] == "interrupted"
+        page = office.ask("GET", f"/books/{book}/questions/{ident}?lang=en")[1].decode()
+        assert "Ask again" in page and 'id="progress"' not in page
+        followed = office.ask("GET", f"/books/{book}/questions/{ident}/events")[1]
+        assert b'"state": "interrupted"' in followed
+    again = ask("repair")
+    while state_of(again)["state"] in ("waiting", "running"):
+        assert time.monotonic() < until + 120
+        time.sleep(0.1)
+    assert state_of(again)["state"] in ("done", "failed")
+    office.kill()
 
 
 def test_a_worker_that_the_system_killed_is_begun_anew():
