@@ -9,9 +9,10 @@ from io import BytesIO
 
 import openpyxl
 import pytest
+from bench import generate
 from web import INPUTS, Reader, app, broken_book, reader
 
-from optimizer import run
+from optimizer import run, workbook
 from webui.limits import Limits
 from webui.papers import OFFERED
 from webui.store import Book, Scenario, secret_key
@@ -328,3 +329,14 @@ def test_scenarios_stand_side_by_side(reader):
         assert re.search(rf'<th scope="row">[^<]*{region}', page)
     assert "Choose two to four scenarios." in reader.get(f"{japan}/compare?s=base").text
     assert "Lines that moved most" in page
+
+
+def test_a_large_book_says_how_long_its_answer_will_take_before_it_is_asked(reader, tmp_path):
+    """The page of the Japan case asks at once; that of a book ten times as large says its seconds first."""
+    japan = reader.get(reader.post("/books/example").request.path)
+    assert "Computing the base plan …</p>" in japan.text
+    path = tmp_path / "large.xlsx"
+    workbook.write(path, generate.sized("M"))
+    page = reader.upload(path.read_bytes()).text
+    seconds = int(re.search(r"Computing the base plan … about (\d+) seconds", page)[1])
+    assert 5 <= seconds <= 60

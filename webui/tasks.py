@@ -73,6 +73,7 @@ def look(path: Path, name: str) -> Look:
             "first_year": settings.first_year,
             "years": settings.years,
             "programmes": len(portfolio.programmes),
+            "lines": sum(len(programme.years) for programme in portfolio.programmes.values()),
             "scenarios": optimizer.scenarios_of(portfolio),
         },
     )

@@ -236,6 +236,12 @@ def side_by_side(plans: Sequence[tuple[Setting, Result]], base: Portfolio, book:
     return Compared(book, scenario.BASE, first, versus)
 
 
+def combinations_of(found: Compared) -> int:
+    """How many combinations of rows attributing the differences solves."""
+    first, *others = [side.result.portfolio.scenario_items for side in found.sides]
+    return sum(2 ** len(in_parts(changes_between(first, items))) for items in others)
+
+
 def rows_of_its_own(found: Compared) -> list[list[Change]]:
     """What each scenario says that not all of them say, as changes of the workbook as written."""
     rows = [_rows_by_key(side.result.portfolio.scenario_items) for side in found.sides]

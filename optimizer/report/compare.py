@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from optimizer import fiscal
-from optimizer.questions.compare import Compared, Move, Part, Side, Versus, rounded, rows_of_its_own
+from optimizer.questions.compare import Compared, Move, Part, Side, Versus, combinations_of, rounded, rows_of_its_own
 from optimizer.questions.compare_tables import (
     attainments,
     cell_of,
@@ -51,12 +51,15 @@ def compare_document(book: OpenBook, found: Compared) -> Document:
 def beside(found: Compared, language: str, unit: str = "") -> dict[str, Any]:
     """What a page shows of scenarios side by side: the headline, regions as a picture, what each changes.
 
+    ``combinations`` of rows are to be solved to say which makes the differences.
+
     Money is shown in ``unit`` (blank: the workbook's).
     """
     told = _Told(found, unit)
     return {
         "headline": told.message().into(language),
         "regions": shown_figure(told.dumbbells(told.by_region()), language),
+        "combinations": combinations_of(found),
         "inputs": [
             [change_in_words(found.portfolio, change).into(language) for change in changes]
             for changes in rows_of_its_own(found)

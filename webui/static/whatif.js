@@ -6,6 +6,7 @@ const page = JSON.parse(document.getElementById("page").textContent);
 const words = page.words;
 const byId = (id) => document.getElementById(id);
 const token = document.querySelector("meta[name=csrf-token]").content;
+const SLOW = 2; // seconds from which the page says how long an answer will take
 const REST = 350; // milliseconds without a change after which the plan is published and proved
 
 // The setting: factors by control, levers by id, and rules on single programmes.
@@ -146,16 +147,25 @@ async function fly(kind) {
   if (flights[kind]) return; // when it lands, the latest setting flies
   const items = present;
   flights[kind] = items;
-  if (kind === "full") byId("proof").textContent = words.checking;
+  const begun = performance.now();
+  if (kind === "full") byId("proof").textContent = patiently(words.checking, page.pace.full);
+  else if (settled && page.pace.live > SLOW) byId("sentence").textContent = patiently(words.computing, page.pace.live);
   try {
     const answer = await fetch(`${page.answer}?${addressOf(items)}&detail=${kind}`, { headers: { Accept: "application/json" } });
-    land(kind, items, await answer.json());
+    const said = await answer.json();
+    if (settled) page.pace[kind] = (performance.now() - begun) / 1000;
+    land(kind, items, said);
   } catch (error) {
     byId("sentence").textContent = fill(words.failed, { reason: error.message });
   } finally {
     flights[kind] = null;
     if (items !== present) { if (kind === "live") fly("live"); else { clearTimeout(timer); timer = setTimeout(() => fly("full"), REST); } }
   }
+}
+
+// What is being done, with the seconds that it will take where they are many.
+function patiently(doing, seconds) {
+  return seconds > SLOW ? fill(words.about, { doing, seconds: Math.round(seconds) }) : doing;
 }
 
 let settled = null, lastFlow = null;

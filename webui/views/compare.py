@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as Answer
 
 from optimizer import NoPlan, Words, WrongUsage, say
 from webui.language import current, shown_unit, t
+from webui.pace import seconds_of
 from webui.rows import Book
 from webui.site import ask_desk, the_book, the_site
 from webui.tasks import Named
@@ -98,5 +99,6 @@ def _page(book: Book, chosen: list[Choice], found: dict[str, Any], trouble: Word
         asked=asked,
         answer=answer_of(asked) if asked else None,
         states=STATES,
+        seconds=seconds_of(book, found.get("combinations", 0)),
         here="compare",
     )

@@ -16,6 +16,7 @@ from webui import evidence, papers
 from webui.downloads import to_keep_or_to_see
 from webui.identity import visitor
 from webui.language import current, t
+from webui.pace import pace_of
 from webui.rows import Book, Run, Scenario, new_id
 from webui.site import ask_desk, the_book, the_site
 from webui.views.books import look_at
@@ -35,7 +36,9 @@ def show(book_id: str) -> Answer | str:
         return redirect(url_for("books.problems", book_id=book.id))
     path, origin, _ = setting_of(book)
     controls = ask_desk("controls", path, origin, current())
-    return render_template("whatif.html", book=book, origin=origin, controls=controls, here="whatif")
+    return render_template(
+        "whatif.html", book=book, origin=origin, controls=controls, pace=pace_of(book), here="whatif"
+    )
 
 
 @page.post("/books/<book_id>/repairs/<int:number>")
