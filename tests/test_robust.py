@@ -438,11 +438,23 @@ def test_the_command_writes_what_its_seed_says(tmp_path):
     assert {name: (out / name).read_bytes() for name in before} == before
 
 
-@pytest.mark.parametrize("wrong", [["--samples", "0"], ["--samples", "-4"], ["--distribution", "normal"]])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--samples", "0"],
+        ["--samples", "-4"],
+        ["--distribution", "normal"],
+        ["--alpha", "1"],
+        ["--hedge", "1.5"],
+        ["--scheduler", "tcp://127.0.0.1:9"],
+    ],
+    ids=" ".join,
+)
 def test_wrong_usage_is_told_before_anything_is_written(tmp_path, wrong):
     """Exit code 2, and no folder."""
     done, out = asked(tmp_path, uncertain(), *wrong)
     assert done.exit_code == 2 and not out.exists()
+    assert "Traceback" not in done.output and done.output.count("\n") >= 1
 
 
 # The report

@@ -18,7 +18,7 @@ from optimizer.words import say
 if TYPE_CHECKING:
     from optimizer.report.document import Document
 
-ANSWERS = ("prices", "levers", "ranges", "frontier", "freedoms")
+ANSWERS = ("prices", "levers", "ranges", "robust", "frontier", "freedoms")
 """Questions whose answers can be chapters of a report."""
 
 

@@ -55,11 +55,13 @@ class _Told:
         if self.found.solved:
             sections = [
                 Section("robust", say("What not knowing costs"), self.front()),
-                Section("hedge", say("Plans for effects that are not known"), self.hedging()),
-                Section("knowing", say("What is most worth knowing"), self.knowing()),
-                Section("programmes", say("Programmes over the draws"), self.programmes(), self.programmes(MOST_BARS)),
-                Section("lines", say("Lines over the draws"), (self.lines(),), ()),
-                Section("certain", say("Effects without a range"), self.certain()),
+                Section("robust_hedge", say("Plans for unknown effects"), self.hedging()),
+                Section("robust_knowing", say("What is most worth knowing"), self.knowing()),
+                Section(
+                    "robust_programmes", say("Programmes over the draws"), self.programmes(), self.programmes(MOST_BARS)
+                ),
+                Section("robust_lines", say("Lines over the draws"), (self.lines(),), ()),
+                Section("robust_certain", say("Effects without a range"), self.certain()),
             ]
         return Document(
             title=terms.both(self.portfolio.settings.title),
