@@ -2,7 +2,7 @@
 
 // A number as people type it: full-width digits, commas, and △ or − for minus; null where it is none.
 export function numberOf(text) {
-  const plain = text.normalize("NFKC").replace(/[\s,、%]/g, "").replace(/^[△▲−－‐]/, "-");
+  const plain = text.normalize("NFKC").replace(/[\s,、%]/g, "").replace(/^[△▲−－‐]/, "-").replace(/^\+/, "");
   return /^-?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : null;
 }
 

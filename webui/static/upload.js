@@ -5,6 +5,12 @@ for (const form of document.querySelectorAll("form.drop")) {
   const status = form.querySelector("[role=status]");
   const progress = form.querySelector("progress");
 
+  // The browser's own field speaks the browser's language; with scripts the page's own stands in its place.
+  const label = form.querySelector(".choose-file"), chosen = form.querySelector(".chosen-file");
+  input.classList.add("visually-hidden");
+  label.hidden = chosen.hidden = false;
+  input.addEventListener("change", () => { if (input.files[0]) chosen.textContent = input.files[0].name; });
+
   const refusal = (file) => {
     if (file.size > Number(form.dataset.most)) return form.dataset.tooLarge;
     if (!file.name.toLowerCase().endsWith(".xlsx")) return form.dataset.notExcel;
@@ -37,7 +43,7 @@ for (const form of document.querySelectorAll("form.drop")) {
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (input.files[0]) send(input.files[0]);
+    if (input.files[0]) send(input.files[0]); else input.focus();
   });
   for (const kind of ["dragover", "dragleave", "drop"]) {
     form.addEventListener(kind, (event) => {
