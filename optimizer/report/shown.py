@@ -22,7 +22,10 @@ def shown(document: Document, language: str) -> list[dict[str, Any]]:
             elif tables := tables_of(block):
                 title = section.title.into(language)
                 texts = [shown_table(table, language) for table in tables]
-                blocks.append({"title": title, "kind": "table", "picture": "", "tables": texts})
+                if blocks and blocks[-1]["kind"] == "table" and blocks[-1]["title"] == title:
+                    blocks[-1]["tables"] += texts
+                else:
+                    blocks.append({"title": title, "kind": "table", "picture": "", "tables": texts})
     return blocks
 
 
