@@ -203,17 +203,17 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_run_is_reported_again_in_another_language_with_its_own_hash(run_folder: Path, tmp_path: Path) -> None:
-    """All three files, each with the hash of the run; a second time they replace the first, with or without PDF."""
+    """All files, each with the hash of the run; a second time they replace the first, with or without PDF."""
     out, before = tmp_path / "out", {path.name: path.read_bytes() for path in run_folder.iterdir()}
     assert haibun("report", run_folder, "--pdf", "--out", out, lang="ja").exit_code == 0
-    assert {path.name for path in out.iterdir()} == {"report.xlsx", "report.html", "report.pdf"}
+    assert {path.name for path in out.iterdir()} == {"report.xlsx", "report.html", "report.pdf", "tables.zip"}
     assert run.hash_of(run_folder)[:16] in (out / "report.html").read_text(encoding="utf-8")
     assert run.hash_of(run_folder)[:16] in spaceless(texts_of((out / "report.pdf").read_bytes())[0])
     assert {path.name: path.read_bytes() for path in run_folder.iterdir()} == before
     again = haibun("report", run_folder, "--out", out)
     assert again.exit_code == 0
     assert "report.html" in again.output
-    assert {path.name for path in out.iterdir()} == {"report.xlsx", "report.html"}
+    assert {path.name for path in out.iterdir()} == {"report.xlsx", "report.html", "tables.zip"}
 
 
 def test_a_run_that_was_edited_is_not_reported(run_folder: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
@@ -23,6 +24,7 @@ from support import opened
 
 from optimizer import report, run
 from optimizer.fiscal import year_name, years_named
+from optimizer.report.bundle import bundle
 from optimizer.report.content import document_of
 from optimizer.report.document import (
     Column,
@@ -384,6 +386,46 @@ def test_groups_fold_and_their_sums_are_live(result: Result, workbooks: dict[str
     assert total.startswith("=ROUND(SUMIF(")
     assert not sheet.sheet_properties.outlinePr.summaryBelow
     assert sheet.cell(first + len(body) + 1, 4).value.startswith("=ROUND(SUBTOTAL(109,")
+
+
+# The bundle
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_bundle_holds_every_table_in_full(result: Result, language: str) -> None:
+    """Rows read back add up to the totals, to the last digit; headings and words are in both languages."""
+    document = document_of(result)
+    data = bundle(document, language)
+    assert data == bundle(document, language)
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        told = json.loads(package.read("report.json"))
+        found = {
+            name: list(csv.reader(io.StringIO(package.read(f"{name}.csv").decode("utf-8-sig"))))
+            for name in told["tables"]
+        }
+        assert len(package.namelist()) == 1 + len(found)
+    assert found.keys() == tables(document).keys()
+    assert told["message"]["ja"] == document.message.into("ja")
+    for name, table in tables(document).items():
+        headings, *rows = found[name]
+        assert headings == [column.heading.into(language) for column in table.columns]
+        assert len(rows) == told["tables"][name]["rows"] == len(table.rows)
+        for number, column in enumerate(table.columns):
+            if column.summed and table.total:
+                total = sum((Fraction(row[number] or 0) for row in rows), Fraction(0))
+                assert total == Fraction(told["tables"][name]["total"][number]), (name, number)
+            if column.ratio:
+                read = [float(row[number]) if row[number] else None for row in rows]
+                assert read == [None if row[number] is None else float(row[number]) for row in table.rows]  # type: ignore[arg-type]
+
+
+def test_no_name_becomes_a_formula_in_the_bundle(attacked: Result) -> None:
+    """A cell that a spreadsheet would compute begins with an apostrophe."""
+    with zipfile.ZipFile(io.BytesIO(bundle(document_of(attacked), "en"))) as package:
+        for name in package.namelist():
+            if name.endswith(".csv"):
+                for row in csv.reader(io.StringIO(package.read(name).decode("utf-8-sig"))):
+                    assert not [cell for cell in row if re.match(r"[=+@]|-\D", cell)], name
 
 
 # The page

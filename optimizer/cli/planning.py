@@ -157,7 +157,7 @@ def report(talker: Talker, run_folder: Path, with_pdf: bool, with_brief: bool, a
         wanted = dict.fromkeys([*asked, *(["levers"] if with_brief and result.portfolio.levers else [])])
         answers = _answers(run_folder / "book.xlsx", result.facts, list(wanted), talker.language)
         chapters = [answers[kind] for kind in dict.fromkeys(asked)]
-        writers = dict(report.writers(talker.language, with_pdf, answers=chapters))
+        writers = dict(report.writers(talker.language, with_pdf, answers=chapters, with_tables=True))
         if with_brief:
             writers |= report.briefs(talker.language, with_pdf, [answers["levers"]] if "levers" in answers else [])
         files = {name: write(result) for name, write in writers.items()}

@@ -12,9 +12,13 @@ Writer = Callable[[Result], bytes]
 
 
 def writers(
-    language: str, with_pdf: bool = False, standing: Standing | None = None, answers: Sequence[Document] = ()
+    language: str,
+    with_pdf: bool = False,
+    standing: Standing | None = None,
+    answers: Sequence[Document] = (),
+    with_tables: bool = False,
 ) -> Mapping[str, Writer]:
-    """The reports by file name, report.pdf where it is wanted. What writes one is loaded when it is asked for.
+    """The reports by file name, report.pdf and tables.zip where wanted. What writes one is loaded when it is asked for.
 
     ``standing``: who has signed the run; where nothing is given it is a draft. The chapters of ``answers`` to
     questions about the same book and scenario stand before the assumptions.
@@ -45,7 +49,14 @@ def writers(
 
         return pdf(document(result), language)
 
-    return {"report.xlsx": excel, "report.html": html} | ({"report.pdf": pdf} if with_pdf else {})
+    def tables(result: Result) -> bytes:
+        from optimizer.report.bundle import bundle  # noqa: PLC0415
+
+        return bundle(document(result), language)
+
+    also = {"report.pdf": pdf} if with_pdf else {}
+    also |= {"tables.zip": tables} if with_tables else {}
+    return {"report.xlsx": excel, "report.html": html, **also}
 
 
 def briefs(language: str, with_pdf: bool, answers: Sequence[Document]) -> Mapping[str, Writer]:

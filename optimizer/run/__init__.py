@@ -17,7 +17,7 @@ from optimizer.run.solving import (
     publish_solution,
     solve_book,
 )
-from optimizer.run.tables import csv_bytes, decimal_text, json_bytes
+from optimizer.run.tables import csv_bytes, decimal_text, json_bytes, number_in_full, plain
 
 __all__ = [
     "OpenBook",
@@ -29,7 +29,9 @@ __all__ = [
     "hash_of",
     "json_bytes",
     "lp_file",
+    "number_in_full",
     "open_book",
+    "plain",
     "problems_of",
     "publish_solution",
     "read_identified",

@@ -27,6 +27,14 @@ def decimal_text(number: Fraction) -> str:
     return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)
 
 
+def number_in_full(number: Fraction | int) -> str:
+    """A number written in full; one without a finite decimal as the nearest double, which reads back the same."""
+    try:
+        return decimal_text(Fraction(number))
+    except ValueError:
+        return repr(float(number))
+
+
 def allocation_rows(result: Result) -> list[dict[str, object]]:
     """The rows of allocation.csv."""
     return [
