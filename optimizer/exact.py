@@ -8,7 +8,7 @@ against these rows. A *cell* is a (programme, year) pair; years are offsets. Mon
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
@@ -21,6 +21,22 @@ Key = tuple[str | int, ...]
 Cell = tuple[str, int]
 Terms = list[tuple[Cell, Fraction]]
 WholeTerms = list[tuple[Cell, int]]
+ROWS_OF_EFFECTS = (
+    "attainment",
+    "synergy_at_most_first_partner",
+    "synergy_at_most_second_partner",
+    "synergies_divide_second_partner",
+)
+ROWS_OF_PROGRAMMES = (
+    "pin",
+    "indivisible_at_least",
+    "indivisible_at_most",
+    "minimum",
+    "ramp_up",
+    "ramp_down",
+    "commitment",
+    "commitment_to_choice",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +114,44 @@ class ExactBook:
     rows: list[Row]
 
 
-def state_exactly(portfolio: Portfolio) -> ExactBook:
-    """State an active portfolio as written: no rounding to publish units."""
+def state_exactly(portfolio: Portfolio, before: ExactBook | None = None) -> ExactBook:
+    """State an active portfolio as written: no rounding to publish units.
+
+    Where it has the very records of the book stated ``before`` in all that no money, limit or resource touches, what
+    follows from these alone is taken over.
+    """
     statement = _Statement(portfolio)
+    kept = before if before is not None and _differ_in_money_alone(portfolio, before.portfolio) else None
     with uncollected():
         return ExactBook(
             portfolio=portfolio,
-            pieces=statement.pieces(),
-            pairs=statement.pairs(),
+            pieces=kept.pieces if kept else statement.pieces(),
+            pairs=kept.pairs if kept else statement.pairs(),
             others=statement.ranges(),
-            rows=[row.finished() for row in statement.rows()],
+            rows=list(statement.rows_kept(kept.rows) if kept else (row.finished() for row in statement.rows())),
         )
+
+
+def _differ_in_money_alone(one: Portfolio, other: Portfolio) -> bool:
+    """Whether at most accounts, transfers, limits, resources, and the unit of publishing, differ."""
+    return (
+        one.settings.years == other.settings.years
+        and one.settings.discount_rate == other.settings.discount_rate
+        and _are_the_same(one.effects, other.effects)
+        and all(
+            one_records.keys() == other_records.keys()
+            and _are_the_same(list(one_records.values()), list(other_records.values()))
+            for one_records, other_records in (
+                (one.programmes, other.programmes),
+                (one.priorities, other.priorities),
+                (one.synergies, other.synergies),
+            )
+        )
+    )
+
+
+def _are_the_same(one: Sequence[object], other: Sequence[object]) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
 
 
 def along_the_curve(curve: tuple[Segment, ...], scale: Fraction, amount: Fraction) -> Fraction:
@@ -230,6 +273,17 @@ class _Statement:
         yield from self._resources()
         for limit in self.book.limits.values():
             yield from self._limit(limit)
+
+    def rows_kept(self, stated: Sequence[Row]) -> Iterator[Row]:
+        """The same, those of effects and programmes taken over from a book that has the same."""
+        yield from (row for row in stated if row.key[0] in ROWS_OF_EFFECTS)
+        yield from (row.finished() for row in self._budget())
+        yield from (row for row in stated if row.key[0] in ROWS_OF_PROGRAMMES)
+        for row in self._resources():
+            yield row.finished()
+        for limit in self.book.limits.values():
+            for row in self._limit(limit):
+                yield row.finished()
 
     def _attainment(self) -> Iterator[_Draft]:
         rows = {}

@@ -10,7 +10,7 @@ from books import books
 from hypothesis import given, settings
 from support import opened
 
-from optimizer import exact, proof, run
+from optimizer import exact, proof, run, scenario
 from optimizer.errors import CheckFailed, HaibunError, NoPlan
 from optimizer.questions import whatif
 from optimizer.questions.whatif import WhatIf
@@ -62,6 +62,30 @@ def test_a_live_answer_keeps_every_row_of_any_book(book):
     stated = exact.state_exactly(live.portfolio)
     for breach in proof.breaches_of(stated, live.plan, live.attained):
         assert breach.excess <= breach.allowance + whatif.TOLERANCE
+
+
+@settings(max_examples=60)
+@given(books(indivisible=True))
+def test_what_a_statement_takes_over_is_what_it_would_state(book):
+    """From setting to setting, whatever was stated before: equal to a statement made anew."""
+    portfolio, stated = opened(book).portfolio, None
+    less, other = ["budget_factor=0.9"], ["budget_factor=1.1", "resource_factor=0.5"]
+    for name in [*scenario.scenarios_of(portfolio), scenario.BASE]:
+        for sets in ([], less, other if portfolio.resources else less):
+            try:
+                active = scenario.apply(portfolio, name, sets).portfolio
+            except HaibunError:
+                continue
+            stated = exact.state_exactly(active, stated)
+            assert stated == exact.state_exactly(active)
+
+
+def test_moving_money_states_no_programme_anew(japan):
+    """The rows of effects and programmes of one answer are those of the answer before; a lever states them anew."""
+    first, second = (japan.live(sets=[f"budget_factor={factor}"]).book for factor in (0.9, 0.95))
+    taken_over = {id(row) for row in first.rows} & {id(row) for row in second.rows}
+    assert len(taken_over) > 0.9 * len(first.rows)
+    assert not taken_over & {id(row) for row in japan.live(sets=["lever:p1_comprehensive=on"]).book.rows}
 
 
 def test_an_answer_that_breaks_a_row_is_never_shown(japan, monkeypatch):

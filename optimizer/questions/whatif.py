@@ -34,13 +34,14 @@ class WhatIf:
         self.book = book
         self.options = options or Options()
         self.session = Session(book.portfolio, self.options)
+        self._stated: exact.ExactBook | None = None
 
     def live(self, name: str = scenario.BASE, sets: Sequence[str] = ()) -> Result:
         """The plan of a setting, checked but not rounded. Raises ``NoPlan`` or ``CheckFailed``."""
         portfolio = scenario.apply(self.book.portfolio, name, sets).portfolio
         fine = portfolio.with_changes(settings=replace(portfolio.settings, publish_unit=GRAIN))
         self.session.turn_to_portfolio(portfolio)
-        stated = exact.state_exactly(fine)
+        stated = self._stated = exact.state_exactly(fine, self._stated)
         plan = in_grains(fine, self.session.draft())
         attained = proof.attained_by(stated, plan)
         for breach in proof.breaches_of(stated, plan, attained):
