@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -25,13 +26,14 @@ from hypothesis import strategies as st
 from support import opened
 from test_session import RANDOM, chains, cold
 
-from optimizer import run, scenario, workbook
+from optimizer import scenario, workbook
 from optimizer.cli import main
 from optimizer.errors import WrongUsage
 from optimizer.portfolio import Portfolio
 from optimizer.solver import Options
 from optimizer.sweep import Alone, Cluster, Given, Outcome, Processes, Variant, sweep
-from optimizer.sweep.solving import Solver, packed, received
+from optimizer.sweep.crews import PROGRAM, refuse_without
+from optimizer.sweep.solving import Solver, packed
 
 sys.path.insert(0, str(Path(__file__).parent / "bench"))
 
@@ -326,13 +328,22 @@ def test_ctrl_c_leaves_the_cluster_for_the_next(book, variants, expected, cluste
     same_to_the_last_digit(sweep(book, variants[:5], Cluster(cluster), with_amounts=True), expected[:5])
 
 
-def test_a_worker_of_another_version_is_refused(book, cluster):
+def test_workers_of_another_version_are_refused(book, cluster):
     """Other versions find other digits."""
-    theirs = run.versions() | {"HiGHS": "0.0"}
-    with Client(cluster, set_as_default=False) as client:
-        sent = client.submit(received, packed(book, Options()), theirs, pure=False)
+    sent = packed(book, Options())
+    other = replace(sent, key="another", versions=sent.versions | {"HiGHS": "0.0"})
+    with Cluster(cluster).hire(other) as submit:
+        came_back = submit([Variant()], False)
         with pytest.raises(WrongUsage, match=r"A worker has HiGHS 1.* where this computer has 0\.0"):
-            sent.result()
+            came_back.result()
+
+
+def test_workers_without_the_program_are_told_before_they_die_of_it(cluster):
+    """By the name of a package that is nowhere."""
+    with Client(cluster, set_as_default=False) as client:
+        with pytest.raises(WrongUsage, match=r"^tcp://.* lacks no-such-package; install it there too"):
+            refuse_without(client, "no-such-package")
+        refuse_without(client, PROGRAM)
 
 
 @pytest.mark.parametrize("kind", ["nobody", "silent", "another", "nonsense"])

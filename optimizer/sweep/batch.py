@@ -112,8 +112,9 @@ class _Batch:
             outcomes = future.result()
         except (HaibunError, BrokenExecutor):
             raise
-        except ImportError as error:
-            raise WrongUsage(say("The workers lack this program or a part of it: {error}.", error=error)) from None
+        except (ImportError, RuntimeError) as error:
+            first, *_ = str(error).splitlines()
+            raise WrongUsage(say("The workers cannot take the work: {error}", error=first)) from None
         except Exception as error:
             outcomes, self.last_error = [], str(error)
         self._note(chunk, outcomes)

@@ -8,11 +8,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from importlib import metadata
 from multiprocessing import get_context
 from typing import Any, Protocol
 
 from optimizer.errors import WrongUsage
-from optimizer.run import versions
 from optimizer.sweep.solving import (
     Outcome,
     Shipment,
@@ -29,6 +29,7 @@ Submit = Callable[[Sequence[Variant], bool], Future[list[Outcome]]]
 MANY = 256
 """Chunks to hand out where it is not known how many workers there are."""
 ROUNDS = 8
+PROGRAM = "haibun"
 PATIENCE = 5.0
 """Seconds in which a scheduler must answer."""
 
@@ -149,11 +150,24 @@ class Cluster:
         """Connect."""
         client = _client_of(self.address)
         try:
-            book = client.submit(received, shipment, versions(), pure=False)
+            refuse_without(client, PROGRAM)
+            book = client.submit(received, shipment, pure=False)
             executor = client.get_executor(pure=False)
             yield lambda *asked: executor.submit(solve_shipped, book, *asked)
         finally:
             client.close()
+
+
+def refuse_without(client: Any, package: str) -> None:
+    """Say who lacks a package before work is sent: a worker that cannot read its work dies without a word."""
+    there = client.run(metadata.version, package, on_error="return")
+    try:
+        client.run_on_scheduler(metadata.version, package)
+    except metadata.PackageNotFoundError as error:
+        there[client.scheduler.address] = error
+    for address, found in there.items():
+        if isinstance(found, metadata.PackageNotFoundError):
+            raise WrongUsage(say("{address} lacks {package}; install it there too.", address=address, package=package))
 
 
 def _client_of(address: str) -> Any:

@@ -52,16 +52,32 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Shipment:
-    """A book packed for workers; ``key`` tells one book from another."""
+    """A book packed for workers; ``key`` tells one book from another, ``versions`` are the sender's."""
 
     key: str
     data: bytes
+    versions: Mapping[str, str]
+
+    def opened(self) -> Solver:
+        """The book before a solver. Raises ``WrongUsage`` where other versions would find other digits."""
+        here = versions()
+        for name in ("program", "HiGHS"):
+            if here[name] != self.versions[name]:
+                raise WrongUsage(
+                    say(
+                        "A worker has {name} {theirs} where this computer has {ours}; install the same on both.",
+                        name=name,
+                        theirs=here[name],
+                        ours=self.versions[name],
+                    )
+                )
+        return Solver(*pickle.loads(self.data))  # noqa: S301  (our own bytes)
 
 
 def packed(book: Portfolio, options: Options) -> Shipment:
     """A book and how to solve it, ready to be sent."""
     data = pickle.dumps((book, options))
-    return Shipment(hashlib.sha256(data).hexdigest(), data)
+    return Shipment(hashlib.sha256(data).hexdigest(), data, versions())
 
 
 class Solver:
@@ -144,7 +160,7 @@ def solve_shipped(shipment: Shipment, variants: Sequence[Variant], with_amounts:
     if shipment.key not in _desk.solvers:
         if len(_desk.solvers) >= MOST_BOOKS:
             _desk.solvers.clear()
-        _desk.solvers[shipment.key] = Solver(*pickle.loads(shipment.data))  # noqa: S301  (our own bytes)
+        _desk.solvers[shipment.key] = shipment.opened()
     solver = _desk.solvers[shipment.key]
     return [solver.outcome(variant, with_amounts) for variant in variants]
 
@@ -154,19 +170,8 @@ def clear_desk() -> None:
     _desk.solvers.clear()
 
 
-def received(shipment: Shipment, theirs: Mapping[str, str]) -> Shipment:
-    """Take a book in from another computer; other versions would find other digits."""
-    ours = versions()
-    for name in ("program", "HiGHS"):
-        if ours[name] != theirs[name]:
-            raise WrongUsage(
-                say(
-                    "A worker has {name} {theirs} where this computer has {ours}; install the same on both.",
-                    name=name,
-                    theirs=ours[name],
-                    ours=theirs[name],
-                )
-            )
+def received(shipment: Shipment) -> Shipment:
+    """Take a book in from another computer."""
     return shipment
 
 

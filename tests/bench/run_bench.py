@@ -37,7 +37,10 @@ from optimizer.portfolio import Portfolio  # noqa: E402
 
 @dataclass(frozen=True)
 class Measured:
-    """One line of the table: ours against theirs, and the largest ratio that is good enough (None: no target)."""
+    """One line of the table: ours against theirs, and the ratio that is good enough (None: no target).
+
+    Ours may be that much at most, or with ``at_least`` must be that much.
+    """
 
     what: str
     size: str
@@ -46,6 +49,7 @@ class Measured:
     target: float | None = None
     unit: str = "s"
     note: str = ""
+    at_least: bool = False
 
     @property
     def ratio(self) -> float:
@@ -54,7 +58,8 @@ class Measured:
 
     def cells(self) -> list[str]:
         """The line as text."""
-        verdict = "" if self.target is None else "yes" if self.ratio <= self.target else "NO"
+        held = self.target is not None and (self.ratio >= self.target if self.at_least else self.ratio <= self.target)
+        verdict = "" if self.target is None else "yes" if held else "NO"
         target = "" if self.target is None else f"{self.target:.3f}"
         amounts = [f"{amount:.2f} {self.unit}" for amount in (self.ours, self.theirs)]
         return [self.what, self.size, *amounts, f"{self.ratio:.3f}", target, verdict, self.note]
