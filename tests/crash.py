@@ -77,6 +77,12 @@ class Office:
         finally:
             connection.close()
 
+    def stream(self, target: str) -> http.client.HTTPResponse:
+        """A page that goes on while it is read; its beginning has arrived."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("GET", target, headers={"X-Haibun": "test"})
+        return connection.getresponse()
+
     def kill(self) -> None:
         """End it without a word."""
         self.process.send_signal(signal.SIGKILL)

@@ -152,8 +152,8 @@ def test_a_database_that_is_stopped_and_started_while_people_work(how):
         question = json.loads(asked[1])["id"]
         figures.questions.add(question)
         followed: list[bytes] = []
-        events = f"/books/{book}/questions/{question}/events"
-        reader = threading.Thread(target=lambda: followed.append(office.ask("GET", events)[1]))
+        events = office.stream(f"/books/{book}/questions/{question}/events")
+        reader = threading.Thread(target=lambda: followed.append(events.read()))
         reader.start()
         threads = [threading.Thread(target=work_on, args=(office, random.Random(n), figures)) for n in range(3)]
         for thread in threads:

@@ -22,7 +22,7 @@ from webui.tasks import Named
 from webui.views.whatif import setting_of
 
 page = Blueprint("questions", __name__)
-LOOK_EVERY, WAIT_FOR_DATABASE = 0.4, 2.0
+LOOK_EVERY, WAIT_FOR_DATABASE, LONGEST_SILENCE = 0.4, 2.0, 5.0
 MOST_OPEN = 10
 """Questions of one person that may wait or run at a time."""
 KINDS: Mapping[str, tuple[Words, Words]] = {
@@ -137,12 +137,15 @@ def state_of_one(book_id: str, question_id: str) -> dict[str, Any]:
 
 @page.get("/books/<book_id>/questions/<question_id>/events")
 def events(book_id: str, question_id: str) -> Response:
-    """The state of a question whenever it changes; a reader that comes back gets the state of now."""
+    """The state of a question whenever it changes; a reader that comes back gets the state of now.
+
+    While nothing changes a comment says so now and then, lest a proxy takes the silence for the end.
+    """
     store = the_site().store
     _found(store, book_id, question_id)
 
     def changes() -> Iterator[str]:
-        last = None
+        last, quiet = None, 0.0
         yield "retry: 1000\n\n"
         while True:
             try:
@@ -154,10 +157,14 @@ def events(book_id: str, question_id: str) -> Response:
             state = _state_of(question)
             if state != last:
                 yield f"data: {json.dumps(state, ensure_ascii=False)}\n\n"
-                last = state
+                last, quiet = state, 0.0
+            elif quiet >= LONGEST_SILENCE:
+                yield ": nothing new\n\n"
+                quiet = 0.0
             if question.state not in ("waiting", "running"):
                 return
             time.sleep(LOOK_EVERY)
+            quiet += LOOK_EVERY
 
     return Response(changes(), mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
 
