@@ -116,6 +116,20 @@ def test_the_page_of_a_comparison_asks_what_makes_the_difference(book, reader):
     shown = reader.get(f"{book}/compare?s=base&s=office").text
     assert shown.count("<svg xmlns") == 2 and html.escape(waterfall["title"], quote=False) in html.unescape(shown)
     assert reader.get(f"{book}/compare?s=office&s=base").text.count("<svg xmlns") == 1
+    assert "base / office" in reader.get(f"{book}/questions").text
+
+
+def test_a_comparison_that_was_cancelled_is_asked_again_of_the_same_scenarios(book, reader):
+    """Not of the workbook as written and the last of them."""
+    page = reader.post(f"{book}/compare", s=["office", "base"])
+    ident = re.search(r"/questions/([0-9a-f]{16})", page.text)[1]
+    reader.post(f"{book}/questions/{ident}/cancel")
+    assert f'name="again" value="{ident}"' in reader.get(f"{book}/questions/{ident}").text
+    again = reader.post(f"{book}/questions", kind="compare", origin="base", again=ident)
+    found = ended(reader, again.request.path)
+    assert found["state"] == "done"
+    assert any("office" in block["title"] for block in found["answer"]["blocks"] if block["kind"] == "waterfall")
+    assert reader.post(f"{book}/questions", kind="compare", again="0000").status_code == 404
 
 
 def test_an_answer_is_kept_with_its_table_and_downloads(book, reader):

@@ -72,11 +72,16 @@ def ask(book_id: str) -> Answer:
 
 
 def begin(book: Book, kind: str) -> Question:
-    """Ask a question of the setting of this request. Raises ``WrongUsage`` for an unknown one."""
+    """Ask a question of the setting of this request, or one ``again`` that compared settings.
+
+    Raises ``WrongUsage`` for an unknown one.
+    """
     if kind not in KINDS:
         raise WrongUsage(say("There is no such question."))
     _, origin, sets = setting_of(book)
-    return put(book, kind, origin, sets)
+    earlier = request.values.get("again")
+    beside = _found(the_site().store, book.id, earlier).beside["settings"] if earlier else []
+    return put(book, kind, origin, sets, [(name, scenario, items) for name, scenario, items in beside])
 
 
 def put(book: Book, kind: str, origin: str, sets: list[str], beside: Sequence[Named] = ()) -> Question:
