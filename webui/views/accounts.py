@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from apiflask import APIBlueprint
+from flask import abort, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from optimizer import Words, WrongUsage, say
@@ -16,7 +17,7 @@ from webui import people
 from webui.identity import visitor
 from webui.site import the_site
 
-page = Blueprint("accounts", __name__)
+page = APIBlueprint("accounts", __name__, enable_openapi=False)
 ROLES: Mapping[str, Words] = {
     "viewer": say("viewer"),
     "planner": say("planner"),
