@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import books
@@ -13,7 +15,7 @@ from test_cli import haibun
 from test_pdf import texts_of
 from test_report import hostile
 
-from optimizer import run
+from optimizer import report, run
 from optimizer.report.brief import brief_of
 from optimizer.report.document import Document
 from optimizer.report.pdf import BRIEF, paper, pdf
@@ -95,3 +97,35 @@ def test_a_plan_that_spends_nothing_has_a_brief() -> None:
     book["Accounts"][0][books.FIRST_YEAR] = 0
     with pikepdf.open(io.BytesIO(pdf(brief_of(run.solve_book(opened(book))), "ja", BRIEF))) as brief:
         assert len(brief.pages) <= 2
+
+
+@pytest.fixture(scope="module")
+def axe() -> Iterator[Callable[[Path], str]]:
+    """What axe-core finds on a page of a file."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium on this computer")
+    from axe_playwright_python.sync_playwright import Axe
+
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+
+        def found(path: Path) -> str:
+            page = browser.new_context(bypass_csp=True).new_page()
+            page.goto(path.as_uri())
+            return Axe().run(page).generate_report()
+
+        yield found
+        browser.close()
+
+
+def test_axe_finds_nothing_in_the_pages(axe: Callable[[Path], str], tmp_path: Path) -> None:
+    """Report and brief can be heard, and worked without a mouse, in both languages."""
+    result = run.solve_book(opened(books.with_everything()))
+    for language in ("en", "ja"):
+        pages = report.writers(language) | report.briefs(language, False, [])
+        for name in ("report.html", "brief.html"):
+            (tmp_path / name).write_bytes(pages[name](result))
+            found = axe(tmp_path / name)
+            assert "Found 0 accessibility violations" in found, found

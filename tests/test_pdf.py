@@ -78,7 +78,7 @@ def test_it_is_tagged_for_readers_who_hear_it(written: tuple[str, bytes], docume
             assert metadata["dc:title"] == document.title.into(language)
         found = list(elements(root.StructTreeRoot))
         figures = [element for element in found if element.S == "/Figure"]
-        assert len(figures) == 5
+        assert len(figures) == 6
         assert all(str(figure.Alt) for figure in figures)
         tables = [table for section in document.sections for block in section.on_paper for table in tables_of(block)]
         assert sum(element.S == "/Table" for element in found) >= len(tables)

@@ -87,6 +87,7 @@ def test_every_table_of_money_comes_to_the_published_amounts(result: Result) -> 
     """Each view of the money has the same total: the sum of the published amounts."""
     spent = sum(result.plan.spending.values(), Fraction(0))
     found = tables(document_of(result))
+    assert found["money_matrix"].total[-1] == spent
     for name in ("money_by_family", "money_by_region", "money_by_agency", "money_by_account", "lines"):
         headings = [str(column.heading) for column in found[name].columns]
         assert found[name].total[headings.index("Plan, total")] == spent, name
@@ -545,10 +546,10 @@ def test_figures_have_a_title_a_table_and_a_source(page: Page) -> None:
     """Each figure is labelled by its message, drawn in both languages, with its numbers in a table beneath."""
     drawn = next(json.loads(m[1]) for s in page.scripts if (m := re.search(r"const drawings = (\{.*\});\n", s)))
     plots = [a["id"] for _, a in page.elements if a.get("class") == "plot"]
-    assert len(plots) == 5
+    assert len(plots) == 6
     assert set(plots) == set(drawn["en"]) == set(drawn["ja"])
     tags = [tag for tag, _ in page.elements]
-    assert tags.count("figure") == tags.count("figcaption") == tags.count("details") == 5
+    assert tags.count("figure") == tags.count("figcaption") == tags.count("details") == 6
     identifiers = [a["id"] for _, a in page.elements if "id" in a]
     assert len(identifiers) == len(set(identifiers))
     for _, attributes in page.elements:
@@ -561,13 +562,15 @@ def test_still_pictures_name_and_number_every_mark(attacked: Result, language: s
     """Paper, and a page whose scripts do not run, show pictures that are well formed whatever the names are."""
     blocks = [block for section in document_of(attacked).sections for block in section.on_the_page]
     figures = [block for block in blocks if isinstance(block, Figure)]
-    assert {figure.kind for figure in figures} == {"flow", "bars", "tiles", "dots"}
+    assert {figure.kind for figure in figures} == {"flow", "bars", "matrix", "tiles", "dots"}
     for figure in figures:
         texts = texts_of(picture(figure, language))
         marks = (*figure.marks, *(mark for mark in figure.across if figure.kind == "tiles"))
         assert {spaceless(mark.name.into(language)) for mark in marks} <= texts
         for row in figure.values:
-            shown = [(row[1], "money", figure.decimals)] if figure.kind == "bars" else [(v, "share", 0) for v in row]
+            money = row[1:2] if figure.kind == "bars" else row if figure.kind == "matrix" else ()
+            shares = row if figure.kind in ("tiles", "dots") else ()
+            shown = [*((v, "money", figure.decimals) for v in money), *((v, "share", 0) for v in shares)]
             assert {spaceless(number_text(v, *how, language)) for v, *how in shown if v is not None} <= texts
 
 

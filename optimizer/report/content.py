@@ -74,11 +74,13 @@ NO_ALLOWANCES = say("No rounding allowance was used: every row is kept exactly."
 def _allocation(money: Money) -> tuple[Section, ...]:
     """One chapter of the page; in the workbook a sheet for each part, so that each prints whole."""
     flow, families, regions = money.flow_figure(), money.family_figure(), money.region_figure()
+    matrix = money.matrix_figure()
     tables = (money.by_agency(), money.by_account(), money.by_year())
     return (
-        Section("allocation", say("Allocation"), (), (flow, families, regions, *tables)),
+        Section("allocation", say("Allocation"), (), (flow, families, regions, matrix, *tables)),
         Section("families", say("Families"), (families,), ()),
         Section("regions", say("Regions"), (regions,), ()),
+        Section("matrix", say("Regions and families"), (matrix,), ()),
         Section("accounts", say("Agencies and years"), tables, ()),
         Section("flow", say("Flow of money"), (flow,), ()),
     )

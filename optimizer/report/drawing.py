@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from optimizer.report import curves, steps
+from optimizer.report import curves, fields, steps
 from optimizer.report.document import Figure, Mark, number_text
 from optimizer.report.letters import broken
 from optimizer.report.palette import COLOURS, GREY, INK, OUTLINE, PAPER, RULE
@@ -37,6 +37,7 @@ def drawing(figure: Figure, language: str) -> Drawing:
         "bars": Pen.bars,
         "dots": Pen.dots,
         "tiles": Pen.tiles,
+        "matrix": fields.plotted_matrix,
         "flow": Pen.flow,
         "spans": curves.spans,
         "curve": curves.curve,

@@ -334,13 +334,14 @@ class _Sheet:
         self.row += 1
 
     def _heat(self, table: Table, first: int, final: int) -> None:
-        shares = [position for position, column in enumerate(table.columns) if column.kind == "share"]
-        scale = {
-            "type": "2_color_scale", "min_type": "num", "max_type": "num", "min_value": 0, "max_value": 1,
-            "min_color": "#FFFFFF", "max_color": HEAT,
+        """Shares are coloured from nothing to the whole, columns of money each up to its largest amount."""
+        scale: dict[str, Any] = {
+            "type": "2_color_scale", "min_type": "num", "min_value": 0, "min_color": "#FFFFFF", "max_color": HEAT,
         }  # fmt: skip
-        if shares and table.rows:
-            self.page.conditional_format(first, shares[0], final, shares[-1], scale)
+        top: dict[str, dict[str, Any]] = {"share": {"max_type": "num", "max_value": 1}, "money": {"max_type": "max"}}
+        for position, column in enumerate(table.columns):
+            if column.kind in top and table.rows:
+                self.page.conditional_format(first, position, final, position, scale | top[column.kind])
 
     def _text(self, cell: Cell) -> str:
         if cell is None:

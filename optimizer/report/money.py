@@ -242,6 +242,49 @@ class Money:
             )
         return self._bars("figure_regions", message, say("Regions: baseline and plan"), table, ["region"] * len(names))
 
+    def matrix_figure(self) -> Figure:
+        """Each family in each region."""
+        regions, families = self.labels(lambda p: p.region, self.region_names), self.families()
+        sums = {key: exact_sum(amounts) for key, amounts in self.result.totals_by(_region_and_family).items()}
+        cells = [[sums.get(f"{region} {family}", ZERO) for family in families] for region in regions]
+        columns = [Column(say("Region")), *(self.column(family_name(family)) for family in families)]
+        columns.append(self.column(say("Total"), across=(1, len(families))))
+        rows: list[Sequence[Cell]] = [(self.region_names[r], *row) for r, row in zip(regions, cells, strict=True)]
+        title = say("Money by region and family")
+        return Figure(
+            "figure_matrix",
+            "matrix",
+            self._matrix_message(regions, families, cells),
+            title,
+            (table_of("money_matrix", title, columns, rows, unit=self.unit_and_years(), heat=True),),
+            marks=tuple(Mark(self.region_names[region]) for region in regions),
+            values=tuple(map(tuple, cells)),
+            across=tuple(Mark(family_name(family), family) for family in families),
+            decimals=self.decimals,
+            unit=self.unit_and_years(),
+            source=SOURCE,
+        )
+
+    def _matrix_message(
+        self, regions: Sequence[str], families: Sequence[str], cells: Sequence[Sequence[Fraction]]
+    ) -> Words:
+        """Where each family spends most."""
+        largest = [max(range(len(regions)), key=lambda row: cells[row][column]) for column in range(len(families))]
+        spent = [exact_sum(row[column] for row in cells) for column in range(len(families))]
+        parts = [
+            say(
+                "{family}: {region} ({share})",
+                family=family_name(family),
+                region=self.region_names[regions[largest[column]]],
+                share=quantity(cells[largest[column]][column] / spent[column], "share", 0),
+            )
+            for column, family in enumerate(families)
+            if spent[column]
+        ]
+        if not parts:
+            return say("No money is spent")
+        return say("Where each family spends most: {parts}", parts=fiscal.listed(parts))
+
     def _bars(self, name: str, message: Words, subject: Words, table: Table, colours: Sequence[str]) -> Figure:
         return Figure(
             name,
@@ -376,6 +419,10 @@ _YEAR_SUMS: Sequence[Callable[[AccountYear], Fraction]] = (
     lambda row: row.carried_out,
     lambda row: row.lapsed,
 )
+
+
+def _region_and_family(programme: Programme) -> str:
+    return f"{programme.region} {programme.family}"
 
 
 def kept_baseline(programme: Programme) -> Fraction:

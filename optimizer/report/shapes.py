@@ -9,6 +9,7 @@ import html
 import math
 from collections.abc import Sequence
 
+from optimizer.report.document import Mark
 from optimizer.report.letters import broken, wide
 from optimizer.report.palette import GREY, OUTLINE, RULE
 
@@ -18,6 +19,8 @@ SIZE, LINE = 13, 16
 LETTER = 0.53
 """Width of a Latin letter, for a size of 1."""
 TEXT = "#222222"
+LABELS, ROW, HEAD = 270, 36, 40
+"""Room for the names of rows, the height of a row, and of what stands above the first."""
 
 
 def rectangle(x: float, y: float, width: float, height: float, fill: str, stroke: str = "none") -> str:
@@ -100,3 +103,16 @@ def grid(x: float, top: float, bottom: float, content: str) -> str:
     """A line of the grid with its number below."""
     line = path(f"M{x:.1f} {top:.1f}V{bottom:.1f}", RULE, 0.75)
     return line + text(x, bottom + 12, content, "middle", GREY, 11)
+
+
+def names_of_rows(marks: Sequence[Mark], language: str, head: float = HEAD) -> list[str]:
+    """The names of marks, a row each, to the left of a picture."""
+    return [
+        text(LABELS - 12, middle(row, head), fitted(LABELS - 14, mark.name.into(language)), "end")
+        for row, mark in enumerate(marks)
+    ]
+
+
+def middle(row: int, head: float = HEAD) -> float:
+    """The middle of a row."""
+    return head + ROW * row + ROW / 2
