@@ -23,10 +23,10 @@ MODEST = (INPUTS / "minimal.xlsx").read_bytes()
 
 @pytest.fixture(scope="module")
 def monster() -> bytes:
-    """A million cells, each of them wrong."""
+    """Eight hundred thousand cells, each of them wrong."""
     book = Book()
     cells = b"".join(b'<c r="%s%%d"><v>1</v></c>' % bytes([letter]) for letter in b"ABCDEFGHIJ")
-    rows = b"".join(b'<row r="%d">%s</row>' % (row, cells % ((row,) * 10)) for row in range(2_000, 102_000))
+    rows = b"".join(b'<row r="%d">%s</row>' % (row, cells % ((row,) * 10)) for row in range(2_000, 82_000))
     return book.replace(book.sheet("Effects"), b"</sheetData>", rows + b"</sheetData>").data
 
 
@@ -125,4 +125,4 @@ def test_whoever_computes_ends_with_the_server(tmp_path, monster):
 
 def test_the_monster_is_one(monster):
     """It passes every look at its package: only the limits hold it."""
-    assert len(problems_of(ROOT / "monster.xlsx", monster)) > 100_000
+    assert len(problems_of(ROOT / "monster.xlsx", monster)) > 10_000

@@ -98,7 +98,9 @@ def _check(raw: RawBook) -> Checked:
     for sheet in schema.SHEETS.values():
         if sheet.name != "Settings" and sheet.name in found:
             tables[sheet.name] = parse(found[sheet.name], sheet, findings, horizon)
+            findings.after_a_check()
     review = Review(tables, found, settings, horizon, findings)
     for judge in JUDGES:
         judge(review)
+        findings.after_a_check()
     return Checked(tables, tuple(findings.problems), tuple(findings.assumptions), settings)

@@ -106,6 +106,8 @@ def _id_text(raw: Any, column: Column) -> str:
             say("Format the cell as text and type the id again."),
         )
     text = identifier(shown(raw))
+    if text.isascii() and text.isprintable():
+        return text
     if any(unicodedata.category(character) == "Cc" for character in text):
         raise Fault(say("The id contains a line break or a control character."), say("Write the id on one line."))
     if any(unicodedata.category(character) == "Cf" for character in text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -10,6 +11,8 @@ from optimizer.checks.cells import identifier
 from optimizer.errors import Problem
 from optimizer.words import Words, say
 
+MOST_OF_A_CHECK = 10_000
+"""Problems that one check may note: nobody mends more in one go, and each takes a thousand bytes."""
 MOST_SUGGESTIONS = 300
 LONGEST_NAME = 200
 """Comparing takes the square of the length: nobody misspells a longer name."""
@@ -38,28 +41,43 @@ class Assumption:
 
 @dataclass
 class Findings:
-    """Collects what the checks find, in the order of the workbook."""
+    """Collects what the checks find, in the order of the workbook; of one check no more than anybody would mend."""
 
     problems: list[Problem] = field(default_factory=list)
     assumptions: list[Assumption] = field(default_factory=list)
+    _noted: Counter[str] = field(default_factory=Counter)
     _asked: dict[tuple[str, int], str | None] = field(default_factory=dict)
 
     def error(self, sheet: str, cell: str, value: str, problem: Words, fix: Words) -> None:
         """Note a problem that keeps the book from being planned with."""
-        self.problems.append(Problem(sheet, cell, value, problem, fix))
+        self._note(Problem(sheet, cell, value, problem, fix))
 
     def warn(self, sheet: str, cell: str, value: str, problem: Words, fix: Words) -> None:
         """Note something legal but odd."""
-        self.problems.append(Problem(sheet, cell, value, problem, fix, severity="warning"))
+        self._note(Problem(sheet, cell, value, problem, fix, severity="warning"))
+
+    def after_a_check(self) -> None:
+        """Say how many findings of the check that has ended were left out."""
+        for severity, count in self._noted.items():
+            if count > MOST_OF_A_CHECK:
+                rest = say("{count} more of this kind are left out.", count=f"{count - MOST_OF_A_CHECK:,}")
+                cure = say("Mend those before, and check the workbook again.")
+                self.problems.append(Problem("", "", "", rest, cure, severity))
+        self._noted.clear()
+
+    def _note(self, problem: Problem) -> None:
+        self._noted[problem.severity] += 1
+        if self._noted[problem.severity] <= MOST_OF_A_CHECK:
+            self.problems.append(problem)
 
     def near(self, found: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
         """The known name that ``found`` most likely stands for."""
+        if len(found) > LONGEST_NAME or len(self._asked) > MOST_SUGGESTIONS:
+            return None
         names = tuple(known)
         key = (found, hash(names))
         if key not in self._asked:
-            self._asked[key] = None
-            if len(self._asked) <= MOST_SUGGESTIONS and len(found) <= LONGEST_NAME:
-                self._asked[key] = nearest(found, names, cutoff)
+            self._asked[key] = nearest(found, names, cutoff)
         return self._asked[key]
 
     def unknown(self, kind: Words, found: str, known: Iterable[str]) -> Words:

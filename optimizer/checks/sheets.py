@@ -282,7 +282,7 @@ def _value_or_fault(raw: Any, column: Column) -> Any:
     try:
         return value_of(raw, column)
     except Fault as fault:
-        return fault
+        return Fault(fault.problem, fault.fix)  # the one that was raised holds every frame it came through
 
 
 def _check_year_columns(headings: Headings, horizon: Sequence[int]) -> None:

@@ -24,8 +24,10 @@ NAMESPACES = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
 )
+MANY_CELLS = 100_000
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 _CELL = re.compile(rb'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="[0-9]+")?(?: t="[a-zA-Z]+")?(?: [a-z]+="[0-9]+")*/?>')
+_BLANK = re.compile(rb'<c r="[A-Z]+[0-9]+"(?: s="[0-9]+")?/>')
 _ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _ODD_TEXT = (b"<!", b"&#")
 _PREFIX = re.compile(rb"xmlns:([^=\s]+)")
@@ -67,7 +69,11 @@ def plain_sheet(xml: bytes, name: str, title: str) -> tuple[bytes, Addresses]:
     if xml.count(b"<sheetData") > 1:
         raise Refused(say("Sheet {title} holds more than one table of cells.", title=title))
     begin, end = xml.find(b"<sheetData"), xml.rfind(b"</sheetData>")
-    addresses = _CELL.findall(xml, begin, end) if begin < end and _is_plain_table(xml, begin, end) else []
+    is_plain = begin < end and _is_plain_table(xml, begin, end)
+    if is_plain and xml.count(b"<c ", begin, end) > MANY_CELLS:  # formats alone, far below the table, hold nothing
+        xml = _BLANK.sub(b"", xml)
+        end = xml.rfind(b"</sheetData>")
+    addresses = _CELL.findall(xml, begin, end) if is_plain else []
     if not addresses or len(addresses) != xml.count(b"<c", begin, end) or not _in_order(addresses):
         _refuse_large(xml, name)
         xml = _rewritten(xml, title)

@@ -633,6 +633,21 @@ AMOUNTS = [
         rows_of("Programmes", 20_000, lambda n: inline(f"A{n}", "dup")),
         Fault("Programmes", "A2001", "is already in row"),
     ),
+    Kind(
+        "six hundred thousand cells, each of them wrong",
+        rows_of("Effects", 60_000, lambda n: "".join(f'<c r="{letter}{n}"><v>1</v></c>' for letter in "ABCDEFGHIJ")),
+        Fault("Effects", "A2000", "no such programme"),
+    ),
+    Kind(
+        "formats on a hundred thousand rows",
+        rows_of("Effects", 100_000, lambda n: "".join(f'<c r="{chr(65 + i)}{n}" s="1"/>' for i in range(25))),
+        Same(),
+    ),
+    Kind(
+        "as much text as there may be",
+        rows_of("Effects", 60_000, lambda n: "".join(inline(f"{letter}{n}", f"text {n}") for letter in "ABCDEFGHIJ")),
+        Fault("Effects", "A2000", "no such programme"),
+    ),
     Kind("ids of thirty thousand letters", long_ids, Fault("Effects", "A2", "no such programme")),
     Kind("a package written as a stream", streamed, Same()),
     Kind("no list of texts", lambda book: _without(book, STRINGS), DAMAGED),
