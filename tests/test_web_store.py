@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections import namedtuple
 
@@ -11,10 +13,11 @@ import psutil
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from databases import postgres, store
+from databases import fresh, postgres, store
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
+from test_serve import ROOT
 
 from optimizer import HaibunError, WrongUsage
 from webui import journal
@@ -71,6 +74,52 @@ def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path):
     store.close()
 
 
+KILLED_ON_THE_WAY = """
+import os, sys
+from pathlib import Path
+from sqlalchemy import Engine, event
+left = [int(sys.argv[1])]
+
+@event.listens_for(Engine, "before_cursor_execute")
+def count(*_arguments):
+    left[0] -= 1
+    if left[0] < 0:
+        os._exit(9)
+
+from webui.store import Store
+Store(Path(sys.argv[2]), sys.argv[3] or None)
+print("ready")
+"""
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_first_start_that_was_killed_half_way_begins_again(tmp_path, request, kind):
+    """After each so many statements; whatever was done is done, or was never there."""
+    url = fresh(request.getfixturevalue("postgres")) if kind == "postgres" else None
+    count, ended = 3, False
+    while not ended:
+        command = [sys.executable, "-c", KILLED_ON_THE_WAY, str(count), str(tmp_path), url or ""]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode in (0, 9), done.stderr
+        ended, count = done.returncode == 0, count + 6
+    assert count > 15
+    store = Store(tmp_path, url)
+    a_book(store)
+    with store.engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), Row.metadata)
+    assert [difference for difference in differences if difference[0] != "remove_index"] == []
+    store.close()
+
+
+def test_two_that_begin_at_once_make_one_store(tmp_path, postgres):
+    """The server and a command, on an empty database: the second waits for the first."""
+    for url in (None, fresh(postgres)):
+        folder = tmp_path / str(url is None)
+        command = [sys.executable, "-c", KILLED_ON_THE_WAY, "1000000", str(folder), url or ""]
+        both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+        assert [process.communicate() for process in both] == [(b"ready\n", b"")] * 3
+
+
 def test_a_later_save_of_an_older_version_is_refused(store):
     """Two people change one scenario: the second is told."""
     book = a_book(store)
@@ -120,12 +169,31 @@ def test_lines_of_many_writers_make_one_chain(store):
         assert journal.faults(session) == []
 
 
-@pytest.mark.parametrize("change", ["UPDATE journal SET person = 'x'", "DELETE FROM journal"])
+CHANGES = {
+    "change": "UPDATE journal SET person = 'x'",
+    "delete": "DELETE FROM journal",
+    "replace": "REPLACE INTO journal VALUES (1, 'a', 'b', 'c', 'd', '{}', 'e', 'f')",
+    "truncate": "TRUNCATE journal",
+}
+
+
+@pytest.mark.parametrize("change", list(CHANGES))
 def test_the_database_itself_refuses_to_change_the_journal(store, change):
     """Whoever holds the program's connection can add, and nothing else."""
     a_book(store)
+    if {"replace": "sqlite", "truncate": "postgresql"}.get(
+        change, store.engine.dialect.name
+    ) != store.engine.dialect.name:
+        pytest.skip("the other database has no such command")
     with pytest.raises(DBAPIError, match="journal_is_never_changed"), store.session() as session:
-        session.execute(text(change))
+        session.execute(text(CHANGES[change]))
+
+
+def without_guard(session, table: str) -> None:
+    """As somebody does who owns the database."""
+    on = f" ON {table}" if session.bind.dialect.name == "postgresql" else ""
+    for ending in ("", "_update", "_delete", "_truncate"):
+        session.execute(text(f"DROP TRIGGER IF EXISTS {table}_is_never_changed{ending}{on}"))
 
 
 @pytest.mark.parametrize(
@@ -141,9 +209,7 @@ def test_a_journal_that_was_tampered_with_shows_where(store, tampering, words):
     for _ in range(3):
         a_book(store)
     with store.session() as session:
-        for name in ("journal_is_never_changed", "journal_is_never_changed_update", "journal_is_never_changed_delete"):
-            on = " ON journal" if store.engine.dialect.name == "postgresql" else ""
-            session.execute(text(f"DROP TRIGGER IF EXISTS {name}{on}"))
+        without_guard(session, "journal")
         session.execute(text(tampering))
     with store.session() as session:
         assert any(words in fault for fault in journal.faults(session))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError, IntegrityError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from optimizer import HaibunError, Stopped, Words, say
@@ -63,6 +64,14 @@ def attach(app: Flask) -> None:
 
     for kind in AWAY:
         app.register_error_handler(kind, without_database)
+
+    @app.errorhandler(IntegrityError)
+    def somebody_was_first(_error: IntegrityError) -> Response:
+        return answer(409, None, most)
+
+    @app.errorhandler(DataError)
+    def no_text_of_a_database(_error: DataError) -> Response:
+        return answer(400, None, most)
 
     @app.errorhandler(Exception)
     def unforeseen(_error: Exception) -> Response:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +16,8 @@ from webui.rows import Book, Entry, Run, SignOff
 from webui.store import Store, flush_folder
 
 STATES: Mapping[str, Words] = {"draft": say("Draft"), "assured": say("Assured"), "approved": say("Approved")}
+SIGNATURES = ("assured", "approved")
+TOLD = ("run made", "uploaded", *SIGNATURES)
 CERTIFICATE = "certificate.json"
 """Holds the hash of run.json, which holds the hash of every other file of the run."""
 
@@ -25,8 +29,7 @@ def keep(session: Session, store: Store, run: Run, by: str) -> None:
     flush_folder(folder.parent)
     run.sha256, run.made_by = hash_of(folder), by
     session.add(run)
-    facts = {"book": run.book_sha256, "scenario": run.origin, "set": run.sets, "score": run.score}
-    journal.note(session, by, "run made", run.id, sha256=run.sha256, **facts)
+    journal.note(session, by, "run made", run.id, **_facts(run))
 
 
 def states_of(store: Store, book_id: str) -> dict[str, Words]:
@@ -56,7 +59,7 @@ def standing_of(store: Store, run: Run) -> Standing:
 def sign_off(store: Store, run_id: str, kind: str, by: str) -> None:
     """Assure or approve a run. Raises ``WrongUsage`` where it is one's own, out of turn, or not as it was made."""
     with store.session() as session:
-        run = session.get_one(Run, run_id)
+        run = session.get_one(Run, run_id, with_for_update=True)
         turn = {"assured": "draft", "approved": "assured"}[kind]
         if run.state != turn:
             raise WrongUsage(
@@ -75,24 +78,66 @@ def sign_off(store: Store, run_id: str, kind: str, by: str) -> None:
 
 
 def faults(store: Store) -> list[Words]:
-    """Everything in the journal and the runs that is not as it was written."""
-    from optimizer import read_run  # noqa: PLC0415  (slow to load)
-
+    """Everything in the journal, the runs, their signatures and the workbooks that is not as it was written."""
     with store.session() as session:
         found = [say("Journal, line {fault}.", fault=fault) for fault in journal.faults(session)]
-        runs = session.scalars(select(Run)).all()
-        made = {
-            entry.subject: entry.detail.get("sha256")
-            for entry in session.scalars(select(Entry).where(Entry.what == "run made"))
-        }
-    for run in runs:
-        try:
-            if hash_of(store.run_folder(run.id)) != run.sha256 or made.get(run.id) != run.sha256:
-                found.append(say("Run {run}: its files are not those it was made with.", run=run.id))
-                continue
-            read_run(store.run_folder(run.id))
-        except (HaibunError, OSError) as error:
-            found.append(say("Run {run}: {reason}", run=run.id, reason=str(error)))
-        if any(sign.run_sha256 != run.sha256 for sign in run.sign_offs):
-            found.append(say("Run {run}: what was signed off is not what is there.", run=run.id))
+        entries = session.scalars(select(Entry).where(Entry.what.in_(TOLD)).order_by(Entry.number)).all()
+        runs = {run.id: run for run in session.scalars(select(Run))}
+        books = session.scalars(select(Book)).all()
+    told: dict[str, dict[str, Entry]] = {}
+    for entry in entries:
+        told.setdefault(entry.subject, {})[entry.what] = entry
+    for subject, lines in told.items():
+        if "run made" in lines and subject not in runs:
+            found.append(say("Run {run} is gone.", run=subject))
+    for run in runs.values():
+        found += _faults_of_run(store, run, told.get(run.id, {}))
+    kept = {entry.detail["sha256"] for entry in entries if entry.what == "uploaded"}
+    for digest in sorted(kept | {book.sha256 for book in books}):
+        if not _is_kept(store, digest):
+            found.append(say("Workbook {hash}: its bytes are not there, or not those that were uploaded.", hash=digest))
+    for book in books:
+        line = told.get(book.id, {}).get("uploaded")
+        if line is not None and line.detail["sha256"] != book.sha256:
+            found.append(say("Workbook {book}: the journal tells of another one.", book=book.id))
     return found
+
+
+def _faults_of_run(store: Store, run: Run, lines: Mapping[str, Entry]) -> list[Words]:
+    from optimizer import read_run  # noqa: PLC0415  (slow to load)
+
+    found = []
+    made = lines.get("run made")
+    if made is None or (made.person, made.detail) != (run.made_by, _facts(run)):
+        found.append(say("Run {run}: the journal tells of another one.", run=run.id))
+    said = {(what, line.person, line.detail.get("sha256")) for what, line in lines.items() if what in SIGNATURES}
+    if said != {(sign.kind, sign.person, sign.run_sha256) for sign in run.sign_offs}:
+        found.append(say("Run {run}: its signatures are not those that the journal tells of.", run=run.id))
+    if any(sign.run_sha256 != run.sha256 for sign in run.sign_offs):
+        found.append(say("Run {run}: what was signed off is not what is there.", run=run.id))
+    try:
+        if hash_of(store.run_folder(run.id)) != run.sha256:
+            return [*found, say("Run {run}: its files are not those it was made with.", run=run.id)]
+        read_run(store.run_folder(run.id))
+    except (HaibunError, OSError) as error:
+        found.append(say("Run {run}: {reason}", run=run.id, reason=str(error)))
+    return found
+
+
+def _facts(run: Run) -> dict[str, Any]:
+    """What the journal tells of a run that is made."""
+    return {
+        "sha256": run.sha256,
+        "book": run.book_sha256,
+        "scenario": run.origin,
+        "set": run.sets,
+        "score": run.score,
+    }
+
+
+def _is_kept(store: Store, digest: str) -> bool:
+    try:
+        with store.path_of(digest).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == digest
+    except OSError:
+        return False

@@ -258,13 +258,13 @@ def check(store: Store, name: str, password: str) -> bool:
     is_right = _matches(secret or _NOBODY, password) and bool(secret)
     with store.session() as session:
         session.execute(delete(Attempt).where(Attempt.last < time.time() - FORGOTTEN_AFTER))
-        attempt = session.get(Attempt, key) or Attempt(id=key, failures=0, last=0.0)
         if is_right:
             session.execute(delete(Attempt).where(Attempt.id == key))
         else:
+            journal.note(session, "", "sign-in failed", key[:16])  # first: two who fail at once are counted as two
+            attempt = session.get(Attempt, key) or Attempt(id=key, failures=0, last=0.0)
             attempt.failures, attempt.last = attempt.failures + 1, time.time()
             session.add(attempt)
-            journal.note(session, "", "sign-in failed", key[:16])
     return is_right
 
 

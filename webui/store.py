@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from sqlalchemy import NullPool, create_engine, event, inspect, select
+from sqlalchemy import NullPool, create_engine, event, inspect, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -139,14 +139,21 @@ def options_of(url: str) -> dict[str, Any]:
 
 
 def bring_up_to_date(url: str) -> None:
-    """Bring the tables of the database up to this program's, from whatever version they are."""
+    """Bring the tables of the database up to this program's, from whatever version they are.
+
+    In one transaction: a server that is killed on the way, or begins beside another, finds all of it done, or nothing.
+    """
     from alembic import command  # noqa: PLC0415  (slow to load)
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     engine = create_engine(url, poolclass=NullPool, **options_of(url))
+    if engine.dialect.name == "sqlite":
+        _begin_as_writer(engine)
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(2027)"))
         config.attributes["connection"] = connection
         tables = inspect(connection).get_table_names()
         if "books" in tables and "alembic_version" not in tables:
@@ -171,14 +178,26 @@ def refuse_network(folder: Path) -> None:
 def _keep_sqlite_whole(engine: Engine) -> None:
     """Readers beside a writer (WAL), nothing acknowledged before it is on the disk, references that hold.
 
-    A transaction takes the right to write at its beginning, so that none fails half way because another came first.
+    A line that replaces another meets the triggers that guard it, which SQLite leaves out by itself.
+    """
+
+    @event.listens_for(engine, "connect")
+    def settings(connection: Any, _record: Any) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    _begin_as_writer(engine)
+
+
+def _begin_as_writer(engine: Engine) -> None:
+    """A transaction takes the right to write at its beginning, so that none fails half way because another was first.
+
+    Changes of tables belong to it too, which Python's driver leaves out by itself.
     """
 
     @event.listens_for(engine, "connect")
     def settings(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
         connection.execute(f"PRAGMA busy_timeout={SECONDS_TO_WAIT_FOR_A_LOCK * 1000}")
 
     @event.listens_for(engine, "begin")

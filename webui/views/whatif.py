@@ -58,7 +58,7 @@ def keep(book: Book, name: str, seen: str) -> Any:
     A name that is taken is replaced only by one who has seen the scenario in its place (``seen``: its version).
     """
     path, origin, sets = setting_of(book)
-    name = " ".join(name.split())[:LONGEST_NAME]
+    name = " ".join("".join(sign for sign in name if sign.isprintable() or sign.isspace()).split())[:LONGEST_NAME]
     if not name:
         raise WrongUsage(say("Give the scenario a name."))
     store, run_id = the_site().store, new_id()
@@ -69,6 +69,7 @@ def keep(book: Book, name: str, seen: str) -> Any:
     score = ask_desk("publish", path, origin, sets, store.run_folder(run_id), current())
     try:
         with store.session() as session:
+            session.get_one(Book, book.id, with_for_update=True)  # two who save one name come one after the other
             mine = _named(session, book.id, name)
             if mine is None:
                 mine = Scenario(id=new_id(), book_id=book.id, name=name)
