@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -77,26 +78,46 @@ def sign_off(store: Store, run_id: str, kind: str, by: str) -> None:
         journal.note(session, by, kind, run.id, sha256=run.sha256)
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What the database holds at one moment: what is wrong with the journal itself, and what it tells of."""
+
+    journal: Sequence[str]
+    entries: Sequence[Entry]
+    runs: Mapping[str, Run]
+    books: Sequence[Book]
+
+
 def faults(store: Store) -> list[Words]:
     """Everything in the journal, the runs, their signatures and the workbooks that is not as it was written."""
     with store.session() as session:
-        found = [say("Journal, line {fault}.", fault=fault) for fault in journal.faults(session)]
-        entries = session.scalars(select(Entry).where(Entry.what.in_(TOLD)).order_by(Entry.number)).all()
-        runs = {run.id: run for run in session.scalars(select(Run))}
-        books = session.scalars(select(Book)).all()
+        seen = seen_in(session)
+    return faults_of(seen, store)  # outside, so that nobody waits for it
+
+
+def seen_in(session: Session) -> Seen:
+    """What a transaction sees."""
+    entries = session.scalars(select(Entry).where(Entry.what.in_(TOLD)).order_by(Entry.number)).all()
+    runs = {run.id: run for run in session.scalars(select(Run))}
+    return Seen(journal.faults(session), entries, runs, session.scalars(select(Book)).all())
+
+
+def faults_of(seen: Seen, store: Store) -> list[Words]:
+    """What does not belong together, in the database or in the files beside it."""
+    found = [say("Journal, line {fault}.", fault=fault) for fault in seen.journal]
     told: dict[str, dict[str, Entry]] = {}
-    for entry in entries:
+    for entry in seen.entries:
         told.setdefault(entry.subject, {})[entry.what] = entry
     for subject, lines in told.items():
-        if "run made" in lines and subject not in runs:
+        if "run made" in lines and subject not in seen.runs:
             found.append(say("Run {run} is gone.", run=subject))
-    for run in runs.values():
+    for run in seen.runs.values():
         found += _faults_of_run(store, run, told.get(run.id, {}))
-    kept = {entry.detail["sha256"] for entry in entries if entry.what == "uploaded"}
-    for digest in sorted(kept | {book.sha256 for book in books}):
+    kept = {entry.detail["sha256"] for entry in seen.entries if entry.what == "uploaded"}
+    for digest in sorted(kept | {book.sha256 for book in seen.books}):
         if not _is_kept(store, digest):
             found.append(say("Workbook {hash}: its bytes are not there, or not those that were uploaded.", hash=digest))
-    for book in books:
+    for book in seen.books:
         line = told.get(book.id, {}).get("uploaded")
         if line is not None and line.detail["sha256"] != book.sha256:
             found.append(say("Workbook {book}: the journal tells of another one.", book=book.id))
