@@ -17,7 +17,7 @@ from webui.limits import Limits
 from webui.papers import OFFERED
 from webui.store import Book, Scenario, secret_key
 from webui.views.books import harmless
-from webui.workers import Crashed, Worker
+from webui.workers import Crashed, Desk, Worker
 
 __all__ = ["app", "reader"]
 
@@ -153,7 +153,7 @@ def test_a_page_that_does_not_exist_and_an_error_that_nobody_foresaw(app, reader
     """404 says so; 500 gives a number and no traceback, in JSON too."""
     assert "There is no such page" in reader.get("/books/0000").text
     site = app.extensions["site"]
-    good, site.desk = site.desk, BrokenWorker(Limits(1, 1, 1))
+    good, site.desk = site.desk, BrokenDesk(Limits(1, 1, 1), 1)
     try:
         page = reader.get("/template.xlsx")
         assert page.status_code == 500
@@ -165,10 +165,10 @@ def test_a_page_that_does_not_exist_and_an_error_that_nobody_foresaw(app, reader
         site.desk = good
 
 
-class BrokenWorker(Worker):
-    """A worker whose process has just failed."""
+class BrokenDesk(Desk):
+    """A desk whose process has just failed."""
 
-    def ask(self, task, *arguments):
+    def ask(self, person, task, *arguments):
         raise Crashed("secret detail")
 
 

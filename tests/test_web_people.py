@@ -18,9 +18,9 @@ from web import INPUTS, TOKEN, broken_book
 from optimizer import WrongUsage
 from optimizer.cli import main
 from webui import create_app, journal, people, security
-from webui.background import FairLine
-from webui.identity import MOST_AT_ONCE, OPEN_TO_ALL, Busy
+from webui.identity import MOST_AT_ONCE, OPEN_TO_ALL
 from webui.rows import Attempt, Entry, Person, SignedIn
+from webui.sharing import Busy, FairLine
 from webui.store import Store
 
 PASSWORD = "correct horse 配分"  # noqa: S105  (of accounts that live as long as the test)
@@ -381,11 +381,11 @@ def test_a_person_has_so_many_questions_and_requests_at_a_time(office, book, mon
     monkeypatch.setattr("webui.views.questions.MOST_OPEN", 0)
     answer = planner.post(f"{book}/questions", kind="prices")
     assert answer.status_code == 429 and "Too many requests" in answer.text
-    monkeypatch.setattr("webui.identity.MOST_AT_ONCE", 0)
+    monkeypatch.setattr(office.extensions["busy"], "_most_of_one", 0)
     assert planner.get(book).status_code == 429
     monkeypatch.undo()
     assert planner.get(book).status_code == 200
-    busy = Busy()
+    busy = Busy(MOST_AT_ONCE)
     assert [busy.begin("a") for _ in range(MOST_AT_ONCE + 1)] == [True] * MOST_AT_ONCE + [False]
     assert busy.begin("b")
     busy.end("a")

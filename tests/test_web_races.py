@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import os
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from click.testing import CliRunner
+from crash import FORM, UPLOAD, Office, encoded
 from databases import fresh, postgres
 from sqlalchemy import func, select, text
+from test_serve import ROOT
 from test_web_people import BOOK
 from test_web_store import without_guard
 
 from optimizer.cli import main
 from webui import create_app, evidence, journal, people
 from webui.rows import Attempt, Book, Entry, Run, Scenario, SignOff
+from webui.sharing import Turns
 from webui.store import Store
+from webui.workers import Worker
 
 __all__ = ["postgres"]
-FORM = "application/x-www-form-urlencoded"
 PEOPLE = {
     "admin": ["administrator"], "planner": ["planner"], "assurer": ["assurer"], "second": ["assurer", "approver"],
     "approver": ["approver"], "third": ["approver"],
@@ -297,3 +304,84 @@ def test_an_audit_finds_a_workbook_whose_bytes_changed(store, planner):
     path.write_bytes(kept)
     assert done.exit_code == 5 and path.stem in done.output
     assert CliRunner().invoke(main, ["audit", "--folder", str(store.folder)]).exit_code == 0
+
+
+def test_one_person_has_one_worker_and_takes_turns():
+    """Somebody with many tasks holds one of two; of those who wait, who was served longest ago is next."""
+    turns, order, gate = Turns(2), [], threading.Event()
+
+    def work(person: str, has_begun: threading.Event, may_end: threading.Event) -> None:
+        with turns.turn(person) as number:
+            order.append((person, number))
+            has_begun.set()
+            may_end.wait(30)
+
+    def begun(person: str, may_end: threading.Event) -> threading.Event:
+        has_begun = threading.Event()
+        threading.Thread(target=work, args=(person, has_begun, may_end), daemon=True).start()
+        return has_begun
+
+    first_ends, second_ends = threading.Event(), threading.Event()
+    assert begun("greedy", first_ends).wait(30)
+    again = [begun("greedy", gate) for _ in range(3)]
+    assert begun("modest", second_ends).wait(30)
+    third = begun("third", gate)
+    assert not third.wait(0.2) and not any(event.is_set() for event in again)
+    first_ends.set()
+    assert third.wait(30)
+    second_ends.set()
+    until = time.monotonic() + 30
+    while len(order) < 4 and time.monotonic() < until:
+        time.sleep(0.01)
+    gate.set()
+    assert [person for person, _ in order[:4]] == ["greedy", "modest", "third", "greedy"]
+    assert {number for _, number in order} == {0, 1}
+
+
+def test_a_monster_of_one_person_keeps_nobody_else_waiting(office, store, planner, book, monkeypatch):
+    """While somebody's tasks hold a worker for long, another's page comes."""
+    site, may_end = office.extensions["site"], threading.Event()
+    real = Worker.ask
+
+    def slow(worker: Worker, task: str, *arguments: object) -> object:
+        if task == "template":
+            may_end.wait(60)
+        return real(worker, task, *arguments)
+
+    monkeypatch.setattr(Worker, "ask", slow)
+    greedy = [threading.Thread(target=site.desk.ask, args=("greedy", "template", "en")) for _ in range(6)]
+    for thread in greedy:
+        thread.start()
+    assert planner.ask("GET", f"/books/{book}/problems").status_code == 200
+    assert any(thread.is_alive() for thread in greedy)
+    may_end.set()
+    for thread in greedy:
+        thread.join()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
+def test_many_who_follow_a_question_keep_nobody_else_waiting(tmp_path):
+    """Sixty streams of a question on a server of sixteen threads: other pages come, and each stream says the state."""
+    (tmp_path / "office").mkdir()
+    running = Office(tmp_path / "office", None)
+    data = (ROOT / "inputs" / "japan.xlsx").read_bytes()
+    made = running.ask("POST", "/api/v1/books", UPLOAD % data, "multipart/form-data; boundary=x")
+    book = json.loads(made[1])["id"]
+    asked = running.ask("POST", f"/api/v1/books/{book}/questions", encoded({"kind": "frontier"}), FORM)
+    events = f"/books/{book}/questions/{json.loads(asked[1])['id']}/events"
+    lines = [socket.create_connection(("127.0.0.1", running.port)) for _ in range(60)]
+    for line in lines:
+        line.sendall(f"GET {events} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+    for line in lines:
+        line.settimeout(30)
+        said = b""
+        while b"data: {" not in said:
+            part = line.recv(65536)
+            assert part, said
+            said += part
+    begun = time.monotonic()
+    assert running.ask("GET", "/api/v1/books")[0] == 200
+    assert time.monotonic() - begun < 15
+    for line in lines:
+        line.close()
+    running.kill()

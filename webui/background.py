@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing import get_context
@@ -22,35 +21,13 @@ from optimizer import LANGUAGES, Words, say
 from webui import tasks
 from webui.limits import Limits, Watch
 from webui.rows import Question, now
+from webui.sharing import FairLine
 from webui.store import AWAY, Store
 
 log = logging.getLogger(__name__)
 LOOK_EVERY, WAIT_FOR_DATABASE = 0.2, 1.0
 SECONDS_TO_END = 5
 OPEN = ("waiting", "running")
-
-
-class FairLine:
-    """Items that wait, each of somebody; they are taken from person after person, not in the order they came."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[str, deque[Any]] = {}
-        self._lock = threading.Lock()
-
-    def put(self, person: str, item: Any) -> None:
-        """Add an item of a person's."""
-        with self._lock:
-            self._waiting.setdefault(person, deque()).append(item)
-
-    def take(self) -> Any:
-        """The next item; its person goes to the end of the line."""
-        with self._lock:
-            person = next(iter(self._waiting))
-            items = self._waiting.pop(person)
-            item = items.popleft()
-            if items:
-                self._waiting[person] = items
-            return item
 
 
 class Background:

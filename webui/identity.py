@@ -8,8 +8,6 @@ guessed is no page.
 from __future__ import annotations
 
 import ipaddress
-import threading
-from collections import Counter
 from urllib.parse import quote
 
 from flask import Flask, abort, g, redirect, request, session, url_for
@@ -20,6 +18,7 @@ from werkzeug.exceptions import SecurityError
 from webui import people
 from webui.people import ALONE, Visitor
 from webui.rows import MAIN_PROJECT, Book
+from webui.sharing import Busy
 from webui.site import the_site
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -38,32 +37,9 @@ class CookiesOfOffice(SecureCookieSessionInterface):
         return request.is_secure or super().get_cookie_secure(app)
 
 
-class Busy:
-    """Counts the requests of each person that are being answered, so that one script cannot keep all threads."""
-
-    def __init__(self) -> None:
-        self._open: Counter[str] = Counter()
-        self._lock = threading.Lock()
-
-    def begin(self, person: str) -> bool:
-        """Count one more; False where there are too many."""
-        with self._lock:
-            if self._open[person] >= MOST_AT_ONCE:
-                return False
-            self._open[person] += 1
-            return True
-
-    def end(self, person: str) -> None:
-        """Count one less."""
-        with self._lock:
-            self._open[person] -= 1
-            if not self._open[person]:
-                del self._open[person]
-
-
 def attach(app: Flask) -> None:
     """Ask at every request who it is; without an office, everybody may everything."""
-    busy = Busy()
+    busy = app.extensions["busy"] = Busy(MOST_AT_ONCE)
     app.session_interface = CookiesOfOffice()
     app.context_processor(lambda: {"visitor": visitor(), "is_office": app.config["OFFICE"]})
 

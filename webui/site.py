@@ -4,27 +4,34 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import abort, current_app
+from flask import abort, current_app, g
 
 from webui.background import Background
 from webui.limits import Limits
 from webui.rows import Book
+from webui.sharing import Busy
 from webui.store import Store
-from webui.workers import Worker
+from webui.workers import Desk
+
+WORKERS = 2
+"""Of each kind: nobody's monster keeps everybody else waiting."""
+MOST_FOLLOWED_BY_ONE, MOST_FOLLOWED = 4, 12
+"""Questions that are followed line by line; each keeps a thread. Whoever comes later asks again and again instead."""
 
 
 class Site:
     """The store and the workers of one application.
 
     ``desk`` checks, solves and writes; ``live`` answers sliders and is never kept waiting by the other;
-    ``background`` asks what takes a while.
+    ``background`` asks what takes a while; ``followers`` counts those who are told how far it is.
     """
 
     def __init__(self, store: Store, of_a_task: Limits, of_a_question: Limits) -> None:
         self.store = store
         store.set_aside_unfinished()
-        self.desk = Worker(of_a_task)
-        self.live = Worker(of_a_task)
+        self.desk = Desk(of_a_task, WORKERS)
+        self.live = Desk(of_a_task, WORKERS)
+        self.followers = Busy(MOST_FOLLOWED_BY_ONE, MOST_FOLLOWED)
         self.background = Background(store, of_a_question)
 
     def warm(self) -> None:
@@ -56,5 +63,10 @@ def the_book(book_id: str) -> Book:
 
 
 def ask_desk(task: str, *arguments: object) -> Any:
-    """The answer of a task at the desk."""
-    return the_site().desk.ask(task, *arguments)
+    """The answer of a task at the desk, for whoever asks."""
+    return the_site().desk.ask(g.visitor.id if "visitor" in g else "", task, *arguments)
+
+
+def ask_live(task: str, *arguments: object) -> Any:
+    """The answer of a task that a control waits for, for whoever asks."""
+    return the_site().live.ask(g.visitor.id if "visitor" in g else "", task, *arguments)

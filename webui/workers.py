@@ -10,6 +10,7 @@ from typing import Any
 from optimizer import Stopped
 from webui import tasks
 from webui.limits import Limits, Watch
+from webui.sharing import Turns
 
 LOOK_EVERY = 0.1
 """Seconds between two looks at what a process takes while it works."""
@@ -19,6 +20,28 @@ SECONDS_TO_END = 5
 
 class Crashed(Exception):
     """A worker ended, or failed, in a way that nobody foresaw; the text is for the log."""
+
+
+class Desk:
+    """Several workers that people share: one person has one of them at a time, others take turns."""
+
+    def __init__(self, limits: Limits, count: int) -> None:
+        self.workers = [Worker(limits) for _ in range(count)]
+        self._turns = Turns(count)
+
+    def ask(self, person: str, task: str, *arguments: object) -> Any:
+        """The answer of a task for somebody; raises what ``Worker.ask`` does."""
+        with self._turns.turn(person) as number:
+            return self.workers[number].ask(task, *arguments)
+
+    def warm(self) -> None:
+        """Start the first worker now, so that the first question does not wait for it."""
+        self.workers[0].warm()
+
+    def close(self) -> None:
+        """End the processes."""
+        for worker in self.workers:
+            worker.close()
 
 
 class Worker:
@@ -55,7 +78,7 @@ class Worker:
         return content
 
     def warm(self) -> None:
-        """Start the process now, so that the first question does not wait for it."""
+        """Start the process now."""
         threading.Thread(target=self.ask, args=("ready",), daemon=True).start()
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from optimizer import InputProblems, NoPlan
 from webui.identity import project_for_new, visitor
 from webui.language import current, shown_unit
 from webui.rows import Book, new_id
-from webui.site import ask_desk, the_book, the_site
+from webui.site import ask_desk, ask_live, the_book, the_site
 from webui.views import shapes
 from webui.views.books import harmless, look_at
 from webui.views.questions import begin, cancel_it, state_of_one
@@ -79,11 +79,12 @@ def problems(book_id: str) -> dict[str, Any]:
 @page.output(shapes.PlanAnswer)
 def answer(book_id: str, query_data: dict[str, Any]) -> Any:
     """The plan of a setting: ``detail=live`` before rounding and at once, else published and proved."""
-    site, book = the_site(), the_book(book_id)
+    book = the_book(book_id)
     setting, unit = setting_of(book), shown_unit(book)
-    worker, task = (site.live, "at_once") if query_data["detail"] == "live" else (site.desk, "in_full")
     try:
-        return worker.ask(task, *setting, current(), unit)
+        if query_data["detail"] == "live":
+            return ask_live("at_once", *setting, current(), unit)
+        return ask_desk("in_full", *setting, current(), unit)
     except NoPlan as error:
         return {"status": "infeasible", "sentence": error.message.into(current())}
     except InputProblems as error:

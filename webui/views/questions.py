@@ -23,6 +23,7 @@ from webui.views.whatif import setting_of
 
 page = Blueprint("questions", __name__)
 LOOK_EVERY, WAIT_FOR_DATABASE, LONGEST_SILENCE = 0.4, 2.0, 5.0
+LONGEST_FOLLOWED = 60.0
 MOST_OPEN = 10
 """Questions of one person that may wait or run at a time."""
 KINDS: Mapping[str, tuple[Words, Words]] = {
@@ -144,15 +145,26 @@ def state_of_one(book_id: str, question_id: str) -> dict[str, Any]:
 def events(book_id: str, question_id: str) -> Response:
     """The state of a question whenever it changes; a reader that comes back gets the state of now.
 
-    While nothing changes a comment says so now and then, lest a proxy takes the silence for the end.
+    While nothing changes a comment says so now and then, lest a proxy takes the silence for the end. Who follows ends
+    after a while and comes back by itself, so that it is asked again who that is; where many follow already, at once.
     """
-    store = the_site().store
+    site, person = the_site(), visitor().id
+    store, until = site.store, time.monotonic() + LONGEST_FOLLOWED
     _found(store, book_id, question_id)
+
+    def followed() -> Iterator[str]:
+        if not site.followers.begin(person):
+            yield f"retry: 3000\n\ndata: {json.dumps(_state_of(_found(store, book_id, question_id)))}\n\n"
+            return
+        try:
+            yield from changes()
+        finally:
+            site.followers.end(person)
 
     def changes() -> Iterator[str]:
         last, quiet = None, 0.0
         yield "retry: 1000\n\n"
-        while True:
+        while time.monotonic() < until:
             try:
                 question = _found(store, book_id, question_id)
             except AWAY:
@@ -171,7 +183,7 @@ def events(book_id: str, question_id: str) -> Response:
             time.sleep(LOOK_EVERY)
             quiet += LOOK_EVERY
 
-    return Response(changes(), mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
+    return Response(followed(), mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
 @page.get("/books/<book_id>/questions/<question_id>/<name>")
