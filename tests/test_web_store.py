@@ -172,8 +172,10 @@ def test_lines_of_many_writers_make_one_chain(store):
 CHANGES = {
     "change": "UPDATE journal SET person = 'x'",
     "delete": "DELETE FROM journal",
-    "replace": "REPLACE INTO journal VALUES (1, 'a', 'b', 'c', 'd', '{}', 'e', 'f')",
-    "truncate": "TRUNCATE journal",
+    "replace or truncate": {
+        "sqlite": "REPLACE INTO journal VALUES (1, 'a', 'b', 'c', 'd', '{}', 'e', 'f')",
+        "postgresql": "TRUNCATE journal",
+    },
 }
 
 
@@ -181,12 +183,9 @@ CHANGES = {
 def test_the_database_itself_refuses_to_change_the_journal(store, change):
     """Whoever holds the program's connection can add, and nothing else."""
     a_book(store)
-    if {"replace": "sqlite", "truncate": "postgresql"}.get(
-        change, store.engine.dialect.name
-    ) != store.engine.dialect.name:
-        pytest.skip("the other database has no such command")
+    words = CHANGES[change]
     with pytest.raises(DBAPIError, match="journal_is_never_changed"), store.session() as session:
-        session.execute(text(CHANGES[change]))
+        session.execute(text(words if isinstance(words, str) else words[session.bind.dialect.name]))
 
 
 def without_guard(session, table: str) -> None:

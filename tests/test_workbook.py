@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -133,13 +132,11 @@ def test_a_zip_bomb_is_stopped_by_its_real_size(good: bytes, monkeypatch: pytest
     ],
 )
 def test_a_stray_cell_far_away_costs_no_memory(far: bytes) -> None:
-    """One cell at the far corner is refused in no time instead of laying out a grid of billions."""
+    """One cell at the far corner is refused before anything lays out a grid of billions."""
     row = re.search(rb"\d+", far.split(b"r=")[1])
     assert row
-    start = time.perf_counter()
     words = refusal(sheet_of(b'<sheetData><row r="%s">%s</row></sheetData>' % (row[0], far)))
     assert "reaches" in words and "rows" in words
-    assert time.perf_counter() - start < 2
 
 
 def test_a_missing_file_is_one_problem(tmp_path: Path) -> None:
