@@ -152,14 +152,14 @@ def unknown(kind: Words, found: str, known: Iterable[str]) -> Words:
 def _parsed(text: str, portfolio: Portfolio) -> ScenarioItem:
     """Read ``ITEM[:TARGET][@YEAR]=VALUE``."""
     text = unicodedata.normalize("NFKC", text)
-    left, equals, right = text.partition("=")
+    left, equals, right = text.rpartition("=")
     left, at, year_text = left.strip().partition("@")
     name, _, target = (part.strip() for part in left.partition(":"))
     if not equals or not name:
         raise WrongUsage(say("{text}: write ITEM:TARGET=VALUE, such as budget_factor=0.9.", text=text))
     if name not in schema.ITEMS:
         raise WrongUsage(unknown(say("scenario item"), name, schema.ITEMS))
-    item, target = schema.ITEMS[name], canonical_target(target, name)
+    item, target = schema.ITEMS[name], canonical_target(target, name, lambda: targets_of(portfolio, name))
     if target and target not in targets_of(portfolio, name):
         raise WrongUsage(unknown(say("target of {item}", item=name), target, targets_of(portfolio, name)))
     if not target and not item.factor:

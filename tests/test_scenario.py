@@ -310,6 +310,28 @@ def test_a_cost_factor_applies_once_however_many_names_match() -> None:
     assert found.leverage == Fraction(1, 2)
 
 
+@pytest.mark.parametrize("way", ["--set", "sheet"])
+def test_an_account_that_is_called_as_a_family_may_be_is_meant_before_it(way: str) -> None:
+    """ODA is another spelling of the family oda, unless the book has an account ODA: then it is that account."""
+    raw = minimal()
+    raw["Accounts"].append({"account": "ODA", FIRST_YEAR: 5})
+    raw["Programmes"][1]["account"] = "ODA"
+    portfolio = (
+        applied(raw, "cost_factor:ODA=2")
+        if way == "--set"
+        else applied(with_scenario(raw, row("cost_factor", "ODA", 2)), name="new")
+    )
+    assert [portfolio.programmes[name].cost for name in ("wells", "roads")] == [1, 2]
+    assert {p.cost for p in applied(minimal(), "cost_factor:ODA=2").programmes.values()} == {2}
+
+
+def test_an_id_with_an_equals_sign_can_be_set() -> None:
+    """The value begins after the last equals sign: an id may hold one."""
+    raw = minimal()
+    raw["Accounts"][0]["account"] = raw["Programmes"][0]["account"] = raw["Programmes"][1]["account"] = "A=B:C"
+    assert applied(raw, "budget_factor:A=B:C@2027=0.5").accounts["A=B:C"].appropriation == (5,)
+
+
 def test_cost_factors_of_different_names_multiply() -> None:
     """A row for the family, one for the account, one for the programme, one for everything."""
     sets = ("cost_factor:oda=2", "cost_factor:GRANT=3", "cost_factor:grant_VNM=5", "cost_factor=7")
@@ -488,7 +510,7 @@ REFUSED = [
     ("budget_factor=٣", "٣"),
     ("budget_factor=5%", "5%"),
     ("budget_factor=-1", "budget_factor=-1"),
-    ("budget_factor:GRANT=0.5=3", "0.5=3"),
+    ("budget_factor:GRANT=0.5=3", "GRANT=0.5: no such target of budget_factor; did you mean GRANT?"),
     ("cost_factor=0", "cost_factor=0"),
     ("cost_factor:oda=-1", "cost_factor:oda=-1"),
     ("need_factor=0", "need"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
@@ -55,8 +55,8 @@ def _with_value(review: Review, record: Record) -> Record:
             values["value"] = value_of(raw, column_of(item) if item else ANYTHING)
         except Fault as fault:
             review.error("Scenarios", "value", record, fault.problem, fault.fix)
-    if values["target"]:
-        values["target"] = canonical_target(str(values["target"]), name)
+    if values["target"] and name in schema.ITEMS:
+        values["target"] = canonical_target(str(values["target"]), name, lambda: targets_of(review, schema.ITEMS[name]))
     return Record(record.row, values)
 
 
@@ -65,11 +65,14 @@ def column_of(item: Item) -> Column:
     return Column("value", "値", item.value, item.help, item.help_ja, required=True, least=item.least, above=item.above)
 
 
-def canonical_target(target: str, item: str | None) -> str:
-    """A target as the tables spell it: pairs without spaces, families by their canonical name."""
+def canonical_target(target: str, item: str, known: Callable[[], Collection[str]]) -> str:
+    """A target as the tables spell it: pairs without spaces, families by their canonical name.
+
+    What the book itself calls so, an account ``ODA`` say, stands before another spelling of a family.
+    """
     if item == "cost_factor":
         for name, others in schema.SHEETS["Programmes"].columns["family"].choices.items():
-            if target in others and target != name:
+            if target in others and target not in known():
                 return name
     if item in ("weight_factor", "need_factor") and "/" in target:
         return "/".join(identifier(part) for part in target.split("/"))
