@@ -48,6 +48,19 @@ def average_over_orders(ids, scores) -> tuple[dict[str, float], int]:
     return {ident: statistics.fmean(found) for ident, found in steps.items() if found}, count
 
 
+def averages_side_by_side(ids, scores) -> dict[frozenset[str], float]:
+    """The plain definition: every order in which two levers follow each other and could as well change places."""
+    found: dict[frozenset[str], list[float]] = {}
+    for order in itertools.permutations(ids):
+        path = [scores[frozenset(order[:length])] for length in range(len(order) + 1)]
+        for at in range(len(order) - 1):
+            swapped = scores[frozenset({*order[:at], order[at + 1]})]
+            if None not in (*path, swapped):
+                points = path[at + 2] - path[at + 1] - swapped + path[at]
+                found.setdefault(frozenset(order[at : at + 2]), []).append(points)
+    return {pair: statistics.fmean(points) for pair, points in found.items()}
+
+
 def difference(after: float | None, before: float | None) -> float | None:
     return None if after is None or before is None else after - before
 
@@ -76,9 +89,8 @@ def test_worths_are_the_average_over_all_orders_of_independent_scores(raw):
         assert worth.worth == pytest.approx(worths.get(ident), abs=POINTS)
         assert worth.alone == pytest.approx(alone, abs=POINTS)
         assert worth.last == pytest.approx(last, abs=POINTS)
-    if len(ids) == 2 and orders == 2:
-        together = scores[everything] - sum(scores[frozenset({i})] for i in ids) + scores[frozenset()]
-        assert found.pairs[0].points == pytest.approx(together, abs=POINTS)
+    pairs = {frozenset({pair.first.id, pair.second.id}): pair.points for pair in found.pairs}
+    assert pairs == pytest.approx(averages_side_by_side(ids, scores), abs=POINTS)
 
 
 def rivals(count: int, money: float) -> Book:
@@ -125,6 +137,48 @@ def test_thirteen_levers_are_estimated_within_their_standard_error():
     assert [w.worth for w in other.worths] != worths
     assert levers_as_dict(found)["estimated"]
     assert any("seed 3" in str(words) for words in levers_in_words(found))
+
+
+def test_drawn_orders_with_a_step_without_a_plan_are_passed_over():
+    """l2 has no plan before l1: the reverse of every order that has one has none, and others are drawn in its place.
+
+    Each of the first four levers adds 2, the others nothing. In an order with a plan l1 stands at the first of two
+    random places, l2 at the other.
+    """
+    raw = rivals(13, 4)
+    raw["Limits"] = [line(limit="floor", measure="spend", sense="min", value=20, family="oda", requires="l2")]
+    raw["Limits"][0]["unless"] = "l1"
+    found = levers(opened(raw), orders=40, seed=1)
+    both_later, both_sooner = 36 / 78, 6 / 78
+    expected = dict.fromkeys((f"l{n}" for n in range(3, 14)), 2 * 4 / 13)
+    expected |= {"l1": 2 * (1 - both_later), "l2": 2 * both_sooner}
+    for worth in found.worths:
+        assert abs(worth.worth - expected[worth.lever.id]) <= 4 * worth.error
+        assert 0 < worth.error < 0.4
+    assert math.fsum(worth.worth for worth in found.worths) == pytest.approx(8)
+    assert found.orders == 40 and 60 < found.drawn < 110
+    assert any("40 orders of adoption" in str(words) for words in levers_in_words(found))
+    raw["Limits"][0].pop("unless")
+    none = levers(opened(raw), orders=4)
+    assert none.orders == none.drawn == 0 and levers_as_dict(none)["worth"] == dict.fromkeys(expected)
+    assert not any("estimate" in str(words) for words in levers_in_words(none))
+
+
+def test_what_a_lever_opens_and_what_that_money_brings():
+    """A lever that opens little can bring most for it: 3 points for 1 of money, against 10 for 4."""
+    raw = rivals(2, 10)
+    raw["Programmes"][-1]["maximum"] = 4
+    raw["Effects"][1]["score"] = 2.5
+    found = levers(opened(raw))
+    assert [worth.lever.id for worth in found.worths] == ["l2", "l1"]
+    assert [worth.alone for worth in found.worths] == pytest.approx([10, 3])
+    assert [worth.opened_alone for worth in found.worths] == pytest.approx([4, 1])
+    assert [worth.rate for worth in found.worths] == pytest.approx([2.5, 3])
+    assert found.best_buy.lever.id == "l1" and found.per == 1
+    assert any("l1 adds most: 3.00 points" in str(words) for words in levers_in_words(found))
+    told = levers_as_dict(found)
+    assert told["opened"]["l2"] == pytest.approx({"alone": 4, "last": 4})
+    assert told["points_per_unit_opened"] == pytest.approx({"l1": 3, "l2": 2.5})
 
 
 def test_a_second_process_changes_nothing(monkeypatch):

@@ -8,16 +8,22 @@ levers could be adopted (Shapley values), so that they add up to all − none. W
 from __future__ import annotations
 
 import math
-import random
-import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from optimizer import scenario
 from optimizer.errors import WrongUsage
 from optimizer.portfolio import Lever, Portfolio
 from optimizer.questions.asking import Progress, silent
-from optimizer.questions.shapley import Asking, Averages, Combination, Scores, over_all_orders
+from optimizer.questions.shapley import (
+    Asking,
+    Averages,
+    Combination,
+    Scores,
+    over_all_orders,
+    over_drawn_orders,
+    together,
+)
 from optimizer.run import OpenBook
 from optimizer.solver import Options
 from optimizer.words import say
@@ -43,7 +49,8 @@ class Worth:
 
     ``worth``: averaged over orders of adoption; ``alone``: on where all others are off; ``last``: on where all others
     are on; ``least`` and ``most``: over the combinations of the others. None where a combination that it needs has no
-    plan. ``error`` is the standard error of an estimated worth. Moves are those of programmes, largest first.
+    plan. ``error`` is the standard error of an estimated worth. Moves are those of programmes, largest first; what is
+    ``opened`` is the money of programmes that exist only with the lever, summed over the horizon.
     """
 
     lever: Lever
@@ -55,6 +62,8 @@ class Worth:
     error: float | None
     moves_alone: Sequence[Move]
     moves_last: Sequence[Move]
+    opened_alone: float | None
+    opened_last: float | None
 
     @property
     def moved(self) -> float:
@@ -64,10 +73,15 @@ class Worth:
             -sum(move.change for move in self.moves_last if move.change < 0),
         )
 
+    @property
+    def rate(self) -> float | None:
+        """Points for a unit of the money that the lever opens by itself; None where it opens none."""
+        return None if self.alone is None or not self.opened_alone else self.alone / self.opened_alone
+
 
 @dataclass(frozen=True)
 class Pair:
-    """Points by which two levers help (or hinder) each other: Shapley's interaction index."""
+    """Points by which two levers help (or hinder) each other: see ``shapley.together``."""
 
     first: Lever
     second: Lever
@@ -76,7 +90,10 @@ class Pair:
 
 @dataclass(frozen=True)
 class Levers:
-    """The whole answer. ``orders`` counts the orders of adoption behind the worths (0: no order is feasible)."""
+    """The whole answer. ``orders`` counts the orders of adoption behind the worths (0: no order is feasible).
+
+    Where the worths are estimated, ``drawn`` counts the orders that were drawn by ``seed``, and there are no ``pairs``.
+    """
 
     portfolio: Portfolio
     scenario: str
@@ -85,6 +102,7 @@ class Levers:
     worths: Sequence[Worth]
     pairs: Sequence[Pair]
     orders: int
+    drawn: int | None
     seed: int | None
 
     @property
@@ -96,6 +114,17 @@ class Levers:
     def all_on(self) -> float | None:
         """The score with every lever on."""
         return self.scores[frozenset(worth.lever.id for worth in self.worths)]
+
+    @property
+    def best_buy(self) -> Worth | None:
+        """The lever that adds most for the money that it opens, by itself; None where no lever opens any."""
+        return max((worth for worth in self.worths if worth.rate), key=lambda worth: worth.rate or 0.0, default=None)
+
+    @property
+    def per(self) -> int:
+        """The round amount of money by which rates read well: the best of them lies between 1 and 10 points."""
+        best = self.best_buy
+        return 10 ** max(0, math.ceil(-math.log10(best.rate))) if best and best.rate and best.rate > 0 else 1
 
     @property
     def infeasible(self) -> list[Combination]:
@@ -124,20 +153,26 @@ def levers(
     chosen = _chosen(book.portfolio, name, sets, only)
     ids = tuple(lever.id for lever in chosen)
     asking = Asking(book.portfolio, options, ids, _Switched(book.portfolio, name, tuple(sets), ids))
-    if len(chosen) <= MOST_EXACT:
+    is_exact = len(chosen) <= MOST_EXACT
+    if is_exact:
         asking.score_all(progress or silent, processes)
         found = over_all_orders(asking.ids, asking.scores)
-        seed_used = None
     else:
-        drawn = _orders_drawn(asking.ids, orders, seed)
-        asking.score_each([*_ends(asking.ids), *_prefixes(drawn)], progress or silent)
-        found = _over_drawn_orders(drawn, asking.scores)
-        seed_used = seed
+        asking.score_each(_ends(asking.ids), silent)
+        found = over_drawn_orders(asking, orders, seed, progress or silent)
     steps = _steps(asking.ids, asking.scores)
     worths = [_worth(asking, lever, found, steps[lever.id]) for lever in chosen]
     worths.sort(key=lambda worth: -(worth.worth if worth.worth is not None else -math.inf))
     return Levers(
-        book.portfolio, name, sets, asking.scores, worths, _pairs(chosen, asking.scores), found.orders, seed_used
+        portfolio=book.portfolio,
+        scenario=name,
+        sets=sets,
+        scores=asking.scores,
+        worths=worths,
+        pairs=_pairs(chosen, asking.scores) if is_exact else [],
+        orders=found.orders,
+        drawn=found.drawn,
+        seed=None if is_exact else seed,
     )
 
 
@@ -167,52 +202,10 @@ class _Switched:
         return scenario.apply(self.book, self.name, [*self.sets, *switches]).portfolio
 
 
-def _orders_drawn(ids: Sequence[str], count: int, seed: int) -> list[list[str]]:
-    """Orders of adoption, each followed by its reverse: what one overstates the other understates."""
-    draw = random.Random(seed)  # noqa: S311  (a sample, not a secret)
-    drawn: list[list[str]] = []
-    for _ in range(max(2, (count + 1) // 2)):
-        order = draw.sample(list(ids), len(ids))
-        drawn += [order, order[::-1]]
-    return drawn
-
-
 def _ends(ids: Sequence[str]) -> list[Combination]:
     """None, all, each alone, and all but each."""
     everything = frozenset(ids)
     return [frozenset(), *(frozenset({i}) for i in ids), everything, *(everything - {i} for i in ids)]
-
-
-def _prefixes(orders: Sequence[Sequence[str]]) -> Iterator[Combination]:
-    for order in orders:
-        for length in range(len(order) + 1):
-            yield frozenset(order[:length])
-
-
-def _over_drawn_orders(drawn: Sequence[Sequence[str]], scores: Scores) -> Averages:
-    """The average step of each lever over the drawn pairs of orders that have a plan at every step."""
-    steps = [_steps_of_order(order, scores) for order in drawn]
-    pairs = [(one, other) for one, other in zip(steps[::2], steps[1::2], strict=True) if one and other]
-    if not pairs:
-        return Averages({}, {}, 0)
-    worth, error = {}, {}
-    for ident in drawn[0]:
-        means = [(one[ident] + other[ident]) / 2 for one, other in pairs]
-        worth[ident] = statistics.fmean(means)
-        if len(means) > 1:
-            error[ident] = statistics.stdev(means) / math.sqrt(len(means))
-    return Averages(worth, error, 2 * len(pairs))
-
-
-def _steps_of_order(order: Sequence[str], scores: Scores) -> dict[str, float]:
-    """What each lever adds when it joins in this order; nothing where a step has no plan."""
-    steps, on = {}, frozenset[str]()
-    for ident in order:
-        step = _step(scores, on, ident)
-        if step is None:
-            return {}
-        steps[ident], on = step, on | {ident}
-    return steps
 
 
 def _step(scores: Scores, on: Combination, ident: str) -> float | None:
@@ -244,6 +237,8 @@ def _worth(asking: Asking, lever: Lever, found: Averages, steps: Sequence[float]
         error=found.error.get(lever.id),
         moves_alone=_moves(asking.plan(nothing), asking.plan(frozenset({lever.id}))),
         moves_last=_moves(asking.plan(others), asking.plan(everything)),
+        opened_alone=_opened(asking, nothing, frozenset({lever.id})),
+        opened_last=_opened(asking, others, everything),
     )
 
 
@@ -255,26 +250,16 @@ def _moves(before: Mapping[str, float], after: Mapping[str, float]) -> list[Move
     return sorted((m for m in moves if abs(m.change) > STILL), key=lambda move: (-abs(move.change), move.programme))
 
 
-def _pairs(chosen: Sequence[Lever], scores: Scores) -> list[Pair]:
-    """Shapley's interaction index of each pair, strongest first; none unless every combination has a plan.
+def _opened(asking: Asking, before: Combination, after: Combination) -> float | None:
+    """Money of the programmes that only the second of two combinations has; None where it has no plan."""
+    if asking.scores[after] is None:
+        return None
+    new = asking.stated(after).programmes.keys() - asking.stated(before).programmes.keys()
+    return sum(asking.plan(after).get(programme, 0.0) for programme in new)
 
-    Σ over combinations S of the others of |S|!·(n−|S|−2)!/(n−1)! · (v(S+i+j) − v(S+i) − v(S+j) + v(S))
-    """
-    count = len(chosen)
-    if len(scores) < 2**count or None in scores.values():
-        return []
-    known = {on: score for on, score in scores.items() if score is not None}
-    weight = [
-        math.factorial(size) * math.factorial(count - size - 2) / math.factorial(count - 1) for size in range(count - 1)
-    ]
-    pairs = []
-    for number, first in enumerate(chosen):
-        for second in chosen[number + 1 :]:
-            i, j = frozenset({first.id}), frozenset({second.id})
-            points = sum(
-                weight[len(on)] * (known[on | i | j] - known[on | i] - known[on | j] + known[on])
-                for on in known
-                if not on & (i | j)
-            )
-            pairs.append(Pair(first, second, points))
+
+def _pairs(chosen: Sequence[Lever], scores: Scores) -> list[Pair]:
+    """The pairs of levers, strongest first."""
+    levers = {lever.id: lever for lever in chosen}
+    pairs = [Pair(levers[i], levers[j], points) for (i, j), points in together(list(levers), scores).items()]
     return sorted(pairs, key=lambda pair: -abs(pair.points))

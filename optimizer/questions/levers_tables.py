@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from optimizer.fiscal import listed
 from optimizer.questions.levers import Levers, Move, Worth
 from optimizer.questions.shapley import Combination
 from optimizer.units import amount
@@ -11,6 +12,7 @@ from optimizer.words import Words, name_of, say
 
 MOST_MOVES = 10
 MOST_PAIRS = 3
+MOST_NAMED = 3
 WORTH_NAMING = 5e-5
 """Points below which a pair is not spoken of: they would read as 0.0000."""
 
@@ -29,6 +31,8 @@ def levers_as_dict(found: Levers) -> dict[str, object]:
         "orders": found.orders,
         "infeasible": [_listed(found, levers) for levers in found.infeasible],
         "pairs": [{"levers": [pair.first.id, pair.second.id], "points": pair.points} for pair in found.pairs],
+        "opened": {worth.lever.id: {"alone": worth.opened_alone, "last": worth.opened_last} for worth in worths},
+        "points_per_unit_opened": {worth.lever.id: worth.rate for worth in worths},
         "moved": {worth.lever.id: worth.moved for worth in worths},
         "moves": {
             worth.lever.id: {"alone": _moves(worth.moves_alone), "last": _moves(worth.moves_last)} for worth in worths
@@ -39,7 +43,7 @@ def levers_as_dict(found: Levers) -> dict[str, object]:
         "estimated": found.seed is not None,
     }
     if found.seed is not None:
-        answer |= {"standard_error": {w.lever.id: w.error for w in worths}, "seed": found.seed}
+        answer |= {"standard_error": {w.lever.id: w.error for w in worths}, "seed": found.seed, "drawn": found.drawn}
     return answer
 
 
@@ -53,20 +57,38 @@ def _moves(moves: Sequence[Move]) -> list[dict[str, object]]:
 
 def levers_in_words(found: Levers) -> list[Words]:
     """What the levers are worth, in sentences."""
-    said = [_whole(found), *(_line(found, worth) for worth in found.worths)]
-    said += _company(found)
-    if found.seed is not None:
-        said.append(
-            say(
-                "With more than 12 levers the worths are estimates from {orders} orders of adoption (seed {seed}), "
-                "each with its standard error.",
-                orders=found.orders,
-                seed=found.seed,
-            )
+    said = [_whole(found), *(words for worth in found.worths for words in _lines(found, worth))]
+    return [*said, *for_its_money(found), *_company(found), *how_estimated(found), *_without_plan(found)]
+
+
+def for_its_money(found: Levers) -> list[Words]:
+    """Which lever adds most for the money that it opens, however little it adds in all."""
+    best = found.best_buy
+    if best is None or best.rate is None:
+        return []
+    return [
+        say(
+            "For the money that it opens {lever} adds most: {rate} points for each {per}.",
+            lever=name_of(best.lever),
+            rate=f"{best.rate * found.per:.2f}",
+            per=amount(f"{found.per:,}", found.portfolio.settings.unit),
         )
-    if found.infeasible:
-        said += _without_plan(found)
-    return said
+    ]
+
+
+def how_estimated(found: Levers) -> list[Words]:
+    """That worths are estimates, and from how many orders; nothing where they are exact."""
+    if found.seed is None or not found.orders:
+        return []
+    return [
+        say(
+            "With more than 12 levers the worths are estimates from {orders} orders of adoption (seed {seed}), each "
+            "with its standard error; {drawn} orders were drawn.",
+            orders=found.orders,
+            seed=found.seed,
+            drawn=found.drawn,
+        )
+    ]
 
 
 def _whole(found: Levers) -> Words:
@@ -90,19 +112,50 @@ def _whole(found: Levers) -> Words:
     )
 
 
-def _line(found: Levers, worth: Worth) -> Words:
+def _lines(found: Levers, worth: Worth) -> list[Words]:
+    return [
+        say(
+            "  {name} ({id}): worth {worth}{error}; alone {alone}, last {last}, between {least} and {most}",
+            name=name_of(worth.lever),
+            id=worth.lever.id,
+            worth=_signed(worth.worth),
+            error="" if worth.error is None else f" ± {worth.error:.4f}",
+            alone=_signed(worth.alone),
+            last=_signed(worth.last),
+            least=_signed(worth.least),
+            most=_signed(worth.most),
+        ),
+        say("    {opened}; {moved}", opened=_opened(found, worth), moved=_moved(found, worth)),
+    ]
+
+
+def _opened(found: Levers, worth: Worth) -> Words:
+    if worth.rate is None or worth.opened_alone is None:
+        return say("opens no programme by itself")
     return say(
-        "  {name} ({id}): worth {worth}{error}; alone {alone}, last {last}, between {least} and {most}; moves {moved}",
-        name=name_of(worth.lever),
-        id=worth.lever.id,
-        worth=_signed(worth.worth),
-        error="" if worth.error is None else f" ± {worth.error:.4f}",
-        alone=_signed(worth.alone),
-        last=_signed(worth.last),
-        least=_signed(worth.least),
-        most=_signed(worth.most),
-        moved=amount(f"{worth.moved:,.2f}", found.portfolio.settings.unit),
+        "opens {opened} by itself ({rate} points for each {per})",
+        opened=_money(found, worth.opened_alone),
+        rate=f"{worth.rate * found.per:.2f}",
+        per=f"{found.per:,}",
     )
+
+
+def _moved(found: Levers, worth: Worth) -> Words:
+    if not worth.moves_last:
+        return say("moves nothing when it joins all others")
+    moves = [
+        say(
+            "{programme} {change}",
+            programme=name_of(found.portfolio.programmes[move.programme]),
+            change=f"{move.change:+,.2f}",
+        )
+        for move in worth.moves_last[:MOST_NAMED]
+    ]
+    return say("moves {moved} when it joins all others: {moves}", moved=_money(found, worth.moved), moves=listed(moves))
+
+
+def _money(found: Levers, money: float) -> Words:
+    return amount(f"{money:,.2f}", found.portfolio.settings.unit)
 
 
 def _company(found: Levers) -> list[Words]:
@@ -130,22 +183,30 @@ def _company(found: Levers) -> list[Words]:
 
 
 def _without_plan(found: Levers) -> list[Words]:
+    if not found.infeasible:
+        return []
     said = [say("{count} combination(s) have no plan:", count=len(found.infeasible))]
     for levers in found.infeasible[:MOST_MOVES]:
         names = ", ".join(_listed(found, levers))
         said.append(say("  {levers}", levers=names) if names else say("  no lever on"))
     if len(found.infeasible) > MOST_MOVES:
         said.append(say("  … and {count} more (in levers.json)", count=len(found.infeasible) - MOST_MOVES))
+    return [*said, over_which_orders(found)]
+
+
+def over_which_orders(found: Levers) -> Words:
+    """What the worths are averages over where combinations have no plan."""
     if found.orders:
-        said.append(
-            say(
-                "The worths are averages over the {orders} orders of adoption whose every step has a plan.",
-                orders=found.orders,
-            )
+        return say(
+            "The worths are averages over the {orders} orders of adoption whose every step has a plan.",
+            orders=found.orders,
         )
-    else:
-        said.append(say("No order of adoption has a plan at every step, so no lever has a worth."))
-    return said
+    if found.drawn:
+        return say(
+            "None of the {drawn} orders of adoption that were drawn has a plan at every step, so no lever has a worth.",
+            drawn=found.drawn,
+        )
+    return say("No order of adoption has a plan at every step, so no lever has a worth.")
 
 
 def _points(score: float | None) -> str | Words:

@@ -7,6 +7,9 @@ that the worths add up to all − none.
 
 from __future__ import annotations
 
+import itertools
+import math
+import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -21,6 +24,8 @@ from optimizer.solver import Options
 
 MANY = 200_000
 """Lines times combinations above which a second process is worth starting (it takes a second)."""
+MOST_DRAWN = 20
+"""Orders that may be drawn for each one wanted, where many have a step without a plan."""
 Combination = frozenset[str]
 Scores = Mapping[Combination, float | None]
 """Points of each combination that was solved; None where it has no plan."""
@@ -52,6 +57,22 @@ class Asking:
             self.scores[on] = self.session.score()
         except NoPlan:
             self.scores[on] = None
+
+    def steps_of(self, order: Sequence[str]) -> Mapping[str, float] | None:
+        """What each change adds when they are made in this order; None where a step has no plan."""
+        steps, on = {}, frozenset[str]()
+        for ident in order:
+            before, after = self.known(on), self.known(on | {ident})
+            if before is None or after is None:
+                return None
+            steps[ident], on = after - before, on | {ident}
+        return steps
+
+    def known(self, on: Combination) -> float | None:
+        """The score of a combination, solved where nobody has asked for it yet."""
+        if on not in self.scores:
+            self.score(on)
+        return self.scores[on]
 
     def score_all(self, progress: Progress, processes: int) -> None:
         """Solve every combination; those changes that move the plan most flip most rarely.
@@ -110,11 +131,12 @@ def _scored(asking: Asking, combinations: Sequence[Combination]) -> Scores:
 
 @dataclass(frozen=True)
 class Averages:
-    """Worths over some orders, and their standard errors where the orders were drawn."""
+    """Worths over some ``orders``, and their standard errors where these are among ``drawn`` ones."""
 
     worth: Mapping[str, float]
     error: Mapping[str, float]
     orders: int
+    drawn: int | None = None
 
 
 def over_all_orders(ids: Sequence[str], scores: Scores) -> Averages:
@@ -123,21 +145,88 @@ def over_all_orders(ids: Sequence[str], scores: Scores) -> Averages:
     An order is a path from no change to all of them. A step from S to S + c lies on (paths to S) × (paths on from
     S + c) of them, so that no order is walked.
     """
-    everything = frozenset(ids)
-    by_size = sorted((on for on, score in scores.items() if score is not None), key=len)
-    ways_to = _ways(frozenset(), by_size, lambda on: [on - {ident} for ident in on])
-    ways_on = _ways(everything, by_size[::-1], lambda on: [on | {ident} for ident in everything - on])
-    orders = ways_to.get(everything, 0)
-    if not orders:
+    paths = _paths(ids, scores)
+    if not paths.count:
         return Averages({}, {}, 0)
     worth = dict.fromkeys(ids, 0.0)
-    for on in by_size:
-        for ident in everything - on:
-            after = scores[on | {ident}]
-            ways = ways_to[on] * ways_on.get(on | {ident}, 0)
+    for on, before in paths.by_size:
+        for ident in set(ids) - on:
+            after, ways = scores[on | {ident}], paths.through(on, on | {ident})
             if after is not None and ways:
-                worth[ident] += ways / orders * (after - (scores[on] or 0.0))
-    return Averages(worth, {}, orders)
+                worth[ident] += ways / paths.count * (after - before)
+    return Averages(worth, {}, paths.count)
+
+
+def over_drawn_orders(asking: Asking, wanted: int, seed: int, progress: Progress) -> Averages:
+    """An estimate of the same from ``wanted`` orders.
+
+    Each is drawn with its reverse: what one overstates the other understates. Orders with
+    a step without a plan are passed over, and others drawn in their place; where the first or the last combination has
+    none, no order has. A pair of orders counts as one observation for the standard error.
+    """
+    if None in (asking.known(frozenset()), asking.known(frozenset(asking.ids))):
+        return Averages({}, {}, 0, 0)
+    draw = random.Random(seed)  # noqa: S311  (a sample, not a secret)
+    pairs: list[list[Mapping[str, float]]] = []
+    found = drawn = 0
+    while found < wanted and drawn < wanted * MOST_DRAWN:
+        order = draw.sample(list(asking.ids), len(asking.ids))
+        steps = [asking.steps_of(one) for one in (order, order[::-1])]
+        pairs.append([one for one in steps if one is not None])
+        found, drawn = found + len(pairs[-1]), drawn + 2
+        progress(min(found, wanted), wanted)
+    if not found:
+        return Averages({}, {}, 0, drawn)
+    worth = {ident: math.fsum(one[ident] for pair in pairs for one in pair) / found for ident in asking.ids}
+    error, count = {}, sum(map(bool, pairs))
+    for ident in asking.ids if count > 1 else ():
+        off = [math.fsum(one[ident] - worth[ident] for one in pair) for pair in pairs]
+        error[ident] = math.sqrt(math.fsum(one**2 for one in off) * count / (count - 1)) / found
+    return Averages(worth, error, found, drawn)
+
+
+def together(ids: Sequence[str], scores: Scores) -> dict[tuple[str, str], float]:
+    """Points that each pair of changes adds beyond what each adds by itself (Shapley's interaction index).
+
+    The average of v(S+i+j) − v(S+i) − v(S+j) + v(S) over the orders in which one follows the other, wherever they come
+    and either may be first. A pair for which there is no such order is left out.
+    """
+    paths, found = _paths(ids, scores), {}
+    for first, second in itertools.combinations(ids, 2):
+        points, ways = 0.0, 0
+        for on, before in paths.by_size:
+            if first in on or second in on:
+                continue
+            one, other, both = (scores[on | also] for also in ({first}, {second}, {first, second}))
+            through = paths.through(on, on | {first, second})
+            if through and one is not None and other is not None and both is not None:
+                points, ways = points + through * (both - one - other + before), ways + through
+        if ways:
+            found[first, second] = points / ways
+    return found
+
+
+@dataclass(frozen=True)
+class _Paths:
+    """Combinations with a plan, the smallest first, and how many paths lead to each, and on to all changes."""
+
+    by_size: Sequence[tuple[Combination, float]]
+    ways_to: Mapping[Combination, int]
+    ways_on: Mapping[Combination, int]
+    count: int
+
+    def through(self, on: Combination, after: Combination) -> int:
+        """How many orders pass by both."""
+        return self.ways_to[on] * self.ways_on.get(after, 0)
+
+
+def _paths(ids: Sequence[str], scores: Scores) -> _Paths:
+    everything = frozenset(ids)
+    by_size = sorted(((on, score) for on, score in scores.items() if score is not None), key=lambda pair: len(pair[0]))
+    known = [on for on, _ in by_size]
+    ways_to = _ways(frozenset(), known, lambda on: [on - {ident} for ident in on])
+    ways_on = _ways(everything, known[::-1], lambda on: [on | {ident} for ident in everything - on])
+    return _Paths(by_size, ways_to, ways_on, ways_to.get(everything, 0))
 
 
 def _ways(

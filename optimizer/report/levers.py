@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from optimizer import fiscal
 from optimizer.questions.levers import Levers, Move, Worth
+from optimizer.questions.levers_tables import for_its_money, how_estimated, over_which_orders
 from optimizer.report import terms
 from optimizer.report.answers import fingerprint, how_to_read, maybe, number, subtitle
 from optimizer.report.document import (
@@ -89,22 +90,14 @@ class _Told:
             "appropriations."
         )
         yield say(
-            "A lever that moves little money can be worth much for its money: see the column of points for money moved."
+            "A lever that opens little money can be worth much for its money: see the column of points for money "
+            "opened."
         )
-        if self.found.seed is not None:
-            yield say(
-                "With more than 12 levers the worths are estimates from {orders} orders of adoption (seed {seed}), "
-                "each with its standard error.",
-                orders=self.found.orders,
-                seed=self.found.seed,
-            )
+        yield from for_its_money(self.found)
+        yield from how_estimated(self.found)
         if self.found.infeasible:
-            yield say(
-                "{count} combination(s) have no plan; the worths are averages over the {orders} orders of adoption "
-                "whose every step has one.",
-                count=len(self.found.infeasible),
-                orders=self.found.orders,
-            )
+            yield say("{count} combination(s) have no plan.", count=len(self.found.infeasible))
+            yield over_which_orders(self.found)
 
     def figure(self) -> Figure:
         """Worths, ranked, each with its range over all combinations of the others."""
@@ -137,21 +130,21 @@ class _Told:
             Column(say("After all others"), "change", 4),
             Column(say("Least"), "change", 4),
             Column(say("Most"), "change", 4),
+            Column(say("Money opened ({unit})", unit=self.unit), "money", self.decimals),
+            Column(say("Points for {amount} opened", amount=f"{self.found.per:,}"), "points", 4),
             Column(say("Money moved ({unit})", unit=self.unit), "money", self.decimals),
-            Column(say("Points for 100 moved"), "points", 4),
             Column(say("Most less worth"), "points", 4, less=(5 + shift, 1), page=False),
             Column(say("Worth less least"), "points", 4, less=(1, 4 + shift), page=False),
         ]
         rows = [self._row(worth, bool(estimated)) for worth in self.found.worths]
         note = say(
-            "Money moved: what finds another programme when the lever joins all others, summed over the horizon. "
-            "Points for 100 moved: what the lever then adds, for each 100 units of that money."
+            "Money opened: what the programmes that exist only with the lever get when it comes alone, and the points "
+            "that it then adds for that money. Money moved: what finds another programme when the lever joins all "
+            "others. Both are summed over the horizon."
         )
         return table_of("worths_table", say("What each lever is worth (points)"), columns, rows, note=note)
 
     def _row(self, worth: Worth, has_error: bool) -> tuple[Cell, ...]:
-        moved = number(worth.moved)
-        rate = None if worth.last is None or not moved else number(worth.last) / moved * 100
         return (
             name_of(worth.lever),
             maybe(worth.worth),
@@ -160,15 +153,16 @@ class _Told:
             maybe(worth.last),
             maybe(worth.least),
             maybe(worth.most),
-            moved,
-            rate,
+            maybe(worth.opened_alone),
+            None if worth.rate is None else number(worth.rate * self.found.per),
+            number(worth.moved),
         )
 
     def company(self) -> tuple[Block, ...]:
         """Pairs, strongest first."""
         pairs = self.found.pairs
         if not pairs:
-            return (say("Pairs are valued only where every combination was solved and has a plan."),)
+            return (say("Pairs are valued where all combinations were solved and some of each pair have a plan."),)
         columns = [
             Column(say("Lever")),
             Column(say("Lever in company")),
@@ -199,8 +193,8 @@ class _Told:
                 )
             )
         note = say(
-            "Points of two levers together beyond what each adds by itself, averaged over the others (Shapley's "
-            "interaction index)."
+            "Points of two levers together beyond what each adds by itself, averaged over what was adopted before them "
+            "(Shapley's interaction index)."
         )
         table = table_of("pairs", say("Pairs of levers"), columns, rows, note=note)
         return (Points(say("In short"), tuple(said)), table) if said else (table,)
