@@ -11,6 +11,7 @@ from typing import Any
 
 import books
 import pytest
+from books import FIRST_YEAR
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import raw_book
@@ -324,6 +325,53 @@ def test_missing_unknown_and_repeated_columns() -> None:
     note = check(changed("Programmes", 0, remark="mine"))
     assert note.errors == ()
     assert "remark: no such column; it is ignored." in told(note)
+
+
+@pytest.mark.parametrize(
+    ("heading", "severity"),
+    [("baselin", "error"), ("comitment", "error"), ("minumum", "error"), ("regoin", "error"), ("tag", "error")]
+    + [("Comments", "warning"), ("country_name", "warning"), ("name_en", "warning"), ("sources", "warning")],
+)
+def test_a_heading_is_refused_where_it_is_a_slip_and_not_where_it_is_a_note(heading: str, severity: str) -> None:
+    """A misspelt column would lose its numbers in silence; another word, or one for names alone, loses nothing."""
+    raw = dict(books.minimal())
+    raw["Programmes"] = [{**row, heading: "x"} for row in raw["Programmes"]]
+    for row in raw["Programmes"]:
+        row.pop("region" if heading == "regoin" else "", None)
+    found = [p for p in check(raw).problems if "no such column; did you mean" in str(p.problem)]
+    assert [(p.severity, p.value) for p in found] == [(severity, heading)]
+
+
+def test_what_is_called_total_is_an_entry_where_another_sheet_names_it() -> None:
+    """An account, region or programme may be called so; a row that nobody names adds the others up."""
+    raw = copy.deepcopy(dict(books.minimal()))
+    raw["Regions"][0]["region"] = raw["Countries"][0]["region"] = raw["Priorities"][0]["region"] = "Total"
+    raw["Accounts"][0]["account"] = "合計"
+    for row, name in zip(raw["Programmes"], ("Total sanitation", "sum"), strict=True):
+        row |= {"account": "合計", "region": "Total", "programme": name}
+    for row, name in zip(raw["Effects"], ("Total sanitation", "sum"), strict=True):
+        row["programme"] = name
+    raw["Limits"] = [books.line(limit="Total cap", measure="spend", sense="max", value=9)]
+    assert check(raw).problems == ()
+    raw["Programmes"].append(books.line(programme="Total", maximum=14))
+    raw["Effects"].append(books.line(programme="Total", score=5))
+    raw["Accounts"].append({"account": "Total", FIRST_YEAR: 10})
+    assert {(p.sheet, p.cell) for p in check(raw).errors} >= {
+        ("Programmes", "B4"),
+        ("Effects", "B4"),
+        ("Accounts", "A3"),
+    }
+
+
+def test_a_note_beside_or_below_the_table_is_no_row() -> None:
+    """What stands in no column of the schema is ignored, with the one warning that the column is; a past year too."""
+    raw = copy.deepcopy(dict(books.minimal()))
+    raw["Accounts"] += [{"remark": "as voted"}, {"remark": "see the annex"}]
+    raw["Accounts"][0][FIRST_YEAR - 1] = "n/a"
+    checked = check(raw)
+    told_of = [(p.severity, p.sheet, p.cell) for p in checked.problems]
+    assert sorted(told_of) == [("warning", "Accounts", "C1"), ("warning", "Accounts", "D1")]
+    assert len(checked.tables["Accounts"].records) == 1
 
 
 def test_columns_of_years() -> None:

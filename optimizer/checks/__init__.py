@@ -27,7 +27,7 @@ from optimizer.checks.programmes import (
 from optimizer.checks.review import Review
 from optimizer.checks.scenarios import check_scenarios
 from optimizer.checks.settings import horizon_of, settings_of
-from optimizer.checks.sheets import find_sheets, parse
+from optimizer.checks.sheets import Headings, find_sheets, parse
 from optimizer.collecting import uncollected
 from optimizer.errors import InputProblems, Problem
 from optimizer.workbook.tables import RawBook, Table, Tables, Value
@@ -91,14 +91,13 @@ def _check(raw: RawBook) -> Checked:
     found = find_sheets(raw, findings)
     tables = {name: Table(name, name) for name in schema.SHEETS}
     settings: Mapping[str, Value] = {}
-    if "Settings" in found:
-        table = parse(found["Settings"], schema.SHEETS["Settings"], findings)
-        tables["Settings"], settings = settings_of(table, findings)
+    headings = {name: Headings(found[name], sheet, findings) for name, sheet in schema.SHEETS.items() if name in found}
+    if "Settings" in headings:
+        tables["Settings"], settings = settings_of(parse(headings.pop("Settings")), findings)
     horizon = horizon_of(settings)
-    for sheet in schema.SHEETS.values():
-        if sheet.name != "Settings" and sheet.name in found:
-            tables[sheet.name] = parse(found[sheet.name], sheet, findings, horizon)
-            findings.after_a_check()
+    for name, sheet in headings.items():
+        tables[name] = parse(sheet, horizon, list(headings.values()))
+        findings.after_a_check()
     review = Review(tables, found, settings, horizon, findings)
     for judge in JUDGES:
         judge(review)

@@ -16,6 +16,9 @@ MOST_OF_A_CHECK = 10_000
 MOST_SUGGESTIONS = 300
 LONGEST_NAME = 200
 """Comparing takes the square of the length: nobody misspells a longer name."""
+MOST_LETTERS_OF_A_SLIP = 2
+LEAST_LIKENESS_OF_A_SLIP = 0.85
+"""A name that differs by more letters than the first and is less alike than the second is another word."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,14 @@ def nearest(found: str, known: Iterable[str], cutoff: float = 0.6) -> str | None
             plain.setdefault(plainly(name), name)
     close = difflib.get_close_matches(plainly(found[:LONGEST_NAME]), plain, n=1, cutoff=cutoff)
     return plain[close[0]] if close else None
+
+
+def is_slip(found: str, near: str) -> bool:
+    """Whether ``found`` is ``near`` but for a slip of the pen, and not another word that begins or ends alike."""
+    found, near = plainly(found), plainly(near)
+    ratio = difflib.SequenceMatcher(None, near, found).ratio()
+    apart = round((1 - ratio) * (len(found) + len(near)))
+    return apart <= MOST_LETTERS_OF_A_SLIP or ratio >= LEAST_LIKENESS_OF_A_SLIP
 
 
 def plainly(title: str) -> str:

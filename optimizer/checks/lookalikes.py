@@ -16,6 +16,8 @@ ALIKE = (
 _PLAIN = {ord(sign): signs[0] for signs in ALIKE for sign in signs[1:]}
 TOTALS = ("total", "totals", "subtotal", "subtotals", "sum")
 TOTALS_JA = ("合計", "総計", "小計", "総合計")
+SHEETS_OF_AMOUNTS = ("Priorities", "Accounts", "Transfers", "Programmes", "Effects", "Resources", "ResourceUse")
+"""The tables that somebody might add up; a limit may well be called total."""
 
 
 def skeleton(name: str) -> str:

@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import Any
 
 from optimizer import schema
-from optimizer.checks.cells import Fault, default_of, is_blank, shown, value_of, year_of
-from optimizer.checks.findings import Assumption, Findings, nearest, plainly
-from optimizer.checks.lookalikes import is_total
+from optimizer.checks.cells import Fault, default_of, identifier, is_blank, shown, value_of, year_of
+from optimizer.checks.findings import Assumption, Findings, is_slip, nearest, plainly
+from optimizer.checks.lookalikes import SHEETS_OF_AMOUNTS, is_total
 from optimizer.schema import Column, Sheet
 from optimizer.words import Words, say
 from optimizer.workbook.tables import RawBook, RawSheet, Record, Table, Value, letters_of
@@ -99,6 +99,7 @@ class Headings:
     def __init__(self, raw: RawSheet, sheet: Sheet, findings: Findings) -> None:
         self.raw, self.sheet, self.findings = raw, sheet, findings
         self.index: dict[str | int, int] = {}
+        self._texts: dict[str, set[str]] = {}
         unknown: list[tuple[int, str]] = []
         titles = {plainly(title): c.name for c in sheet.columns.values() for title in (c.name, c.ja)}
         for position, heading in enumerate(raw.rows[0] if raw.rows else []):
@@ -139,11 +140,14 @@ class Headings:
         absent = [c for c in self.sheet.columns.values() if c.name not in self.index]
         for position, heading in unknown:
             cell = f"{letters_of(position)}1"
-            near = nearest(heading, [t for c in absent for t in (c.name, c.ja)], cutoff=0.75)
+            titles = {t: c for c in absent for t in (c.name, c.ja)}
+            near = nearest(heading, titles, cutoff=0.75)
             if near:
                 problem = say("{found}: no such column; did you mean {near}?", found=heading, near=near)
                 fix = say("Correct the heading, or give the column another name if it is a note of yours.")
-                self.findings.error(self.raw.title, cell, heading, problem, fix)
+                is_meant = titles[near].kind != "text" and is_slip(heading, near)
+                note = self.findings.error if is_meant else self.findings.warn
+                note(self.raw.title, cell, heading, problem, fix)
             else:
                 problem = say("{found}: no such column; it is ignored.", found=heading)
                 fix = say("Nothing needs to be done if it is a note of yours.")
@@ -159,23 +163,31 @@ class Headings:
                 fix = say("Rename the column {near} if it is that one, or add the column.", near=near)
             self.findings.error(self.raw.title, "", "", problem, fix)
 
+    def texts(self, column: str) -> set[str]:
+        """Every content of a column, as ids are compared."""
+        if column not in self._texts:
+            position = self.index.get(column)
+            rows = self.raw.rows[1:] if position is not None else []
+            self._texts[column] = {identifier(shown(row[position])) for row in rows}
+        return self._texts[column]
+
     @property
     def columns(self) -> dict[str | int, str]:
         """Excel's letters by canonical name or year."""
         return {name: letters_of(position) for name, position in self.index.items()}
 
 
-def parse(raw: RawSheet, sheet: Sheet, findings: Findings, horizon: Sequence[int] = ()) -> Table:
-    """The table of one sheet; each faulty cell is noted and stands as None."""
-    headings = Headings(raw, sheet, findings)
-    numbers, cells = _filled_rows(raw)
+def parse(headings: Headings, horizon: Sequence[int] = (), everything: Sequence[Headings] = ()) -> Table:
+    """The table of one sheet; each faulty cell is noted and stands as None. ``everything``: the sheets of the book."""
+    raw, sheet, findings = headings.raw, headings.sheet, headings.findings
+    numbers, cells = _filled_rows(headings)
     if sheet.years and numbers:
         _check_year_columns(headings, horizon)
     if sheet.needed and not numbers:
         problem = say("The sheet has no rows.")
         findings.error(raw.title, "", "", problem, say("Fill in at least one row below the headings."))
     if numbers:
-        numbers, cells = _without_totals(headings, numbers, cells)
+        numbers, cells = _without_totals(headings, numbers, cells, everything)
     columns = list(zip(*cells, strict=True)) if cells else []
     parsed: list[Sequence[Value]] = []
     for column in sheet.columns.values():
@@ -191,24 +203,43 @@ def parse(raw: RawSheet, sheet: Sheet, findings: Findings, horizon: Sequence[int
     return Table(sheet.name, raw.title or sheet.name, headings.columns, records)
 
 
-def _filled_rows(raw: RawSheet) -> tuple[list[int], list[list[Any]]]:
+def _filled_rows(headings: Headings) -> tuple[list[int], list[list[Any]]]:
+    """The rows that say something in a column of the schema; a note beside or below the table is no row."""
+    ignored = sorted(set(range(len(headings.raw.rows[0]) if headings.raw.rows else 0)) - {*headings.index.values()})
+    if any(c.required and c.name not in headings.index for c in headings.sheet.columns.values()):
+        ignored = []
     numbers, cells = [], []
-    for number, row in enumerate(raw.rows[1:], 2):
-        if (any(row) and not all(map(is_blank, row))) or 0.0 in row:
+    for number, row in enumerate(headings.raw.rows[1:], 2):
+        seen = [cell for position, cell in enumerate(row) if position not in ignored] if ignored else row
+        if (any(seen) and not all(map(is_blank, seen))) or 0.0 in seen:
             numbers.append(number)
             cells.append(row)
     return numbers, cells
 
 
+def _is_named(name: str, sheet: Sheet, everything: Sequence[Headings]) -> bool:
+    """Whether another sheet has an entry of this id: then it is no row of totals, whatever it is called."""
+    own = next(iter(sheet.columns.values()))
+    for headings in everything:
+        key, *others = headings.sheet.columns.values()
+        columns = [column for column in (key, *others) if sheet.name in column.refers]
+        if headings.sheet.name in own.refers:
+            columns.append(key)
+        if any(identifier(name) in headings.texts(column.name) for column in columns):
+            return True
+    return False
+
+
 def _without_totals(
-    headings: Headings, numbers: list[int], cells: list[list[Any]]
+    headings: Headings, numbers: list[int], cells: list[list[Any]], everything: Sequence[Headings]
 ) -> tuple[list[int], list[list[Any]]]:
     first = headings.index.get(next(iter(headings.sheet.columns)))
-    if first is None:
+    if first is None or headings.sheet.name not in SHEETS_OF_AMOUNTS:
         return numbers, cells
     kept = []
     for place, (number, row) in enumerate(zip(numbers, cells, strict=True)):
-        if isinstance(row[first], str) and is_total(row[first]):
+        text = row[first]
+        if isinstance(text, str) and is_total(text) and not _is_named(text, headings.sheet, everything):
             problem = say("This looks like a row of totals; it would be read as one more entry.")
             fix = say("Delete the row; totals are reckoned by the program.")
             cell = f"{letters_of(first)}{number}"
@@ -303,10 +334,9 @@ def _parse_years(
     headings: Headings, column: Column, columns: Sequence[Any], numbers: Sequence[int], horizon: Sequence[int]
 ) -> dict[int, dict[int, Fraction]]:
     amounts: dict[int, dict[int, Fraction]] = {number: {} for number in numbers}
-    for year in [name for name in headings.index if isinstance(name, int)]:
-        inside = year in horizon
+    for year in [name for name in headings.index if isinstance(name, int) and (name in horizon or not horizon)]:
         position = headings.index[year]
-        named = replace(column, name=str(year), required=inside)
+        named = replace(column, name=str(year), required=year in horizon)
         values = _parse_column(headings, named, position, columns[position], numbers)
         for number, value in zip(numbers, values, strict=True):
             if value is not None:
