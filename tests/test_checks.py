@@ -329,8 +329,10 @@ def test_missing_unknown_and_repeated_columns() -> None:
 
 @pytest.mark.parametrize(
     ("heading", "severity"),
-    [("baselin", "error"), ("comitment", "error"), ("minumum", "error"), ("regoin", "error"), ("tag", "error")]
-    + [("Comments", "warning"), ("country_name", "warning"), ("name_en", "warning"), ("sources", "warning")],
+    [
+        *((slip, "error") for slip in ("baselin", "comitment", "minumum", "regoin", "tag")),
+        *((note, "warning") for note in ("Comments", "country_name", "name_en", "sources")),
+    ],
 )
 def test_a_heading_is_refused_where_it_is_a_slip_and_not_where_it_is_a_note(heading: str, severity: str) -> None:
     """A misspelt column would lose its numbers in silence; another word, or one for names alone, loses nothing."""
