@@ -245,7 +245,7 @@ class Session:
         settling = filled(built, self.options)
         if not solver.is_mip(built):
             settling.setBasis(self.highs.getBasis())
-        return solver.nearest_to_today(built, settling, best, self.options)
+        return solver.nearest_to_today(built, settling, best)
 
 
 def breach_of(built: Model, values: Floats) -> float:

@@ -22,6 +22,8 @@ from optimizer.words import say
 DROPPED_BELOW = 1e-9
 LARGEST = 1e15
 TIE_SLACK = 1e-6
+FLOW_COST = 1e-5
+"""What a unit of transfer or carry-over counts beside a unit of change: it decides where the change is the same."""
 PRIMAL_SIMPLEX = 4
 """From a basis that stays feasible while the cost changes, primal simplex needs an eighth of the pivots (on M)."""
 SCORE_ROW_SCALE = 1000.0
@@ -141,7 +143,7 @@ def solve(model: Model, options: Options = Options()) -> Solution:
 
     if model.columns.portfolio.settings.tie_break and solution.status == "optimal":
         left = None if options.time_limit is None else options.time_limit - (time.monotonic() - started)
-        solution = replace(solution, values=nearest_to_today(model, highs, solution, options, left))
+        solution = replace(solution, values=nearest_to_today(model, highs, solution, left))
     return solution
 
 
@@ -202,17 +204,17 @@ def silent_highs(options: Options) -> Any:
     return highs
 
 
-def nearest_to_today(
-    model: Model, highs: Any, best: Solution, options: Options, seconds: float | None = None
-) -> Floats:
+def nearest_to_today(model: Model, highs: Any, best: Solution, seconds: float | None = None) -> Floats:
     """Among plans within ``TIE_SLACK`` of the best, the least change from the baseline, and for it the least flows.
 
     Works in the live solver object from its last basis. Where it cannot finish, the best plan found so far stands.
     """
     columns = model.columns
-    change = np.concatenate([columns.y_tie_cost, np.zeros(columns.count - columns.first_x)])
+    change = np.zeros(columns.count)
+    change[: columns.first_x] = columns.y_tie_cost
+    change[columns.first_f : columns.first_z] = FLOW_COST
     if not change.any():
-        return with_least_flows(model, best.values, options)
+        return best.values
     used = np.flatnonzero(columns.cost)
     floor = (best.score - TIE_SLACK) * SCORE_ROW_SCALE
     highs.setOptionValue("solver", "choose")
@@ -223,15 +225,13 @@ def nearest_to_today(
     highs.changeColsCost(columns.count, np.arange(columns.count, dtype=np.int32), -change)
     highs.run()
     is_settled = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    values = np.array(highs.getSolution().col_value) if is_settled else best.values
-    return with_least_flows(model, values, options)
+    return np.array(highs.getSolution().col_value) if is_settled else best.values
 
 
 def with_least_flows(model: Model, values: Floats, options: Options) -> Floats:
     """The least transfers and carry-over that pay for the spending in ``values``.
 
-    With the amounts settled only the budget rows speak of flows, so this is a small network problem of its own:
-    as a third goal of the whole model it took most of the time of the tie-break.
+    With the amounts settled only the budget rows speak of flows, so this is a small network problem of its own.
     """
     first, last = model.columns.first_f, model.columns.first_z
     if first == last:
