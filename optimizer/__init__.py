@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from optimizer.errors import Problem as Problem
     from optimizer.errors import Stopped as Stopped
     from optimizer.errors import WrongUsage as WrongUsage
+    from optimizer.fiscal import years_named as years_named
     from optimizer.portfolio import ScenarioItem as ScenarioItem
     from optimizer.questions.compare import Setting as Setting
     from optimizer.questions.explain import Explainer as Explainer
@@ -69,6 +70,7 @@ ROOM_OF = {
     **dict.fromkeys(
         ("CheckFailed", "HaibunError", "InputProblems", "NoPlan", "Place", "Problem", "Stopped", "WrongUsage"), "errors"
     ),
+    "years_named": "fiscal",
     **dict.fromkeys(("Menu", "apply_repair", "repair"), "questions.repair"),
     "ScenarioItem": "portfolio",
     "Setting": "questions.compare",

@@ -115,6 +115,9 @@ def test_a_planner_mends_a_book_and_asks_what_if(chromium, address, language, tm
     base = page.inner_text('[data-figure="score"] .tile-value')
     assert base.startswith("53.72")
     watched.picture("base")
+    assert page.evaluate(
+        "(({scrollHeight, clientHeight}) => scrollHeight <= clientHeight)(document.querySelector('.answer'))"
+    )
 
     page.fill("#total-box", "９０")
     page.press("#total-box", "Enter")
@@ -164,6 +167,57 @@ def test_an_impossible_setting_shows_what_collides_and_leads_back(chromium, addr
     page.click("#back")
     watched.settle()
     assert page.input_value("#total-box") == "100"
+    watched.is_sound()
+
+
+def test_what_no_control_shows_is_kept_and_can_be_removed(chromium, address):
+    """An item of the address that has no control stays in the setting while others move, and is listed."""
+    watched = Watched(chromium, address, "en")
+    page = watched.page
+    page.set_input_files("#file", INPUTS / "minimal.xlsx")
+    page.click(".drop button")
+    watched.settle()
+    page.goto(page.url + "?set=cost_factor=1.25&set=lever:none=on&set=budget_factor=９")
+    page.wait_for_selector("#other-list li")
+    page.goto(page.url.split("?")[0] + "?set=cost_factor=1.25&set=budget_factor=０．９")
+    watched.settle()
+    assert page.input_value("#total-box") == "90"
+    page.fill("#total-box", "95")
+    page.press("#total-box", "Enter")
+    watched.settle()
+    assert "cost_factor%3D1.25" in page.url
+    assert "budget_factor%3D0.95" in page.url
+    page.click("#other-list button")
+    watched.settle()
+    assert "cost_factor" not in page.url
+    assert page.locator("#others").is_hidden()
+    watched.context.close()
+
+
+def test_a_rule_on_one_programme_has_a_slider_and_is_taken_back_where_it_collides(chromium, address):
+    """Arrow keys move it; one too large shows what collides, and a button takes it back."""
+    watched = Watched(chromium, address, "ja")
+    page = watched.page
+    page.set_input_files("#file", INPUTS / "minimal.xlsx")
+    page.click(".drop button")
+    watched.settle()
+    page.click("#pins summary")
+    page.select_option("#pin-programme", "clinics")
+    page.fill("#pin-amount", "３")
+    page.click(".pin-form button")
+    watched.settle()
+    page.focus("#pin-list input[type=range]")
+    page.keyboard.press("ArrowRight")
+    watched.settle()
+    amount = page.input_value("#pin-list .box input")
+    assert float(amount) > 3
+    assert f"pin%3Aclinics%3D{amount}" in page.url
+    page.fill("#pin-list .box input", "９９９")
+    page.press("#pin-list .box input", "Enter")
+    page.click("#conflict button")
+    watched.settle()
+    assert page.locator("#pin-list li").count() == 0
+    assert "pin" not in page.url.split("?")[1]
     watched.is_sound()
 
 

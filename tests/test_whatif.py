@@ -123,7 +123,7 @@ def test_a_setting_without_a_plan_says_so(japan):
 def test_the_screen_adds_up_and_reads_in_one_language(japan, language):
     """Families and regions each come to the total; the flow too, level by level; no English in Japanese."""
     base = sums_of(japan.settled())
-    screen = Screen(japan.settled(sets=["lever:p1_comprehensive=on"]), base, language).in_full(0.001)
+    screen = Screen(japan.settled(sets=["lever:p1_comprehensive=on"]), base, language).in_full(0.00125, 0.001)
     total = next(figure["value"] for figure in screen["figures"] if figure["id"] == "total")
     for bars in (screen["families"], screen["regions"]):
         assert sum(bar["value"] for bar in bars) == pytest.approx(total)
@@ -133,13 +133,15 @@ def test_the_screen_adds_up_and_reads_in_one_language(japan, language):
         assert sum(links) == pytest.approx(total)
     assert screen["sentence"].startswith("得点" if language == "ja" else "Score")
     assert all(line["reason"] for line in screen["moved"])
+    assert screen["price"]["text"] == "0.00125"
+    assert screen["price"]["change_text"] == "+0.00025"
 
 
 def test_a_plan_beside_itself_has_not_moved(minimal):
     """No line, no change, and a sentence that says so."""
     result = minimal.settled()
-    screen = Screen(result, sums_of(result), "en").in_full(None)
+    screen = Screen(result, sums_of(result), "en").in_full(None, 0.001)
     assert screen["moved"] == []
     assert {figure["change"] for figure in screen["figures"]} == {0.0}
     assert screen["sentence"] == "Nothing changes against the base plan."
-    assert screen["price"]["text"] == "–"
+    assert screen["price"]["text"] == screen["price"]["change_text"] == "–"

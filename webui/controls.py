@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from optimizer import Name, OpenBook, name_of, say
+from optimizer import Name, OpenBook, name_of, say, years_named
 
 FREEDOMS = {"want": say("Freedom from want"), "fear": say("Freedom from fear")}
 
@@ -24,7 +24,9 @@ def controls_of(book: OpenBook, levers_on: Mapping[str, bool], language: str) ->
         return {"label": label, "items": list(items), "amount": amount}
 
     accounts = portfolio.accounts.values()
+    settings = portfolio.settings
     return {
+        "period": years_named(settings.first_year, range(settings.years)).into(language),
         "total": factor(
             say("Total budget").into(language),
             ["budget_factor"],
@@ -64,7 +66,13 @@ def controls_of(book: OpenBook, levers_on: Mapping[str, bool], language: str) ->
             for lever in portfolio.levers.values()
         ],
         "programmes": [
-            {"id": p.id, "name": named(p), "minimum": float(p.floor), "maximum": float(p.maximum)}
+            {
+                "id": p.id,
+                "name": named(p),
+                "minimum": float(p.floor),
+                "maximum": float(p.maximum),
+                "baseline": None if p.baseline is None else float(p.baseline),
+            }
             for p in portfolio.programmes.values()
         ],
     }

@@ -117,6 +117,12 @@ def base_of(path: Path) -> Sums:
     return optimizer.sums_of(settled(path, "base", ()))
 
 
+@lru_cache(maxsize=4 * MOST_OPEN_BOOKS)
+def price_of_base(path: Path) -> float | None:
+    """The price of money in the scenario ``base``."""
+    return kept_live(path).price_of_money()
+
+
 def controls(path: Path, origin: str, language: str) -> dict[str, Any]:
     """What can be moved on a workbook."""
     return controls_of(opened(path), kept_live(path).levers_on(origin), language)
@@ -130,7 +136,7 @@ def at_once(path: Path, origin: str, sets: Sequence[str], language: str, unit: s
 def in_full(path: Path, origin: str, sets: Sequence[str], language: str, unit: str) -> dict[str, Any]:
     """The published, proved answer once the controls rest."""
     screen = Screen(settled(path, origin, tuple(sets)), base_of(path), language, unit)
-    return screen.in_full(kept_live(path).price_of_money(origin, sets))
+    return screen.in_full(kept_live(path).price_of_money(origin, sets), price_of_base(path))
 
 
 @lru_cache(maxsize=2 * MOST_OPEN_BOOKS)
@@ -199,9 +205,9 @@ def repairs(path: Path, origin: str, sets: Sequence[str], language: str) -> dict
     """Which rules collide in a setting without a plan, and the ways out."""
     menu = optimizer.repair(opened(path), origin, sets)
     conflict = [
-        {"place": f"{place.sheet} {place.cell}", "name": place.name.into(language)}
+        {"place": f"{place.sheet} {place.cell}", "name": place.name.into(language), "item": ""}
         if place.cell
-        else {"place": place.id, "name": say("set on this page").into(language)}
+        else {"place": place.id, "name": say("set on this page").into(language), "item": place.id}
         for place in menu.conflict
     ]
     ways = [
@@ -211,6 +217,7 @@ def repairs(path: Path, origin: str, sets: Sequence[str], language: str) -> dict
                 {
                     "place": f"{change.sheet} {change.cell}",
                     "name": change.name.into(language),
+                    "column": change.heading.into(language),
                     "before": f"{float(change.before):g}",
                     "after": f"{float(change.after):g}",
                 }

@@ -26,6 +26,7 @@ from optimizer.words import Name, Words, name_of, say
 
 MOST_MOVED = 10
 MOST_BINDING = 8
+PRICE_DECIMALS = 5
 FELT = Fraction(1, 100)
 """Money below which a line has not moved."""
 
@@ -79,15 +80,18 @@ class Screen:
             "sentence": self.sentence().into(self.language),
         }
 
-    def in_full(self, price: float | None) -> dict[str, Any]:
-        """The same for a published plan, with reasons, what binds, the flow of money, the proof and the price."""
+    def in_full(self, price: float | None, base_price: float | None) -> dict[str, Any]:
+        """The same for a published plan, with reasons, what binds, the flow of money, the proof and the price.
+
+        Prices are points for one more unit of the workbook's money, of this plan and of the base.
+        """
         lines: dict[str, list[Line]] = defaultdict(list)
         for line in self.result.lines:
             lines[line.programme.id].append(line)
         money = Money(self.result)
         return self.at_once() | {
             "status": "published",
-            "price": self.price(price),
+            "price": self.price(price, base_price),
             "moved": self.moved(lines),
             "binding": self.binding(money),
             "flow": self.flow(money),
@@ -221,10 +225,18 @@ class Screen:
             ],
         }
 
-    def price(self, points: float | None) -> dict[str, Any]:
-        """What one more unit of money would score."""
-        text = "–" if points is None else f"{max(points, 0.0):.5f}"
-        return {"value": points, "text": text}
+    def price(self, points: float | None, base: float | None) -> dict[str, Any]:
+        """What one more unit of money would score; None, and a dash, where no plan is left to tell."""
+        change = None if points is None or base is None else Fraction(points) - Fraction(base)
+        return {
+            "id": "price",
+            "label": say("Next {unit}", unit=terms.usual(self.portfolio.settings.unit)).into(self.language),
+            "value": points,
+            "text": "–" if points is None else f"{max(points, 0.0):.{PRICE_DECIMALS}f}",
+            "unit": say("points").into(self.language),
+            "change": None if change is None else round(float(change), PRICE_DECIMALS),
+            "change_text": "–" if change is None else self._signed(change, PRICE_DECIMALS),
+        }
 
     def proved(self) -> Words:
         """What the proof says, in a sentence."""

@@ -3,18 +3,16 @@ import { element } from "./text.js";
 
 const direction = (change) => (change > 0 ? "up" : change < 0 ? "down" : "same");
 
-export function drawFigures(place, answer, words) {
-  const tiles = answer.figures.map((figure) => element("div", { class: "tile", "data-figure": figure.id },
+export function drawFigures(place, answer) {
+  place.replaceChildren(...[...answer.figures, answer.price || waiting(place)].map((figure) => element("div", { class: "tile", "data-figure": figure.id },
     element("p", { class: "tile-name" }, figure.label),
     element("p", { class: "tile-value" }, figure.text, element("span", { class: "tile-unit" }, ` ${figure.unit}`)),
-    element("p", { class: `tile-change ${direction(figure.change)}` }, figure.change === 0 ? "±0" : figure.change_text)));
-  const price = answer.price ? answer.price.text : place.dataset.price || "…";
-  if (answer.price) place.dataset.price = price;
-  tiles.push(element("div", { class: "tile", "data-figure": "price" },
-    element("p", { class: "tile-name" }, words.price),
-    element("p", { class: "tile-value small-value" }, answer.price ? price : "…"),
-    element("p", { class: "tile-change" }, words.price_unit)));
-  place.replaceChildren(...tiles);
+    element("p", { class: `tile-change ${direction(figure.change)}` }, figure.change === 0 ? "±0" : figure.change_text))));
+}
+
+// The price keeps its place while a control moves; it is known again once the plan is published.
+function waiting(place) {
+  return { id: "price", label: place.dataset.price, text: "…", unit: "", change: null, change_text: "" };
 }
 
 // Rows stay where they are while their widths change, so that the eye can follow.
@@ -53,7 +51,7 @@ export function drawBinding(list, limits, words) {
 }
 
 // The flow of money as an SVG: every node keeps room for its label, whatever its size.
-const LABEL = 13, GAP = 3, BAR = 9;
+const LABEL = 13, LINE = 12, GAP = 3, BAR = 9, BESIDE = 4, WIDEST = 120, NARROWEST = 60;
 
 export function drawFlow(svg, table, flow) {
   const { nodes, links } = flow;
@@ -71,7 +69,7 @@ export function drawFlow(svg, table, flow) {
   });
   const marks = placed.flatMap((node) => [
     drawn("rect", { x: node.x, y: node.top, width: BAR, height: Math.max(node.size, 0.8), fill: node.colour }),
-    labelOf(node, node.room),
+    labelOf(node),
   ]);
   svg.replaceChildren(...ribbons, ...marks);
 }
@@ -80,10 +78,11 @@ function laidOut(nodes, links, width, height) {
   const into = nodes.map(() => 0), out = nodes.map(() => 0);
   for (const link of links) { out[link.from] += link.value; into[link.to] += link.value; }
   const last = Math.max(0, ...nodes.map((node) => node.level));
-  const step = (width - BAR) / (last + 1);
   const levels = Array.from({ length: last + 1 }, (_, level) => nodes.map((node, number) => ({ ...node, number,
     value: Math.max(into[number], out[number]) })).filter((node) => node.level === level));
   const scale = Math.min(...levels.map((level) => largestScale(level, height)));
+  const rooms = roomsOf(levels, width);
+  let left = 0;
   for (const [level, group] of levels.entries()) {
     const slots = group.map((node) => Math.max(node.value * scale, LABEL));
     const used = slots.reduce((sum, slot) => sum + slot, 0);
@@ -92,13 +91,22 @@ function laidOut(nodes, links, width, height) {
     group.forEach((node, number) => {
       node.size = node.value * scale;
       node.top = top + (slots[number] - node.size) / 2;
-      node.x = level * step;
-      node.room = step - BAR - 6;
+      node.x = left;
+      node.room = rooms[level] - BESIDE;
+      node.lines = Math.floor((slots[number] + 2) / LINE);
       node.scale = scale;
       top += slots[number] + gap;
     });
+    left += BAR + rooms[level];
   }
   return levels.flat().sort((a, b) => a.number - b.number);
+}
+
+// The room beside the bars of each level: more for one with long names, and all of the width together.
+function roomsOf(levels, width) {
+  const wishes = levels.map((group) => Math.min(WIDEST, Math.max(NARROWEST, ...group.map((node) => BESIDE + lengthOf(node.name)))));
+  const share = (width - BAR * levels.length) / wishes.reduce((sum, wish) => sum + wish, 0);
+  return wishes.map((wish) => wish * share);
 }
 
 // The largest scale at which a level fits, each node taking at least a label's height.
@@ -129,13 +137,31 @@ function ribbonsOf(links, placed) {
   return [...ends.values()];
 }
 
-function labelOf(node, room) {
-  const wide = [...node.name].map((letter) => (letter.charCodeAt(0) > 0x2e80 ? 11.2 : 5.9));
-  let length = wide.reduce((sum, size) => sum + size, 0), text = node.name;
-  while (length > room && wide.length) { length -= wide.pop(); text = `${[...node.name].slice(0, wide.length - 1).join("")}…`; }
-  const label = drawn("text", { x: node.x + BAR + 4, y: node.top + node.size / 2, "dominant-baseline": "central" }, text);
-  if (text !== node.name) label.append(drawn("title", {}, node.name));
+function labelOf(node) {
+  const lines = linesOf(node.name, node.room, node.lines), x = node.x + BAR + BESIDE, first = node.top + (node.size - LINE * (lines.length - 1)) / 2;
+  const label = drawn("text", {}, ...lines.map((line, number) => drawn("tspan", { x, y: first + LINE * number, "dominant-baseline": "central" }, line)));
+  if (lines.at(-1).endsWith("…")) label.append(drawn("title", {}, node.name));
   return label;
+}
+
+const lengthOf = (text) => [...text].reduce((sum, letter) => sum + (letter.charCodeAt(0) > 0x2e80 ? 11.2 : 5.9), 0);
+
+// A name in as many lines as its node has room for; what is too long even so is cut. No line begins with a closing sign.
+function linesOf(name, room, most) {
+  const pieces = name.match(/[\u2e80-\uffff][・、。）」ー]*|[^\s\u2e80-\uffff]+|\s+/g) || [];
+  const lines = [""];
+  for (const piece of pieces) {
+    if (lines.at(-1) && lines.length < most && lengthOf(lines.at(-1) + piece) > room) lines.push("");
+    lines.push(lines.pop() + piece);
+  }
+  return lines.map((line) => cut(line.trim(), room));
+}
+
+function cut(line, room) {
+  const letters = [...line];
+  if (lengthOf(line) <= room) return line;
+  while (letters.length && lengthOf(`${letters.join("")}…`) > room) letters.pop();
+  return `${letters.join("")}…`;
 }
 
 function drawn(name, attributes, ...children) {

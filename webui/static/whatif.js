@@ -24,6 +24,8 @@ const levers = [...document.querySelectorAll(".lever")].map((root) => ({
   root, id: root.dataset.lever, box: root.querySelector("input"), normal: root.dataset.on === "yes",
 }));
 const rules = new Map(); // "pin:grant_KEN" → amount
+const programmes = new Map([...byId("pin-programme").options].map((option) => [option.value, option]));
+let others = []; // items that no control of this page can show, as they are written
 const origin = byId("origin").value;
 
 const percent = (factor) => Math.round(factor * 1e6) / 1e4;
@@ -31,32 +33,54 @@ const percent = (factor) => Math.round(factor * 1e6) / 1e4;
 function itemsNow() {
   const items = [];
   for (const slider of sliders) {
-    if (slider.factor !== 1) for (const item of slider.items) items.push(`${item}=${percent(slider.factor) / 100}`);
+    if (slider.factor !== 1) for (const item of slider.items) items.push(`${item}=${slider.factor}`);
   }
   for (const lever of levers) {
     if (lever.box.checked !== lever.normal) items.push(`lever:${lever.id}=${lever.box.checked ? "on" : "off"}`);
   }
   for (const [rule, amount] of rules) items.push(`${rule}=${amount}`);
-  return items;
+  return [...items, ...others];
 }
 
+const YES = ["on", "yes", "true", "1", "はい"], NO = ["off", "no", "false", "0", "いいえ"];
+const plain = (text) => (/^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : NaN);
+const isOfASlider = (factor) => percent(factor) / 100 === factor;
+
+// Every item goes to the control that shows exactly it; the others are kept, and listed.
 function show(items) {
-  const values = new Map(items.map((item) => [item.slice(0, item.lastIndexOf("=")), item.slice(item.lastIndexOf("=") + 1)]));
+  const values = new Map();
+  others = [];
+  for (const item of items) {
+    const text = item.normalize("NFKC"), at = text.lastIndexOf("=");
+    if (at < 0 || values.has(text.slice(0, at))) others.push(item); else values.set(text.slice(0, at), text.slice(at + 1));
+  }
   for (const slider of sliders) {
-    const found = slider.items.map((item) => values.get(item));
-    setFactor(slider, found[0] !== undefined && found.every((value) => value === found[0]) ? Number(found[0]) : 1);
+    const found = slider.items.map((item) => plain(values.get(item)));
+    const isShown = isOfASlider(found[0]) && found.every((factor) => factor === found[0]);
+    setFactor(slider, isShown ? found[0] : 1);
+    if (isShown) for (const item of slider.items) values.delete(item);
   }
   for (const lever of levers) {
-    const value = values.get(`lever:${lever.id}`);
-    lever.box.checked = value === undefined ? lever.normal : value === "on";
+    const value = (values.get(`lever:${lever.id}`) || "").toLowerCase();
+    const isKnown = YES.includes(value) || NO.includes(value);
+    lever.box.checked = isKnown ? YES.includes(value) : lever.normal;
+    if (isKnown) values.delete(`lever:${lever.id}`);
   }
   rules.clear();
-  for (const [item, value] of values) if (/^(pin|programme_maximum):/.test(item)) rules.set(item, value);
+  for (const [rule, value] of [...values]) {
+    const [kind, programme] = rule.split(":");
+    if (!["pin", "programme_maximum"].includes(kind) || !programmes.has(programme) || Number.isNaN(plain(value))) continue;
+    rules.set(rule, String(plain(value)));
+    values.delete(rule);
+  }
+  others.push(...[...values].map(([item, value]) => `${item}=${value}`));
   showRules();
+  showOthers();
   showChanged();
 }
 
-function setFactor(slider, factor) {
+function setFactor(slider, wanted) {
+  const factor = percent(wanted) / 100;
   slider.factor = factor;
   slider.range.value = String(percent(factor));
   slider.range.setAttribute("aria-valuetext", `${shown(percent(factor))} %`);
@@ -70,23 +94,50 @@ function showChanged() {
   for (const group of document.querySelectorAll(".group")) {
     const count = group.querySelectorAll(".control.moved").length
       + levers.filter((lever) => group.contains(lever.root) && lever.box.checked !== lever.normal).length
-      + (group.id === "pins" ? rules.size : 0);
+      + (group.id === "others" ? others.length : 0);
     const badge = group.querySelector(".changed");
     badge.hidden = count === 0;
     badge.textContent = count ? fill(words.changed, { count }) : "";
   }
 }
 
+// A rule on one programme: slider and number box together; the mark is what is spent this year.
 function showRules() {
-  const list = byId("pin-list");
-  list.replaceChildren(...[...rules].map(([rule, amount]) => {
-    const [kind, programme] = rule.split(":");
-    const option = [...byId("pin-programme").options].find((each) => each.value === programme);
-    const name = option ? option.textContent : programme;
-    const remove = element("button", { type: "button", class: "plain small" }, words.remove);
-    remove.setAttribute("aria-label", `${words.remove}: ${name}`);
-    remove.addEventListener("click", () => { rules.delete(rule); showRules(); changed(); });
-    return element("li", {}, `${name} ${words[kind]} ${shown(Number(amount))} ${page.unit} `, remove);
+  byId("pin-list").replaceChildren(...[...rules.keys()].map(ruleRow));
+}
+
+function ruleRow(rule, number) {
+  const [kind, id] = rule.split(":"), { maximum, baseline } = programmes.get(id).dataset;
+  const most = Math.max(Number(maximum), Number(rules.get(rule))) || 1;
+  const name = `${programmes.get(id).textContent} ${words[kind]}`;
+  const range = element("input", { type: "range", id: `rule-${number}`, min: 0, max: most, step: 10 ** (Math.floor(Math.log10(most)) - 2) });
+  if (baseline) range.setAttribute("list", `rule-mark-${number}`);
+  const box = element("input", { type: "text", inputmode: "decimal", size: 7, "aria-label": `${name} (${page.unit})` });
+  const remove = element("button", { type: "button", class: "plain small", "aria-label": `${words.remove}: ${name}` }, words.remove);
+  const set = (amount) => {
+    rules.set(rule, String(amount));
+    range.value = String(amount);
+    range.setAttribute("aria-valuetext", `${shown(amount)} ${page.unit}`);
+    box.value = shown(amount);
+    box.removeAttribute("aria-invalid");
+  };
+  set(Number(rules.get(rule)));
+  whileMoved(range, (options) => { set(Number(range.value)); changed(options); });
+  box.addEventListener("change", () => typed(box, (amount) => { set(amount); changed(); }));
+  remove.addEventListener("click", () => { rules.delete(rule); showRules(); byId("pin-programme").focus(); changed(); });
+  return element("li", { class: "control moved rule" },
+    element("label", { for: range.id }, name), range, element("span", { class: "box" }, box),
+    ...(baseline ? [element("datalist", { id: `rule-mark-${number}` }, element("option", { value: baseline })),
+      element("span", { class: "amount" }, fill(words.this_year, { amount: shown(Number(baseline)), unit: page.unit }))] : []),
+    element("p", { class: "removing" }, remove));
+}
+
+function showOthers() {
+  byId("others").hidden = others.length === 0;
+  byId("other-list").replaceChildren(...others.map((item) => {
+    const remove = element("button", { type: "button", class: "plain small", "aria-label": `${words.remove}: ${item}` }, words.remove);
+    remove.addEventListener("click", () => { others = others.filter((each) => each !== item); showOthers(); byId("origin").focus(); changed(); });
+    return element("li", {}, element("code", {}, item), " ", remove);
   }));
 }
 
@@ -101,6 +152,12 @@ function changed({ keep = true } = {}) {
   if (keep) { past.push(present); future = []; }
   present = items;
   afterMove();
+}
+
+function turnTo(items) {
+  past.push(present);
+  future = [];
+  goTo(items);
 }
 
 function goTo(items) {
@@ -187,7 +244,7 @@ function land(kind, items, answer) {
   if (isLatest) document.body.dataset.status = answer.status;
   if (!hasPlan) return;
   if (isLatest) lastWithPlan = items;
-  drawFigures(byId("figures"), answer, words);
+  drawFigures(byId("figures"), answer);
   drawBars(byId("families"), answer.families);
   drawBars(byId("regions"), answer.regions);
   drawMoved(byId("moved"), answer.moved, words);
@@ -205,51 +262,67 @@ async function showConflict(items) {
   byId("repairs-status").textContent = words.looking;
   const found = await (await fetch(`${page.repairs}?${addressOf(items)}`, { headers: { Accept: "application/json" } })).json();
   if (items !== present) return;
-  const places = (found.conflict || []).map((place) => element("li", {}, element("strong", {}, place.place), ` ${place.name}`));
+  const places = (found.conflict || []).map((place) => element("li", {}, element("strong", {}, place.place), ` ${place.name}`,
+    ...(place.item ? [" ", takeBack(place.item)] : [])));
   byId("conflict").replaceChildren(...places.slice(0, 12), ...(places.length > 12 ? [element("li", {}, fill(words.more, { count: places.length - 12 }))] : []));
   byId("repairs-status").textContent = found.error || (found.repairs.length ? "" : words.none);
   byId("repairs").replaceChildren(...(found.repairs || []).map((repair, number) => repairForm(repair, number + 1, items)));
 }
 
+// What was set on this page, and collides, is taken back by a button of its own.
+function takeBack(item) {
+  const button = element("button", { type: "button", class: "plain small", "aria-label": `${words.take_back}: ${item}` }, words.take_back);
+  button.addEventListener("click", () => turnTo(present.filter((each) => each.slice(0, each.lastIndexOf("=")).split("@")[0] !== item)));
+  return button;
+}
+
 function repairForm(repair, number, items) {
   const form = element("form", { method: "post", action: `${page.show}/repairs/${number}?${addressOf(items)}`, class: "card repair" });
-  const changes = repair.changes.slice(0, 4).map((change) => element("li", {}, `${change.place} ${change.name}: ${change.before} → ${change.after}`));
+  const changes = repair.changes.slice(0, 4).map((change) => element("li", {}, `${change.place} ${change.name}${words.colon}${change.column} ${change.before} → ${change.after}`));
   if (repair.changes.length > 4) changes.push(element("li", {}, fill(words.more, { count: repair.changes.length - 4 })));
   form.append(element("input", { type: "hidden", name: "csrf_token", value: token }), element("ul", {}, ...changes),
-    element("button", { class: "primary" }, `${words.open} (${fill(words.then, { score: repair.score.toFixed(2) })})`));
+    element("button", { class: "primary" }, fill(words.open, { score: repair.score.toFixed(2) })));
   return form;
 }
 
 // Listening
 
+// One drag is one step to undo.
+function whileMoved(range, move) {
+  let isDragging = false;
+  range.addEventListener("input", () => { move({ keep: !isDragging }); isDragging = true; });
+  range.addEventListener("change", () => { isDragging = false; });
+}
+
+// What is typed into a box: a number from 0, or the box says that it is none.
+function typed(box, take) {
+  const value = numberOf(box.value);
+  if (value !== null && value >= 0) return take(value);
+  box.setAttribute("aria-invalid", "true");
+  byId("sentence").textContent = words.number;
+}
+
 for (const slider of sliders) {
-  slider.range.addEventListener("input", () => { setFactor(slider, Number(slider.range.value) / 100); changed({ keep: !slider.isDragging }); slider.isDragging = true; });
-  slider.range.addEventListener("change", () => { slider.isDragging = false; });
-  slider.box.addEventListener("change", () => {
-    const value = numberOf(slider.box.value);
-    if (value === null || value < 0) {
-      slider.box.setAttribute("aria-invalid", "true");
-      byId("sentence").textContent = words.number;
-      return;
-    }
-    setFactor(slider, value / 100);
-    changed();
-  });
+  whileMoved(slider.range, (options) => { setFactor(slider, Number(slider.range.value) / 100); changed(options); });
+  slider.box.addEventListener("change", () => typed(slider.box, (value) => { setFactor(slider, value / 100); changed(); }));
 }
 for (const lever of levers) lever.box.addEventListener("change", () => changed());
 byId("undo").addEventListener("click", () => { future.push(present); goTo(past.pop()); });
 byId("redo").addEventListener("click", () => { past.push(present); goTo(future.pop()); });
-byId("reset").addEventListener("click", () => { past.push(present); future = []; goTo([]); });
-byId("back").addEventListener("click", () => { past.push(present); goTo(lastWithPlan); });
+byId("reset").addEventListener("click", () => turnTo([]));
+byId("back").addEventListener("click", () => turnTo(lastWithPlan));
+const offerThisYear = () => { const { baseline } = programmes.get(byId("pin-programme").value).dataset; byId("pin-amount").value = baseline ? shown(Number(baseline)) : ""; };
+byId("pin-programme").addEventListener("change", offerThisYear);
+offerThisYear();
 byId("origin").addEventListener("change", (event) => location.assign(`${page.show}?${new URLSearchParams({ origin: event.target.value })}`));
 document.querySelector(".pin-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  const value = numberOf(byId("pin-amount").value);
-  byId("pin-amount").toggleAttribute("aria-invalid", value === null || value < 0);
-  if (value === null || value < 0) { byId("sentence").textContent = words.number; return; }
-  rules.set(`${byId("pin-kind").value}:${byId("pin-programme").value}`, String(value));
-  showRules();
-  changed();
+  byId("pin-amount").removeAttribute("aria-invalid");
+  typed(byId("pin-amount"), (amount) => {
+    rules.set(`${byId("pin-kind").value}:${byId("pin-programme").value}`, String(amount));
+    showRules();
+    changed();
+  });
 });
 
 byId("save").addEventListener("submit", (event) => { event.preventDefault(); save(""); });

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from optimizer import schema
 from optimizer.errors import Place
+from optimizer.fiscal import year_name
 from optimizer.portfolio import Limit, Portfolio
-from optimizer.words import Words
+from optimizer.words import Name, Words
 
 WEIGHTS = {"preference": 1, "programme": 2, "resource": 3, "cabinet": 5}
 """What a relative change costs, by kind; law is never offered."""
@@ -30,6 +32,14 @@ class Change:
     canonical: str
     column: str | int
     row: int
+
+    @property
+    def heading(self) -> Words:
+        """The heading of the cell's column."""
+        if isinstance(self.column, int):
+            return year_name(self.column)
+        column = schema.SHEETS[self.canonical].columns[self.column]
+        return Name(column.title("en"), japanese=column.title("ja"))
 
     def cost(self, unit: Fraction) -> Fraction:
         """Relative change, weighted by kind."""
