@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import datetime
-import re
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -582,23 +581,3 @@ def test_empty_rows_do_not_count() -> None:
     checked = checks.check(RawBook(book.path, b"", "", tuple(sheets)))
     assert checked.errors == ()
     assert checked.tables["Regions"].records[0].row == 4
-
-
-def test_every_sentence_exists_in_japanese() -> None:
-    """No sentence of the checks is left in English in the catalogue; each keeps the same named values."""
-    from optimizer.words import CATALOGUE
-
-    if not CATALOGUE.exists():
-        pytest.skip("the catalogue is not built yet")
-    sentences = {
-        words
-        for sheet, row, column, cell, _ in ONE_CELL
-        for problem in check(changed(sheet, row, **{column: cell})).problems
-        for words in (problem.problem.pattern, problem.fix.pattern)
-    }
-    from optimizer.words import Words
-
-    for pattern in sentences:
-        japanese = Words(pattern).into("ja")
-        assert japanese != pattern, pattern
-        assert set(re.findall(r"{\w+}", japanese)) == set(re.findall(r"{\w+}", pattern))

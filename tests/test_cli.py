@@ -101,7 +101,7 @@ def test_the_program_helps_with_its_verbs() -> None:
     """`haibun` alone and with -h lists the verbs; --version names the program."""
     for arguments in ([], ["-h"], ["--help"]):
         output = CliRunner().invoke(main, arguments).output
-        assert all(verb in output for verb in ("template", "check", "solve", "verify"))
+        assert all(verb in output for verb in ("template", "check", "solve", "verify")), output
     assert CliRunner().invoke(main, ["--version"]).output.startswith("haibun")
 
 

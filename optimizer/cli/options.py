@@ -10,13 +10,21 @@ from typing import Any
 
 import click
 
+from optimizer.cli.bilingual import Verbs, language_of
 from optimizer.cli.talking import Talker, report_error
 from optimizer.errors import HaibunError
-from optimizer.words import LANGUAGES, language_of_locale, say
+from optimizer.words import LANGUAGES, say
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="haibun", prog_name="haibun")
+def language_option(**more: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """--lang, for a verb or for the group."""
+    help_of = "Language of what is printed (default: the locale's)."
+    return click.option("--lang", type=click.Choice(LANGUAGES), help=help_of, **more)
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="haibun", prog_name="haibun", message="%(prog)s %(version)s")
+@language_option(expose_value=False)
 def main() -> None:
     """Haibun (配分): one budget, four families of instruments, the plan that serves both freedoms best."""
 
@@ -24,12 +32,12 @@ def main() -> None:
 def common_options(command: Callable[..., None]) -> Callable[..., None]:
     """--lang, --quiet and --json for a verb, and its errors turned into sentences and exit codes."""
 
-    @click.option("--lang", type=click.Choice(LANGUAGES), help="Language of what is printed (default: the locale's).")
+    @language_option()
     @click.option("--quiet", is_flag=True, help="Print results and errors only.")
     @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
     @wraps(command)
     def with_talker(lang: str | None, quiet: bool, as_json: bool, **options: Any) -> None:
-        talker = Talker(lang or language_of_locale(), quiet, as_json)
+        talker = Talker(lang or language_of(click.get_current_context()), quiet, as_json)
         try:
             command(talker, **options)
         except HaibunError as error:
