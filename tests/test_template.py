@@ -1,4 +1,4 @@
-"""The template guides whoever fills it in, and the annotated copy leaves the user's file as it was."""
+"""The template guides whoever fills it in."""
 
 from __future__ import annotations
 
@@ -8,14 +8,9 @@ from typing import Any
 import books
 import openpyxl
 import pytest
-from openpyxl.comments import Comment
-from openpyxl.styles import PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from optimizer import checks, schema, workbook
-from optimizer.errors import Problem
-from optimizer.words import say
-from optimizer.workbook.annotation import INDEX, LONGEST_COMMENT
 
 MINIMAL = books.minimal()
 
@@ -136,103 +131,3 @@ def test_an_empty_template_says_what_is_missing(template: Any) -> None:
     assert {schema.SHEETS[name].title(template.language) for name in ("Settings", "Accounts", "Effects")} <= {
         p.sheet for p in problems
     }
-
-
-# -------------------------------------------------------------------------------------------- annotation
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Path:
-    """A user's own file with a note, colours, a drop-down, a formula and two faults."""
-    path = tmp_path / "own.xlsx"
-    workbook.write(path, MINIMAL)
-    book = openpyxl.load_workbook(path)
-    page = book["Programmes"]
-    page["C2"] = "GRANTS"
-    page["C2"].comment = Comment("ask the ministry", "Sato")
-    page["D3"] = "n/a"
-    page["H2"].fill = PatternFill("solid", fgColor="FF00FF00")
-    page["Z9"] = "=1+1"
-    book.create_sheet("O'Brien's notes")["A1"] = "mine"
-    book.save(path)
-    return path
-
-
-def contents(path: Path) -> dict[tuple[str, str], Any]:
-    book = openpyxl.load_workbook(path)
-    return {
-        (page.title, cell.coordinate): (
-            cell.value,
-            cell.fill.fgColor.rgb,
-            cell.number_format,
-            cell.protection.locked,
-        )
-        for page in book
-        if page.title != INDEX
-        for row in page.iter_rows()
-        for cell in row
-    }
-
-
-def test_only_the_faulty_cells_change(own: Path, tmp_path: Path) -> None:
-    """Every other cell, its look and the drop-downs stay; faulty ones keep their value and get a colour."""
-    problems = checks.check(workbook.read(own)).problems
-    before, out = own.read_bytes(), tmp_path / "out.xlsx"
-    workbook.annotate(own, problems, out)
-    assert own.read_bytes() == before
-    old, new = contents(own), contents(out)
-    marked = {(p.sheet, p.cell) for p in problems if p.cell}
-    assert ("Programmes", "C2") in marked
-    assert ("Programmes", "D3") in marked
-    assert {place for place in old if old[place] != new[place]} == marked
-    assert all(old[place][0] == new[place][0] for place in old)
-    rules = [openpyxl.load_workbook(path)["Programmes"].data_validations.count for path in (own, out)]
-    assert rules[0] == rules[1] > 0
-
-
-def test_comments_are_added_to_those_that_are_there(own: Path, tmp_path: Path) -> None:
-    """The user's own comment stays in front, then come cause and cure in Japanese and English, once."""
-    problems = checks.check(workbook.read(own)).problems
-    out, again = tmp_path / "out.xlsx", tmp_path / "again.xlsx"
-    workbook.annotate(own, problems, out)
-    comment = openpyxl.load_workbook(out)["Programmes"]["C2"].comment
-    assert comment.text.startswith("ask the ministry")
-    assert comment.author == "Sato"
-    assert "did you mean GRANT?" in comment.text
-    workbook.annotate(out, problems, again)
-    assert openpyxl.load_workbook(again)["Programmes"]["C2"].comment.text == comment.text
-
-
-def test_the_index_links_to_each_cell(own: Path, tmp_path: Path) -> None:
-    """One row a problem, first in the book, with a link to the place where it has one."""
-    problems = [
-        *checks.check(workbook.read(own)).problems,
-        Problem("O'Brien's notes", "A1", "=1+1", say("odd"), say("mend"), "warning"),
-        Problem("Gone", "", "", say("The sheet is missing."), say("Add it.")),
-    ]
-    out = tmp_path / "out.xlsx"
-    workbook.annotate(own, problems, out)
-    page = openpyxl.load_workbook(out)[INDEX]
-    assert openpyxl.load_workbook(out).sheetnames[0] == INDEX
-    rows = list(page.iter_rows(min_row=2))
-    assert len(rows) == len(problems)
-    for row, problem in zip(rows, problems, strict=True):
-        assert (row[1].value or "", row[2].value or "", row[3].value or "") == (
-            problem.sheet, problem.cell, problem.value,
-        )  # fmt: skip
-        assert row[3].data_type != "f"
-        assert str(problem.problem) in row[4].value
-    assert rows[-2][2].hyperlink.location == "'O''Brien''s notes'!A1"
-    assert rows[-1][1].hyperlink is None
-    reread = checks.check(workbook.read(out)).problems
-    assert not any(problem.sheet == INDEX for problem in reread)
-
-
-def test_long_comments_stay_within_what_excel_holds(own: Path, tmp_path: Path) -> None:
-    """Hundreds of problems in one cell are cut off, not a broken file; control characters are left out."""
-    problems = [Problem("Programmes", "A2", "\x01x", say("p" * 100), say("f\x02"))] * 300
-    out = tmp_path / "out.xlsx"
-    workbook.annotate(own, problems, out)
-    text = openpyxl.load_workbook(out)["Programmes"]["A2"].comment.text
-    assert LONGEST_COMMENT - 50 < len(text) <= LONGEST_COMMENT
-    assert openpyxl.load_workbook(out)[INDEX]["D2"].value == "x"

@@ -166,9 +166,8 @@ class Headings:
     def texts(self, column: str) -> set[str]:
         """Every content of a column, as ids are compared."""
         if column not in self._texts:
-            position = self.index.get(column)
-            rows = self.raw.rows[1:] if position is not None else []
-            self._texts[column] = {identifier(shown(row[position])) for row in rows}
+            place = slice(self.index[column], self.index[column] + 1) if column in self.index else slice(0)
+            self._texts[column] = {identifier(shown(cell)) for row in self.raw.rows[1:] for cell in row[place]}
         return self._texts[column]
 
     @property
