@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import highspy
@@ -18,7 +19,7 @@ from optimizer.solver import INFEASIBLE, Options, highs_lp, infeasibility_multip
 WORKBOOK_MEANS_IT = ("attainment", "spending", "synergy_at_most_first_partner", "synergy_at_most_second_partner",
                      "synergies_divide_second_partner")  # fmt: skip
 SUPPORT = 1e-9
-Cell = tuple[str, str]
+Group = tuple[str, str]
 
 
 def smallest_conflict(model: Model, options: Options | None = None) -> list[Place]:
@@ -34,43 +35,69 @@ def conflicting_rows(
 ) -> list[list[Key]]:
     """The same as the model rows of each cell; rows that ``spare`` picks are left out first, wherever that can be."""
     options = options or Options()
-    groups = rows_by_cell(model)
+    groups = _rows_by(model, _rule_of)
     supporting = _supporting_rows(model, options)
     if supporting is None:
         return []
-    rest = [cell for cell, rows in groups.items() if not spare(model.keys[rows[0]])]
+    rest = [rule for rule, rows in groups.items() if not spare(model.keys[rows[0]])]
     if len(rest) < len(groups) and not Search(model, _all_rows(groups, rest), options).is_feasible():
         candidates = rest
     else:
         held = set(supporting.tolist())
-        candidates = [cell for cell, rows in groups.items() if not held.isdisjoint(rows)]
+        candidates = [rule for rule, rows in groups.items() if not held.isdisjoint(rows)]
         if Search(model, _all_rows(groups, candidates), options).is_feasible():
             candidates = list(groups)
-    needed = _shrunk(Search(model, _all_rows(groups, candidates), options), groups, candidates)
-    return [[model.keys[row] for row in groups[cell]] for cell in needed]
+    rules = _shrunk(Search(model, _all_rows(groups, candidates), options), groups, candidates)
+    cells = _rows_by(model, _cell_of, _all_rows(groups, rules))
+    needed = _shrunk(Search(model, _all_rows(cells, cells), options), cells, list(cells))
+    return [[model.keys[row] for row in cells[cell]] for cell in needed]
 
 
-def is_alone(model: Model, conflict: Sequence[Sequence[Key]], options: Options | None = None) -> bool:
-    """Whether a plan exists as soon as any one of the conflicting cells does not count: nothing else collides."""
-    groups = [[model.row_of[key] for key in keys] for keys in conflict]
+@dataclass(frozen=True)
+class Remedy:
+    """Whether a plan exists as soon as any one of the conflicting cells does not count, and any one of their rules.
+
+    A rule is an appropriation or a resource in all its years, or one cell. Where rules do and cells do not, the same
+    collision recurs in other years; where not even rules do, other rows collide beside these.
+    """
+
+    by_cells: bool
+    by_rules: bool
+
+
+def remedy_of(model: Model, conflict: Sequence[Sequence[Key]], options: Options | None = None) -> Remedy:
+    """What leaving out one part of a conflict does."""
     search = Search(model, range(len(model.keys)), options or Options())
-    return search.is_feasible({row for rows in groups for row in rows}) and all(
-        search.is_feasible(set(rows)) for rows in groups
-    )
+    cells = [{model.row_of[key] for key in keys} for keys in conflict]
+    all_years = _rows_by(model, _rule_of)
+    rules = [set(all_years[_rule_of(model, keys[0])]) for keys in conflict]
+    by_rules = search.is_feasible(set().union(*rules)) and all(search.is_feasible(rows) for rows in rules)
+    return Remedy(by_rules and (cells == rules or all(search.is_feasible(rows) for rows in cells)), by_rules)
 
 
-def rows_by_cell(model: Model) -> dict[Cell, list[int]]:
-    """The model rows that each cell of the workbook makes."""
-    groups: dict[Cell, list[int]] = defaultdict(list)
-    for number, key in enumerate(model.keys):
-        if key[0] not in WORKBOOK_MEANS_IT:
-            place = place_of(model.columns.portfolio, key)
-            groups[place.sheet, place.cell or place.id].append(number)
+def _rows_by(
+    model: Model, group_of: Callable[[Model, Key], Group], rows: Collection[int] = ()
+) -> dict[Group, list[int]]:
+    """Model rows (none given: all) by the cell or rule that makes them; without those that hold by definition."""
+    groups: dict[Group, list[int]] = defaultdict(list)
+    for number in sorted(rows) or range(len(model.keys)):
+        if model.keys[number][0] not in WORKBOOK_MEANS_IT:
+            groups[group_of(model, model.keys[number])].append(number)
     return groups
 
 
-def _all_rows(groups: dict[Cell, list[int]], cells: Iterable[Cell]) -> set[int]:
-    return {row for cell in cells for row in groups[cell]}
+def _cell_of(model: Model, key: Key) -> Group:
+    place = place_of(model.columns.portfolio, key)
+    return place.sheet, place.cell or place.id
+
+
+def _rule_of(model: Model, key: Key) -> Group:
+    """An appropriation or a resource in all its years; anything else stands in one cell."""
+    return (str(key[0]), str(key[1])) if key[0] in ("budget", "resource") else _cell_of(model, key)
+
+
+def _all_rows(groups: dict[Group, list[int]], wanted: Iterable[Group]) -> set[int]:
+    return {row for group in wanted for row in groups[group]}
 
 
 def _supporting_rows(model: Model, options: Options) -> Ints | None:
@@ -90,10 +117,10 @@ def _supporting_rows(model: Model, options: Options) -> Ints | None:
     return np.flatnonzero(weights > SUPPORT * max(1.0, float(weights.max())))
 
 
-def _shrunk(search: Search, groups: dict[Cell, list[int]], candidates: Sequence[Cell]) -> list[Cell]:
+def _shrunk(search: Search, groups: dict[Group, list[int]], candidates: Sequence[Group]) -> list[Group]:
     """Leave out whatever can be left out: by stretches that double while it goes well, and halve where it does not."""
     out: set[int] = set()
-    needed: list[Cell] = []
+    needed: list[Group] = []
     waiting, size = list(candidates), 1
     while waiting:
         part = waiting[:size]

@@ -8,13 +8,14 @@ from fractions import Fraction
 
 import pytest
 import reference
-from books import FIRST_YEAR, books, line, scenarios_of
+from books import FIRST_YEAR, Book, books, line, scenarios_of
+from books import settings as book_settings
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import opened
 
 from optimizer.errors import InputProblems
-from optimizer.questions import repair
+from optimizer.questions import repair, tables
 from optimizer.questions.repair.menu import WEIGHTS
 
 FEW = settings(max_examples=30)
@@ -167,7 +168,7 @@ def test_every_repair_mends_a_book_with_indivisible_programmes(raw):
 # The smallest conflict
 
 
-def dropped(raw, name, place):
+def dropped(raw, name, place, in_all_years):
     """The independent model without what a place of the conflict says."""
     table = place.sheet
     column = heading(raw, place)
@@ -176,7 +177,7 @@ def dropped(raw, name, place):
         left = name if any(row["scenario"] == name for row in others) else "base"
         return reference.lp(raw | {"Scenarios": others}, left)
     model = reference.lp(raw, name)
-    model.rows = [row for row in model.rows if not speaks(raw, row.name, place, column)]
+    model.rows = [row for row in model.rows if not speaks(raw, row.name, place, column, in_all_years)]
     return model
 
 
@@ -189,12 +190,13 @@ def heading(raw, place):
     return columns[ord(re.sub(r"\d", "", place.cell)) - 65]
 
 
-def speaks(raw, row, place, column):
-    """Whether a row of the independent model is what a cell says."""
+def speaks(raw, row, place, column, in_all_years):
+    """Whether a row of the independent model is what a cell says, or an appropriation or resource in all its years."""
     if place.sheet == "Limits":
         return row[:2] == ("limit", place.id)
     if place.sheet in ("Accounts", "Resources"):
-        return row == ({"Accounts": "budget", "Resources": "resource"}[place.sheet], place.id, column)
+        own = {"Accounts": "budget", "Resources": "resource"}[place.sheet], place.id, column
+        return row[:2] == own[:2] if in_all_years else row == own
     if place.sheet == "Scenarios":
         pin = raw["Scenarios"][row_of(place)]
         return row[:2] == ("pin", pin["target"]) and pin.get("year") in (None, row[2])
@@ -219,5 +221,73 @@ def test_a_conflict_is_irreducible(raw, data):
     name = data.draw(st.sampled_from(scenarios_of(raw)))
     menu = asked(raw, name)
     assert menu.conflict
-    without = [has_plan(dropped(raw, name, place)) for place in menu.conflict]
+    without, without_cells = (
+        [has_plan(dropped(raw, name, place, in_all_years)) for place in menu.conflict] for in_all_years in (True, False)
+    )
     assert all(without) == menu.is_alone, (menu.conflict, without)
+    if menu.is_alone:
+        assert all(without_cells) != menu.is_recurring, (menu.conflict, without_cells)
+
+
+def two_lines(years=1):
+    """Two lines of 10 a year that draw on one appropriation of 10."""
+    book = Book()
+    book["Settings"] = book_settings(years)
+    book["Regions"] = [line(region="r", name="R")]
+    book["Countries"] = [line(country="KEN", region="r")]
+    book["Objectives"] = [line(objective="o", freedom="want")]
+    book["Priorities"] = [line(region="r", objective="o", weight=1, need=100)]
+    book["Accounts"] = [line(account="a", kind="cabinet") | {FIRST_YEAR + year: 10 for year in range(years)}]
+    book["Programmes"] = [
+        line(programme=name, family="oda", account="a", maximum=10, region="r") for name in ("wells", "roads")
+    ]
+    book["Effects"] = [line(programme=name, objective="o", score=1) for name in ("wells", "roads")]
+    return book
+
+
+def test_a_collision_that_recurs_is_told_once():
+    """Two minimums that no year's appropriation pays for: the appropriation of one year, and that others collide."""
+    book = two_lines(years=3)
+    book["Programmes"][0]["minimum"], book["Programmes"][1]["minimum"] = 6, 7
+    menu = repair.repair(opened(book))
+    assert sorted((place.sheet, place.id) for place in menu.conflict) == [
+        ("Accounts", "a"),
+        ("Programmes", "roads"),
+        ("Programmes", "wells"),
+    ]
+    assert menu.is_alone
+    assert menu.is_recurring
+    said = [words.into("en") for words in tables.menu_in_words(menu)]
+    assert said[0] == (
+        "These rows cannot hold together, here and in other years; without any one of them a plan exists:"
+    )
+    assert "  Programmes F2, wells: the minimum of wells" in said
+
+
+def test_a_years_collision_is_found_beside_a_wider_one():
+    """A minimum above one year's money collides with that year alone, whatever else is short in the others."""
+    book = two_lines(years=2)
+    book["Programmes"][0]["minimum"], book["Programmes"][1]["minimum"] = 6, 7
+    book["Accounts"][0][FIRST_YEAR + 1] = 5
+    book["Programmes"][1]["end"] = FIRST_YEAR
+    menu = repair.repair(opened(book))
+    assert {(place.sheet, place.cell) for place in menu.conflict} == {("Accounts", "D2"), ("Programmes", "F2")}
+
+
+def test_a_ramp_that_collides_is_called_a_change():
+    """The cell of a ramp bounds growth and fall alike."""
+    book = two_lines(years=1)
+    book["Programmes"][0] |= line(baseline=2, ramp=0.1)
+    book["Limits"] = [line(limit="aim", measure="spend", sense="min", value=9, programme="wells", kind="law")]
+    said = [words.into("en") for words in tables.menu_in_words(repair.repair(opened(book)))]
+    assert "  Programmes G2, wells: the largest change in a year of wells" in said
+    assert "  Limits D2, aim: the limit on spending “aim” (law)" in said
+
+
+def test_a_scenarios_number_is_mended_in_few_digits():
+    """What is found by halving is shown as a person would write it, and verified as such."""
+    book = two_lines()
+    book["Limits"] = [line(limit="aim", measure="spend", sense="min", value=8, programme="wells", kind="law")]
+    book["Scenarios"] = [line(scenario="s", item="programme_maximum", target="wells", value=4)]
+    (found,) = repair.repair(opened(book), "s").repairs
+    assert [(c.sheet, c.before, c.after) for c in found.changes] == [("Scenarios", 4, 8)]

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from optimizer.fiscal import year_name
 from optimizer.questions.alternatives import Alternative
-from optimizer.questions.prices import KINDS, Price
+from optimizer.questions.prices import KINDS, LEGAL_KINDS, Price
 from optimizer.questions.ranges import Ranges
-from optimizer.questions.repair.menu import Change, Menu
+from optimizer.questions.repair.menu import Change, Colliding, Menu
 from optimizer.run import csv_bytes
 from optimizer.words import Words, say
 
@@ -175,19 +175,26 @@ def _change_row(change: Change) -> dict[str, object]:
     }
 
 
+def _collision_words(menu: Menu) -> Words:
+    if not menu.is_alone:
+        return say("These rows cannot hold together; without any one of them the others can, but further rows collide:")
+    if menu.is_recurring:
+        return say("These rows cannot hold together, here and in other years; without any one of them a plan exists:")
+    return say("These rows cannot hold together; without any one of them a plan exists:")
+
+
+def _colliding_words(place: Colliding) -> Words:
+    said = {"place": f"{place.sheet} {place.cell}".strip(), "id": place.id, "rule": place.rule}
+    if place.kind in LEGAL_KINDS:
+        return say("  {place}, {id}: {rule} ({kind})", kind=LEGAL_KINDS[place.kind], **said)
+    return say("  {place}, {id}: {rule}", **said)
+
+
 def menu_in_words(menu: Menu) -> list[Words]:
     """Why nothing fits and how to mend it, in sentences."""
     if menu.is_feasible:
         return [say("The book has a plan: there is nothing to repair.")]
-    said = [say("These rows cannot hold together; without any one of them a plan exists:")]
-    if not menu.is_alone:
-        said = [
-            say("These rows cannot hold together, without any one of them they can; other rows collide beside them:")
-        ]
-    said += [
-        say("  {sheet} {cell}: {id} ({name})", sheet=place.sheet, cell=place.cell, id=place.id, name=place.name)
-        for place in menu.conflict
-    ]
+    said = [_collision_words(menu), *(_colliding_words(place) for place in menu.conflict)]
     if not menu.repairs:
         said.append(
             say("No change that may be offered mends it: what collides is law, or lies in what may not change.")
@@ -207,8 +214,8 @@ def menu_in_words(menu: Menu) -> list[Words]:
                 sheet=change.sheet,
                 cell=change.cell,
                 id=change.id,
-                before=f"{float(change.before):g}",
-                after=f"{float(change.after):g}",
+                before=f"{float(change.before):,.15g}",
+                after=f"{float(change.after):,.15g}",
             )
             for change in repair.changes[:MOST_CHANGES_SHOWN]
         ]

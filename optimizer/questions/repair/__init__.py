@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from optimizer import model, scenario
-from optimizer.conflict import conflicting_rows, is_alone
+from optimizer.conflict import conflicting_rows, remedy_of
 from optimizer.errors import WrongUsage
 from optimizer.questions.repair.collision import colliding
 from optimizer.questions.repair.edits import edits_of
@@ -37,8 +37,15 @@ def repair(book: OpenBook, name: str = scenario.BASE, sets: Sequence[str] = (), 
         is_law_alone = not any(built.row_of[key] in offered for keys in firm for key in keys)
         conflict = firm if is_law_alone else conflict
     named, is_named_alone = colliding(book, portfolio, conflict, name, tuple(sets), options)
-    alone = is_named_alone and is_alone(built, conflict, options)
-    return Menu(False, tuple(named), tuple(repairs[:MOST_REPAIRS]), alone, is_law_alone)
+    remedy = remedy_of(built, conflict, options)
+    return Menu(
+        False,
+        tuple(named),
+        tuple(repairs[:MOST_REPAIRS]),
+        is_alone=is_named_alone and remedy.by_rules,
+        is_recurring=remedy.by_rules and not remedy.by_cells,
+        is_law_alone=is_law_alone,
+    )
 
 
 def apply_repair(data: bytes, menu: Menu, number: int, out: Path) -> None:

@@ -6,14 +6,14 @@ from typing import Any
 
 from optimizer import model, scenario
 from optimizer.conflict import Search
-from optimizer.errors import InputProblems, WrongUsage
+from optimizer.errors import InputProblems, Place, WrongUsage
 from optimizer.model import Key
-from optimizer.places import place_of
+from optimizer.places import phrase_of, place_of, without_year
 from optimizer.portfolio import Portfolio, ScenarioItem
 from optimizer.questions.repair.menu import FROM_COMMAND_LINE, Colliding
 from optimizer.run import OpenBook
 from optimizer.solver import Options
-from optimizer.words import say
+from optimizer.words import Words, say
 
 
 def colliding(
@@ -46,14 +46,25 @@ def _with_kind(portfolio: Portfolio, key: Key) -> Colliding:
     place = place_of(portfolio, key)
     records: dict[str, Any] = {"budget": portfolio.accounts}
     record = records.get(str(key[0]), portfolio.limits).get(str(key[1]))
-    return Colliding(place.sheet, place.cell, place.id, place.name, getattr(record, "kind", ""))
+    return Colliding(
+        place.sheet, place.cell, place.id, place.name, getattr(record, "kind", ""), _in_words(portfolio, key, place)
+    )
+
+
+def _in_words(portfolio: Portfolio, key: Key, place: Place) -> Words:
+    """What a cell says: of one year where each year has its own; a ramp holds growth and fall alike."""
+    if key[0] in ("ramp_up", "ramp_down"):
+        return say("the largest change in a year of {name}", name=place.name)
+    said = phrase_of(portfolio, key)
+    return said if key[0] in ("budget", "resource", "pin") else without_year(said)
 
 
 def _place_of_item(portfolio: Portfolio, item: ScenarioItem) -> Colliding:
     table, label = portfolio.tables["Scenarios"], f"{item.item}:{item.target}".strip(":")
+    sheet, cell, said = FROM_COMMAND_LINE, "", say("given on the command line")
     if item.row:
-        return Colliding(table.title, table.cell("value", item.row), label, say("scenario {name}", name=item.scenario))
-    return Colliding(FROM_COMMAND_LINE, "", label, say("given on the command line"))
+        sheet, cell, said = table.title, table.cell("value", item.row), say("scenario {name}", name=item.scenario)
+    return Colliding(sheet, cell, label, said, rule=said)
 
 
 def _without(

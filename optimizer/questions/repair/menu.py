@@ -10,12 +10,13 @@ from optimizer import schema
 from optimizer.errors import Place
 from optimizer.fiscal import year_name
 from optimizer.portfolio import Limit, Portfolio
-from optimizer.words import Name, Words
+from optimizer.words import Name, Words, say
 
 WEIGHTS = {"preference": 1, "programme": 2, "resource": 3, "cabinet": 5}
 """What a relative change costs, by kind; law is never offered."""
 NEGLIGIBLE = 1e-9
 FROM_COMMAND_LINE = "--set"
+NOTHING_SAID = say("")
 
 
 @dataclass(frozen=True)
@@ -62,16 +63,18 @@ class Repair:
 
 @dataclass(frozen=True)
 class Colliding(Place):
-    """A row of a conflict, with its legal kind where it has one."""
+    """A row of a conflict: what it says, and its legal kind where it has one."""
 
     kind: str = ""
+    rule: Words = NOTHING_SAID
 
 
 @dataclass(frozen=True)
 class Menu:
     """Why no plan is possible, and the ways out, cheapest first. ``is_feasible``: there is nothing to mend.
 
-    ``is_alone``: without any one of the conflict's rows a plan exists; else other rows collide beside them.
+    ``is_alone``: without any one of the conflict's rows (an appropriation or resource in all its years) a plan exists;
+    else other rows collide beside them. ``is_recurring``: a row's other years collide in the same way.
     ``is_law_alone``: the conflict lies wholly in what may not be changed.
     """
 
@@ -79,6 +82,7 @@ class Menu:
     conflict: tuple[Colliding, ...] = ()
     repairs: tuple[Repair, ...] = ()
     is_alone: bool = True
+    is_recurring: bool = False
     is_law_alone: bool = False
 
 

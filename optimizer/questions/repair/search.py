@@ -102,7 +102,7 @@ class Finder:
             middle = (least + enough) / 2
             mends = self.verifier.score([_outward(edit, edit.value_after(middle), self.unit)]) is not None
             least, enough = (least, middle) if mends else (middle, enough)
-        return self._verified([(edit, enough)])
+        return self._verified([(edit, _fewest_digits(edit, least, enough))]) or self._verified([(edit, enough)])
 
 
 class Elastic:
@@ -199,6 +199,18 @@ class Elastic:
                 pair = np.array([flow, column], dtype=np.int32)
                 values = np.array([1.0, -float(account.appropriation[year])])
                 self.highs.addRow(-highspy.kHighsInf, float(columns.upper[flow]), 2, pair, values)
+
+
+def _fewest_digits(edit: Edit, too_little: Fraction, enough: Fraction) -> Fraction:
+    """The size between one that mends nothing and one that is enough that gives the cell the fewest digits."""
+    start, end = edit.value_after(too_little), edit.value_after(enough)
+    quantum = Fraction(10) ** math.ceil(math.log10(max(abs(start), abs(end), Fraction(1))))
+    while True:
+        steps = start / quantum
+        value = (math.floor(steps) + 1 if edit.sign > 0 else math.ceil(steps) - 1) * quantum
+        if (value <= end) if edit.sign > 0 else (value >= end):
+            return abs(value - edit.value_after(Fraction(0)))
+        quantum /= 10
 
 
 def _outward(edit: Edit, after: Fraction, unit: Fraction) -> Change:
