@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 import click
 from click.exceptions import NoArgsIsHelpError
-from rich.cells import cell_len
 
 from optimizer.words import LANGUAGES, Words, language_of_locale, say
 
@@ -177,8 +177,12 @@ def _write(formatter: click.HelpFormatter, text: str, indent: int) -> None:
 def _lines(text: str, width: int) -> Iterator[str]:
     line = ""
     for piece in re.findall(r"[\x21-\x7e]+ ?|[^\x21-\x7e]", text):
-        if line and cell_len((line + piece).rstrip()) > width and piece not in NEVER_FIRST:
+        if line and _columns((line + piece).rstrip()) > width and piece not in NEVER_FIRST:
             yield line.rstrip()
             line = ""
         line += piece
     yield line.rstrip()
+
+
+def _columns(text: str) -> int:
+    return sum(1 + (unicodedata.east_asian_width(sign) in "WF") for sign in text)
