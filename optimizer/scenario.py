@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from optimizer import schema
 from optimizer.checks.cells import Fault, value_of, year_of
+from optimizer.checks.limits import NO_PROGRAMME, NO_PROGRAMME_IN_THE_WHOLE, not_there
 from optimizer.checks.scenarios import canonical_target, column_of
 from optimizer.errors import InputProblems, Problem, WrongUsage
 from optimizer.portfolio import (
@@ -28,6 +29,7 @@ from optimizer.portfolio import (
     Resource,
     ResourceUse,
     ScenarioItem,
+    Scope,
     Synergy,
 )
 from optimizer.schema import Item
@@ -62,7 +64,8 @@ def apply(portfolio: Portfolio, name: str = BASE, sets: Sequence[str] = ()) -> S
     """
     items = items_of(portfolio, name, sets)
     changed = under(portfolio, items)
-    return Scenario(changed, name, tuple(sets), tuple(_pins_without_effect(changed, items)))
+    warnings = [*_pins_without_effect(changed, items), *_limits_without_programmes(portfolio, changed)]
+    return Scenario(changed, name, tuple(sets), tuple(warnings))
 
 
 def items_of(portfolio: Portfolio, name: str = BASE, sets: Sequence[str] = ()) -> list[ScenarioItem]:
@@ -415,3 +418,29 @@ def _pins_without_effect(portfolio: Portfolio, items: list[ScenarioItem]) -> lis
                 )
             )
     return warnings
+
+
+def _limits_without_programmes(portfolio: Portfolio, active: Portfolio) -> list[Problem]:
+    """Limits that levers leave without a programme, at least in some years; ``check`` tells of those without any."""
+    table, first = active.tables["Limits"], active.settings.first_year
+    warnings = []
+    for limit in active.limits.values():
+        scopes = [(limit.scope, NO_PROGRAMME)] if limit.measure != "attainment" else []
+        if limit.basis == "share" and limit.sense == "max":
+            scopes.append((limit.of_scope, NO_PROGRAMME_IN_THE_WHOLE))
+        for scope, what in scopes:
+            there, still = _years_in(scope, portfolio), _years_in(scope, active)
+            asked = {limit.year} if isinstance(limit.year, int) else there if limit.year is None or not still else set()
+            if left := sorted((there - still) & asked):
+                everywhere = len(left) == active.settings.years or limit.year is not None
+                problem = not_there(what, () if everywhere else [first + year for year in left])
+                fix = say("Nothing needs to be done if the levers are meant to take its programmes away.")
+                place = table.cell("limit", limit.row)
+                warnings.append(Problem(table.title, place, limit.id, problem, fix, severity="warning"))
+    return warnings
+
+
+def _years_in(scope: Scope, portfolio: Portfolio) -> set[int]:
+    programmes = list(portfolio.programmes.values())
+    inside = scope.holding(programmes)
+    return {year for held, programme in zip(inside, programmes, strict=True) if held for year in programme.years}

@@ -448,16 +448,47 @@ def test_a_pin_above_the_appropriation_is_no_problem_of_the_input() -> None:
 def test_a_pin_without_effect_gives_a_warning(sets: tuple[str, ...], told: bool) -> None:
     """On a programme that is off, or in a year that it does not run in, a pin does nothing and that is said."""
     found = scenario.apply(opened(WHOLE).portfolio, "base", sets)
-    assert [problem.severity for problem in found.warnings] == (["warning"] if told else [])
+    told_of_pins = [problem.severity for problem in found.warnings if problem.sheet == "Scenarios"]
+    assert told_of_pins == (["warning"] if told else [])
     base = solver.solve(model.build(whole(*[s for s in sets if s.startswith("lever")]))).score
     if told:
         assert solver.solve(model.build(found.portfolio)).score == pytest.approx(base)
 
 
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [
+        ({}, "scope of the limit in 2028, 2029: it does not exist then"),
+        ({"year": 2028}, "No programme lies in the scope of the limit: it does not exist"),
+        ({"year": 2027}, ""),
+        ({"year": "all"}, ""),
+        ({"requires": "off"}, ""),
+        ({"family": None, "basis": "share", "value": 0.9, "of_family": "oda"}, "of-scope of the limit in 2028, 2029"),
+        ({"family": None, "basis": "share", "value": 0.9, "of_family": "oda", "sense": "min"}, ""),
+        ({"family": "non_oda"}, ""),
+    ],
+)
+def test_a_limit_whose_programmes_are_switched_off_is_told(limit: dict[str, Any], told: str) -> None:
+    """Levers may leave a limit without programmes, in some years or in all: then it does not exist, which is said."""
+    raw = copy.deepcopy(dict(minimal()))
+    raw["Settings"][-1]["value"] = 3
+    raw["Accounts"][0] |= {Y2: 10, Y3: 10}
+    raw["Levers"] = [line(lever="off"), line(lever="on", default="yes")]
+    raw["Programmes"][0] |= {"requires": "off"}
+    raw["Programmes"][1] |= {"end": Y1}
+    raw["Programmes"].append(line(programme="other", family="non_oda", account="GRANT", region="SEA", maximum=1))
+    rule = line(limit="m", measure="spend", sense="max", value=5, family="oda") | limit
+    raw["Limits"] = [{name: value for name, value in rule.items() if value is not None}]
+    warnings = scenario.apply(opened(raw).portfolio).warnings
+    assert [(w.sheet, w.cell, w.severity) for w in warnings] == [("Limits", "A2", "warning")] * bool(told)
+    assert all(told in str(w.problem) for w in warnings)
+    assert scenario.apply(opened(raw).portfolio, sets=("lever:off=on",)).warnings == ()
+
+
 def test_a_warning_of_a_pin_in_the_workbook_names_its_cell() -> None:
     """The cell is that of the target in Scenarios."""
     raw = with_scenario(WHOLE, row("pin", "dual_use", 3))
-    (warning,) = scenario.apply(opened(raw).portfolio, "new").warnings
+    warning = scenario.apply(opened(raw).portfolio, "new").warnings[0]
     assert (warning.sheet, warning.cell, warning.value) == ("Scenarios", f"C{len(raw['Scenarios']) + 1}", "dual_use")
 
 

@@ -13,6 +13,8 @@ from optimizer.workbook.tables import Record
 ONLY_SENSE = {"harm": "max", "attainment": "min"}
 BASES = {"share": ("spend", "value"), "budget": ("spend",)}
 PAIR_MEASURES = ("harm", "attainment")
+NO_PROGRAMME = say("No programme lies in the scope of the limit")
+NO_PROGRAMME_IN_THE_WHOLE = say("No programme lies in the of-scope of the limit")
 
 
 @dataclass(frozen=True)
@@ -157,12 +159,12 @@ def _warn_of_empty_scope(review: Review, record: Record, facts: Sequence[Facts])
         return
     fix = say("Correct the scope, or delete the limit.")
     if empty := _years_without(review, record, facts, ""):
-        _warn(review, record, empty, say("No programme lies in the scope of the limit"), fix)
+        _warn(review, record, empty, NO_PROGRAMME, fix)
     elif record.values["measure"] == "harm":
         _warn_of_no_harm(review, record)
     capped_share = record.values["basis"] == "share" and record.values["sense"] == "max"
     if capped_share and (empty := _years_without(review, record, facts, "of_")):
-        _warn(review, record, empty, say("No programme lies in the of-scope of the limit"), fix)
+        _warn(review, record, empty, NO_PROGRAMME_IN_THE_WHOLE, fix)
 
 
 def _years_without(review: Review, record: Record, facts: Sequence[Facts], prefix: str) -> list[int]:
@@ -177,12 +179,14 @@ def _years_without(review: Review, record: Record, facts: Sequence[Facts], prefi
 
 def _warn(review: Review, record: Record, years: Sequence[int], what: Words, fix: Words) -> None:
     everywhere = len(years) == len(review.horizon) or isinstance(record.values["year"], int)
-    problem = (
-        say("{what}: it does not exist.", what=what)
-        if everywhere
-        else say("{what} in {years}: it does not exist then.", what=what, years=listed(years))
-    )
-    review.warn("Limits", "limit", record, problem, fix)
+    review.warn("Limits", "limit", record, not_there(what, () if everywhere else years), fix)
+
+
+def not_there(what: Words, years: Sequence[int]) -> Words:
+    """That a limit does not exist in some fiscal years, or in any where none is given, and why."""
+    if not years:
+        return say("{what}: it does not exist.", what=what)
+    return say("{what} in {years}: it does not exist then.", what=what, years=listed(years))
 
 
 def _warn_of_no_priority(review: Review, record: Record) -> None:
