@@ -14,6 +14,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from optimizer.words import Name
+
 SMALLEST = Fraction(1, 10**12)
 LARGEST = Fraction(10**15)
 DIGITS = 15
@@ -57,6 +59,16 @@ class Column:
         """The heading in ``language``."""
         return self.ja if language == "ja" else self.name
 
+    @property
+    def about(self) -> Name:
+        """What it is, in both languages."""
+        return Name(self.help, japanese=self.help_ja)
+
+    @property
+    def when_blank(self) -> Name:
+        """What a blank means, in both languages."""
+        return Name(self.blank, japanese=self.blank_ja)
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -72,6 +84,11 @@ class Item:
     factor: bool = False
     least: Fraction | None = None
     above: Fraction | None = None
+
+    @property
+    def about(self) -> Name:
+        """What it is, in both languages."""
+        return Name(self.help, japanese=self.help_ja)
 
 
 @dataclass(frozen=True)
@@ -90,6 +107,11 @@ class Sheet:
     def title(self, language: str) -> str:
         """The tab's name in ``language``."""
         return self.ja if language == "ja" else self.name
+
+    @property
+    def about(self) -> Name:
+        """What it is, in both languages."""
+        return Name(self.help, japanese=self.help_ja)
 
 
 def _column(row: Mapping[str, Any], common: Mapping[str, Any], choices: Mapping[str, Any]) -> Column:

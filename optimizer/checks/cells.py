@@ -279,8 +279,8 @@ def _not(kind: Words, column: Column) -> Fault:
 
 def _cure(column: Column) -> Words:
     if column.required:
-        return say("Correct the number: {help}", help=Words(column.help))
-    return say("Correct the number, or leave the cell empty for the default: {help}", help=Words(column.help))
+        return say("Correct the number: {help}", help=column.about)
+    return say("Correct the number, or leave the cell empty for the default: {help}", help=column.about)
 
 
 _READERS: Mapping[str, Callable[[Any, Column], Value]] = {

@@ -11,7 +11,7 @@ from optimizer import schema
 from optimizer.checks.cells import Fault, identifier, is_blank, value_of
 from optimizer.checks.review import NOUNS, Review, decimal, no_whole_unit
 from optimizer.schema import Column, Item
-from optimizer.words import Words, say
+from optimizer.words import say
 from optimizer.workbook.tables import Record
 
 ANYTHING = Column("value", "値", "text", "", "")
@@ -101,7 +101,7 @@ def _check_target(review: Review, record: Record, item: Item) -> None:
         if not item.all:
             problem = say("The item {item} needs a target.", item=item.name)
             column = "target" if "target" in review.tables["Scenarios"].columns else "item"
-            review.error("Scenarios", column, record, problem, say("Name the target: {help}", help=Words(item.help)))
+            review.error("Scenarios", column, record, problem, say("Name the target: {help}", help=item.about))
         return
     known = targets_of(review, item)
     if target not in known:

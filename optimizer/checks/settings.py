@@ -8,7 +8,7 @@ from optimizer import schema
 from optimizer.checks.cells import Fault, default_of, is_blank, shown, value_of
 from optimizer.checks.findings import Assumption, Findings, nearest, plainly
 from optimizer.schema import Column
-from optimizer.words import Words, say
+from optimizer.words import say
 from optimizer.workbook.tables import Record, Table, Value
 
 
@@ -60,12 +60,12 @@ def _setting(table: Table, setting: Column, record: Record | None, findings: Fin
     if is_blank(raw):
         if setting.required:
             problem = say("The setting {key} ({ja}) is missing.", key=setting.name, ja=setting.ja)
-            fix = say("Fill it in: {help}", help=Words(setting.help))
+            fix = say("Fill it in: {help}", help=setting.about)
             findings.error(table.title, cell, "", problem, fix)
         elif setting.blank:
             rows = () if record is None else (record.row,)
             letters = str(table.columns.get("value", "")) if rows else ""
-            findings.assumptions.append(Assumption(table.title, setting.name, Words(setting.blank), rows, letters))
+            findings.assumptions.append(Assumption(table.title, setting.name, setting.when_blank, rows, letters))
         return default_of(setting)
     try:
         return value_of(raw, setting)

@@ -87,7 +87,7 @@ def _note_missing(unknown: Iterable[RawSheet], found: Mapping[str, RawSheet], fi
         if not sheet.needed or sheet.name in found:
             continue
         problem = say("The sheet {name} ({ja}) is missing.", name=sheet.name, ja=sheet.ja)
-        fix = say("Add it: {help} `haibun template` writes every sheet with its headings.", help=Words(sheet.help))
+        fix = say("Add it: {help} `haibun template` writes every sheet with its headings.", help=sheet.about)
         if near := nearest(sheet.name, [raw.title for raw in unknown], cutoff=0.75):
             fix = say("Rename the sheet {near} if it is that table, or add the sheet.", near=near)
         findings.error(sheet.name, "", "", problem, fix)
@@ -158,7 +158,7 @@ class Headings:
             if not column.required or column.name in self.index:
                 continue
             problem = say("The column {name} ({ja}) is missing.", name=column.name, ja=column.ja)
-            fix = say("Add it in row 1: {help}", help=Words(column.help))
+            fix = say("Add it in row 1: {help}", help=column.about)
             if near := nearest(column.name, [heading for _, heading in unknown]):
                 fix = say("Rename the column {near} if it is that one, or add the column.", near=near)
             self.findings.error(self.raw.title, "", "", problem, fix)
@@ -259,7 +259,7 @@ def _parse_column(
     findings, raw = headings.findings, headings.raw
     if found is None or position is None:
         if column.blank and numbers:
-            findings.assumptions.append(Assumption(raw.title, column.name, Words(column.blank), tuple(numbers)))
+            findings.assumptions.append(Assumption(raw.title, column.name, column.when_blank, tuple(numbers)))
         return [default] * len(numbers)
     letters = letters_of(position)
     values, faults, blanks = _values(found, column, default)
@@ -269,14 +269,14 @@ def _parse_column(
             findings.error(raw.title, f"{letters}{numbers[place]}", "", problem, _fill_in(column))
     elif blanks and column.blank:
         rows = tuple(numbers[place] for place in blanks)
-        findings.assumptions.append(Assumption(raw.title, column.name, Words(column.blank), rows, letters))
+        findings.assumptions.append(Assumption(raw.title, column.name, column.when_blank, rows, letters))
     for place, fault in faults:
         findings.error(raw.title, f"{letters}{numbers[place]}", shown(found[place]), fault.problem, fault.fix)
     return values
 
 
 def _fill_in(column: Column) -> Words:
-    return say("Fill it in: {help}", help=Words(column.help))
+    return say("Fill it in: {help}", help=column.about)
 
 
 _BLANK = object()
