@@ -134,6 +134,7 @@ def robust(asked: Asked, progress: Progress) -> Answer:
     document = robust_document(asked.book, found)
     content = {
         "robust.csv": robust_tables.robust_csv(found),
+        "draws.csv": robust_tables.draws_csv(found),
         "robust.json": json_bytes(robust_tables.robust_as_dict(found)),
     }
     files = {**content, **report.pages(document, asked.language)}

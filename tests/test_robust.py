@@ -32,6 +32,7 @@ from optimizer.report.robust import robust_document
 from optimizer.sweep import Processes
 
 FEW = settings(deadline=None, max_examples=40)
+FILES_OF_DRAWS = ("draws.csv", "drawn_effects.csv")
 
 
 def uncertain() -> Book:
@@ -436,6 +437,31 @@ def test_the_command_writes_what_its_seed_says(tmp_path):
     assert "1 effect(s) have no range" in done.output
     assert asked(tmp_path, uncertain(), "--samples", "20", "--seed", "5")[0].exit_code == 0
     assert {name: (out / name).read_bytes() for name in before} == before
+
+
+def test_every_draw_can_be_looked_up_and_counted_again(tmp_path):
+    """draws.csv has what robust.json sums up, drawn_effects.csv the scores that were solved; all draws hedge."""
+    done, out = asked(tmp_path, uncertain(), "--samples", "150", "--seed", "5", "--alpha", "0.8")
+    assert done.exit_code == 0, done.output
+    content, draws, effects = (
+        json.loads((out / "robust.json").read_bytes()),
+        *(list(csv.DictReader(io.StringIO((out / name).read_bytes().decode("utf-8-sig")))) for name in FILES_OF_DRAWS),
+    )
+    values = np.array([[float(row[f"draw_{n}"]) for n in range(1, 151)] for row in effects])
+    assert [(row["row"], row["programme"], row["low"], row["high"]) for row in effects] == [
+        ("2", "wells", "1.0", "5.0"),
+        ("3", "roads", "2.0", "2.0"),
+    ]
+    assert values[0].min() >= 1 and values[0].max() <= 5 and (values[1] == 2).all()
+    known, today, hedged, regret = (
+        np.array([float(row[name]) for row in draws]) for name in ("known", "today", "hedged", "regret")
+    )
+    best, kept = by_hand(values[0])
+    assert known == pytest.approx(best) and today == pytest.approx(kept) and regret == pytest.approx(best - kept)
+    assert content["regret"]["mean"] == pytest.approx(regret.mean(), abs=1e-12)
+    assert content["hedge"]["draws"] == 150
+    assert content["hedge"]["plans"]["hedged"]["mean"] == pytest.approx(hedged.mean(), abs=1e-12)
+    assert content["hedge"]["plans"]["hedged"]["cvar"] == pytest.approx(np.sort(hedged)[:30].mean(), abs=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,12 @@ def robust(
             progress=progress,
         )
     content = tables.robust_as_dict(found)
-    files = {"robust.json": run.json_bytes(content), "robust.csv": tables.robust_csv(found)}
+    files = {
+        "robust.json": run.json_bytes(content),
+        "robust.csv": tables.robust_csv(found),
+        "draws.csv": tables.draws_csv(found),
+        "drawn_effects.csv": tables.drawn_effects_csv(found),
+    }
     pages = report.pages(robust_document(opened, found), talker.language)
     run.write_folder(out.resolve(), {**files, **pages}, owned="robust.json")
     talker.answer(content)

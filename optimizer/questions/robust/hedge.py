@@ -43,8 +43,9 @@ FELT = 1e-7
 """Points by which a row that has not joined must be broken to join."""
 NEGLIGIBLE = 1e-9
 """Coefficients that the solver would drop."""
-MOST_DRAWS = 100
-"""Draws that a hedge is made for (Japan: 5 s for 100, 20 s for 200); it is judged by all of them."""
+FEWEST_DRAWS = 100
+MOST_LINES = 200_000
+"""Lines times draws that a hedge is made for, of more than ``FEWEST_DRAWS`` (Japan: 7 to 20 s); all draws judge it."""
 WIDE = 2**32
 INFINITE = highspy.kHighsInf
 Chosen = NDArray[np.bool_]
@@ -291,7 +292,7 @@ def hedge(
     ``Hedging.best`` raises.
     """
     mix.check()
-    program = Hedging(scorer, values[:MOST_DRAWS], options)
+    program = Hedging(scorer, values[: max(FEWEST_DRAWS, MOST_LINES // max(1, len(scorer.cells)))], options)
     steady = program.best(Mix(mix.alpha, 0.0), told)
     hedged = program.best(mix, told)
     return Hedge(

@@ -141,6 +141,48 @@ def robust_csv(answer: Robust) -> bytes:
     return csv_bytes(rows or [dict.fromkeys(("programme", "year", "amount", "share"), "")])
 
 
+def draws_csv(answer: Robust) -> bytes:
+    """draws.csv: a row a draw, with the score of a plan made for its effects, of each published plan, and the regret.
+
+    The numbers of robust.json are the means, quantiles and tails of these.
+    """
+    found = answer.standing
+    rows: list[dict[str, object]] = [
+        {
+            "draw": number + 1,
+            "status": outcome.status,
+            "known": "" if outcome.score is None else outcome.score,
+            **{name: float(scores[number]) for name, scores in answer.plans().items()},
+            "regret": "" if outcome.score is None else float(found.best[number] - found.kept[number]),
+        }
+        for number, outcome in enumerate(found.outcomes)
+    ]
+    return csv_bytes(rows)
+
+
+def drawn_effects_csv(answer: Robust) -> bytes:
+    """drawn_effects.csv: a row an effect by its row of the Effects sheet, with its range and what each draw made of it.
+
+    Written into the sheet's scores, the column of a draw makes the book that was solved there.
+    """
+    draws = answer.standing.draws
+    rows = [
+        {
+            "row": effect.row,
+            "programme": effect.programme,
+            "objective": effect.objective,
+            "region": effect.region,
+            "low": low,
+            "high": high,
+            **{f"draw_{number}": value for number, value in enumerate(values, 1)},
+        }
+        for effect, low, high, values in zip(
+            draws.portfolio.effects, draws.low.tolist(), draws.high.tolist(), draws.values.T.tolist(), strict=True
+        )
+    ]
+    return csv_bytes(rows or [dict.fromkeys(("row", "programme", "objective", "region", "low", "high"), "")])
+
+
 def robust_in_words(answer: Robust) -> list[Words]:
     """How the plan stands up, what hedges, and what is worth studying, in sentences."""
     found = answer.standing
