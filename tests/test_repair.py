@@ -291,3 +291,13 @@ def test_a_scenarios_number_is_mended_in_few_digits():
     book["Scenarios"] = [line(scenario="s", item="programme_maximum", target="wells", value=4)]
     (found,) = repair.repair(opened(book), "s").repairs
     assert [(c.sheet, c.before, c.after) for c in found.changes] == [("Scenarios", 4, 8)]
+
+
+def test_large_amounts_change_by_what_is_needed():
+    """An appropriation in thousands of yen has all its digits, and is not rounded by more than it has to change."""
+    book = two_lines()
+    book["Accounts"][0][FIRST_YEAR] = 12_345_678
+    book["Programmes"][0] |= line(maximum=20_000_000, minimum=12_345_679.5)
+    said = [words.into("en") for words in tables.menu_in_words(repair.repair(opened(book)))]
+    assert "  Programmes F2, wells: 12,345,679.5 → 12,345,678" in said
+    assert "  Accounts C2, a: 12,345,678 → 12,345,679.5" in said

@@ -205,7 +205,7 @@ def repairs(path: Path, origin: str, sets: Sequence[str], language: str) -> dict
     """Which rules collide in a setting without a plan, and the ways out."""
     menu = optimizer.repair(opened(path), origin, sets)
     conflict = [
-        {"place": f"{place.sheet} {place.cell}", "name": place.name.into(language), "item": ""}
+        {"place": f"{place.sheet} {place.cell}", "name": place.rule.into(language), "item": ""}
         if place.cell
         else {"place": place.id, "name": say("set on this page").into(language), "item": place.id}
         for place in menu.conflict
@@ -218,8 +218,8 @@ def repairs(path: Path, origin: str, sets: Sequence[str], language: str) -> dict
                     "place": f"{change.sheet} {change.cell}",
                     "name": change.name.into(language),
                     "column": change.heading.into(language),
-                    "before": f"{float(change.before):g}",
-                    "after": f"{float(change.after):g}",
+                    "before": change.before_in_words,
+                    "after": change.after_in_words,
                 }
                 for change in found.changes
             ],

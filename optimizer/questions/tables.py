@@ -214,8 +214,8 @@ def menu_in_words(menu: Menu) -> list[Words]:
                 sheet=change.sheet,
                 cell=change.cell,
                 id=change.id,
-                before=f"{float(change.before):,.15g}",
-                after=f"{float(change.after):,.15g}",
+                before=change.before_in_words,
+                after=change.after_in_words,
             )
             for change in repair.changes[:MOST_CHANGES_SHOWN]
         ]

@@ -42,6 +42,16 @@ class Change:
         column = schema.SHEETS[self.canonical].columns[self.column]
         return Name(column.title("en"), japanese=column.title("ja"))
 
+    @property
+    def before_in_words(self) -> str:
+        """What stands there, with every digit."""
+        return f"{float(self.before):,.15g}"
+
+    @property
+    def after_in_words(self) -> str:
+        """What would stand there, with every digit."""
+        return f"{float(self.after):,.15g}"
+
     def cost(self, unit: Fraction) -> Fraction:
         """Relative change, weighted by kind."""
         return abs(self.after - self.before) / max(abs(self.before), unit) * WEIGHTS[self.kind]

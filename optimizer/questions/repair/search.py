@@ -214,9 +214,9 @@ def _fewest_digits(edit: Edit, too_little: Fraction, enough: Fraction) -> Fracti
 
 
 def _outward(edit: Edit, after: Fraction, unit: Fraction) -> Change:
-    """The new value with few digits, on the far side of what is needed; published money in whole units."""
+    """The new value, its change to five digits on the far side of what is needed; published money in whole units."""
     change = edit.change
-    size = max(abs(change.before), abs(after), Fraction(1, 10**6))
+    size = max(abs(after - change.before), Fraction(1, 10**6))
     quantum = Fraction(10) ** (math.floor(math.log10(size)) - 4)
     if edit.in_units:
         quantum = max(quantum, unit) // unit * unit
