@@ -309,8 +309,8 @@ def _gated(model: Model, highs: Any) -> Solution:
     )
 
 
-def _culprit(portfolio: Portfolio, key: Key) -> Place | None:
-    """The cell whose number alone makes a row's coefficient too small or too large, where there is one."""
+def _culprits(portfolio: Portfolio, key: Key) -> list[tuple[Place, float]]:
+    """The cells whose number alone makes a coefficient of a row too small or too large, and their numbers."""
     constraint, first = str(key[0]), str(key[1])
     cells: list[tuple[str, str, int, str, Fraction]] = []
     if constraint == "attainment":
@@ -323,11 +323,12 @@ def _culprit(portfolio: Portfolio, key: Key) -> Place | None:
         uses = [u for u in portfolio.resource_uses if u.resource == first]
         cells += [("ResourceUse", "uses", u.row, u.programme, u.uses) for u in uses]
         cells += [("ResourceUse", "builds", u.row, u.programme, u.builds) for u in uses]
-    for sheet, column, row, ident, number in cells:
-        if number and not DROPPED_BELOW < abs(number) < LARGEST:
-            table = portfolio.tables[sheet]
-            return Place(table.title, table.cell(column, row), ident)
-    return None
+    tables = portfolio.tables
+    return [
+        (Place(tables[sheet].title, tables[sheet].cell(column, row), ident), float(number))
+        for sheet, column, row, ident, number in cells
+        if number and not DROPPED_BELOW < abs(number) < LARGEST
+    ]
 
 
 def refuse_numbers_that_highs_would_drop(model: Model) -> None:
@@ -339,17 +340,11 @@ def refuse_numbers_that_highs_would_drop(model: Model) -> None:
     problems: dict[tuple[str, str], Problem] = {}
     for row, entry in zip(rows.tolist(), bad.tolist(), strict=True):
         portfolio, key = model.columns.portfolio, model.keys[row]
-        place = _culprit(portfolio, key) or place_of(portfolio, key)
-        problems.setdefault(
-            (place.sheet, place.cell),
-            Problem(
-                place.sheet,
-                place.cell,
-                f"{model.coefficients[entry]:.3g}",
-                say("A coefficient in the row of {id} is too small or too large for the solver.", id=place.id),
-                say("Choose units so that numbers lie between a billionth and a quadrillion."),
-            ),
-        )
+        for place, number in _culprits(portfolio, key) or [(place_of(portfolio, key), float(written[entry]))]:
+            problem = say("A coefficient in the row of {id} is too small or too large for the solver.", id=place.id)
+            fix = say("Choose units so that numbers lie between a billionth and a quadrillion.")
+            where = (place.sheet, place.cell)
+            problems.setdefault(where, Problem(*where, f"{number:.15g}", problem, fix))
     if problems:
         raise InputProblems(list(problems.values()))
 

@@ -638,7 +638,17 @@ def test_numbers_that_the_solver_would_drop_are_named(
     with pytest.raises(InputProblems) as caught:
         run.solve_book(opened(raw))
     assert caught.value.exit_code == 1
-    assert (sheet, cell) in {(problem.sheet, problem.cell) for problem in caught.value.problems}
+    told = {(problem.sheet, problem.cell): problem.value for problem in caught.value.problems}
+    assert told[sheet, cell] in (f"{number:g}", "1e-10")
+
+
+def test_every_number_that_the_solver_would_drop_is_named_at_once() -> None:
+    """Two tiny scores on one pair are two problems, each with the number that stands in its cell."""
+    raw = minimal()
+    raw["Effects"][0]["score"], raw["Effects"][1]["score"] = 2e-10, -3e-10
+    with pytest.raises(InputProblems) as caught:
+        run.solve_book(opened(raw))
+    assert {(p.cell, p.value) for p in caught.value.problems} == {("C2", "2e-10"), ("C3", "-3e-10")}
 
 
 def test_every_stage_is_timed() -> None:
