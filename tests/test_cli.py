@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import openpyxl
 import pytest
 from books import line, minimal, with_everything
 from click.testing import CliRunner, Result
@@ -155,6 +156,34 @@ def test_a_template_is_written_in_either_language(tmp_path: Path, lang: str) -> 
     assert {problem["value"] for problem in checked["problems"] if problem["severity"] == "error"} == {""}
     titles = [sheet.title for sheet in workbook.read(tmp_path / "plan.xlsx").sheets]
     assert ("事業" in titles) == (lang == "ja")
+
+
+def test_a_workbook_is_never_written_over(tmp_path: Path) -> None:
+    """Neither by its own marked or mended copy, nor by a template; an empty template may be written again."""
+    book = written(tmp_path, minimal())
+    before = book.read_bytes()
+    for result in (
+        haibun("check", book, "--annotate", tmp_path / "." / book.name),
+        haibun("repair", book, "--apply", "1", book),
+        haibun("template", book),
+    ):
+        assert result.exit_code == 2
+        assert "choose another name" in result.stderr
+    assert book.read_bytes() == before
+    for lang in ("ja", "en", "ja"):
+        assert haibun("template", tmp_path / "plan.xlsx", lang=lang).exit_code == 0
+    page = openpyxl.load_workbook(tmp_path / "plan.xlsx")
+    page["設定"]["B2"] = "my plan"
+    page.save(tmp_path / "plan.xlsx")
+    assert haibun("template", tmp_path / "plan.xlsx").exit_code == 2
+
+
+def test_problems_are_told_although_the_copy_cannot_be_written(tmp_path: Path) -> None:
+    """The list comes first, then why there is no marked copy."""
+    book = written(tmp_path, minimal())
+    result = haibun("check", book, "--annotate", tmp_path / "nowhere" / "marked.xlsx")
+    assert result.exit_code == 2
+    assert "0 problem(s)" in result.stdout
 
 
 # ------------------------------------------------------------------------------ exit code 1: bad workbooks

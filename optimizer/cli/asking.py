@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from optimizer.cli.options import book_options, common_options, main
+from optimizer.cli.options import book_options, common_options, keep_the_workbook, main
 from optimizer.cli.talking import Talker
 from optimizer.errors import WrongUsage
 from optimizer.run import OpenBook
@@ -263,6 +263,8 @@ def repair(
     from optimizer.questions import repair as asking  # noqa: PLC0415
     from optimizer.questions import tables  # noqa: PLC0415
 
+    if applied is not None:
+        keep_the_workbook(book, applied[1])
     opened = run.open_book(book)
     with talker.working(say("Looking for the rows that collide and the cheapest way out …")):
         menu = asking.repair(opened, scenario, sets)

@@ -12,7 +12,7 @@ import click
 
 from optimizer.cli.bilingual import Verbs, language_of
 from optimizer.cli.talking import Talker, report_error
-from optimizer.errors import HaibunError
+from optimizer.errors import HaibunError, WrongUsage
 from optimizer.words import LANGUAGES, say
 
 
@@ -62,6 +62,12 @@ def book_options(command: Callable[..., None]) -> Callable[..., None]:
     )
     command = click.option("--scenario", default="base", show_default=True, help="A scenario of the workbook.")(command)
     return click.argument("book", type=click.Path(path_type=Path))(command)
+
+
+def keep_the_workbook(book: Path, out: Path) -> None:
+    """Raise ``WrongUsage`` where a copy would be written over the workbook that it is a copy of."""
+    if out.resolve() == book.resolve():
+        raise WrongUsage(say("{file} is the workbook itself; choose another name for the copy.", file=out))
 
 
 def solver_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from optimizer.cli.options import book_options, common_options, main, solver_options
+from optimizer.cli.options import book_options, common_options, keep_the_workbook, main, solver_options
 from optimizer.cli.talking import Talker, problem_line
-from optimizer.errors import CheckFailed
+from optimizer.errors import CheckFailed, WrongUsage
 from optimizer.units import amount
 from optimizer.words import say
 
@@ -30,8 +30,10 @@ def template(talker: Talker, out: Path) -> None:
 
     Example: haibun template plan.xlsx
     """
-    from optimizer.workbook import write_template  # noqa: PLC0415  (each verb loads what it needs)
+    from optimizer.workbook import is_filled_in, write_template  # noqa: PLC0415  (each verb loads what it needs)
 
+    if is_filled_in(out):
+        raise WrongUsage(say("{file} is already filled in; choose another name.", file=out))
     write_template(out, talker.language)
     talker.tell(say("Wrote {file}.", file=out))
 
@@ -47,17 +49,21 @@ def check(talker: Talker, book: Path, annotate: Path | None) -> None:
     """
     from optimizer import run  # noqa: PLC0415
 
+    if annotate is not None:
+        keep_the_workbook(book, annotate)
     problems = run.problems_of(book)
-    if annotate is not None and all(problem.sheet or problem.cell for problem in problems):
-        from optimizer.workbook import annotate as write_annotated  # noqa: PLC0415
-
-        write_annotated(book, problems, annotate)
     talker.answer({"problems": [problem.as_dict(talker.language) for problem in problems]})
     errors = sum(problem.severity == "error" for problem in problems)
     if not talker.as_json:
         for problem in problems:
             talker.warn(problem_line(problem))
     talker.tell(say("{errors} problem(s), {warnings} warning(s).", errors=errors, warnings=len(problems) - errors))
+    is_workbook = len(problems) != 1 or problems[0].sheet != ""
+    if annotate is not None and is_workbook:
+        from optimizer.workbook import annotate as write_annotated  # noqa: PLC0415
+
+        write_annotated(book, problems, annotate)
+        talker.tell(say("Wrote {file}.", file=annotate))
     if errors:
         sys.exit(1)
 

@@ -142,11 +142,7 @@ def problem_line(problem: Problem) -> Words:
     """One problem as one line: where, what, and how to mend it."""
     where = " ".join(part for part in (problem.sheet, problem.cell) if part)
     kind = say("problem") if problem.severity == "error" else say("warning")
-    return say(
-        "{kind} {where} [{value}]: {problem} {fix}",
-        kind=kind,
-        where=where,
-        value=problem.value,
-        problem=problem.problem,
-        fix=problem.fix,
-    )
+    said = {"kind": kind, "value": problem.value, "problem": problem.problem, "fix": problem.fix}
+    if not where:
+        return say("{kind} [{value}]: {problem} {fix}", **said)
+    return say("{kind} {where} [{value}]: {problem} {fix}", where=where, **said)

@@ -9,6 +9,7 @@ from typing import Any
 
 from python_calamine import CalamineWorkbook
 
+from optimizer import schema
 from optimizer.collecting import uncollected
 from optimizer.errors import InputProblems, Problem
 from optimizer.words import Words, say
@@ -45,6 +46,22 @@ def read_bytes(data: bytes, path: Path) -> RawBook:
         broken = say("The file is damaged or is not an Excel workbook ({reason}).", reason=type(error).__name__)
         raise _no_workbook(path, broken, SAVE_AS_XLSX) from error
     return RawBook(path, data, hashlib.sha256(data).hexdigest(), sheets)
+
+
+def is_filled_in(path: Path) -> bool:
+    """Whether there is a file at ``path`` that holds anything but an empty workbook to fill in."""
+    if not path.is_file() or not path.stat().st_size:
+        return False
+    try:
+        sheets = read(path).sheets
+    except InputProblems:
+        return True
+    titles = {title: sheet.name for sheet in schema.SHEETS.values() for title in (sheet.name, sheet.ja)}
+    tables = [(titles.get(sheet.title), sheet.rows[1:]) for sheet in sheets if sheet.title not in schema.EXTRA_SHEETS]
+    return any(
+        name is None or any(str(cell).strip() for row in rows for cell in (row[1:] if name == "Settings" else row))
+        for name, rows in tables
+    )
 
 
 def _sheets(package: Package) -> list[RawSheet]:
