@@ -124,8 +124,20 @@ def test_the_minimal_book_by_hand():
     assert kinks[0.6] == pytest.approx((6, 45, 5))
     assert kinks[1.4] == pytest.approx((14, 85, 0))
     assert max(error for *_, error in table) <= 1e-7
-    assert [(p.programme, p.enters) for p in found.passages] == [("roads", True)]
+    assert [(p.programme, p.enters, p.from_minimum) for p in found.passages] == [("roads", True, False)]
     assert (found.passages[0].low, found.passages[0].high) == pytest.approx((0.6, 0.7))
+    assert "  roads enters between × 0.6 and × 0.7" in map(str, frontier_in_words(found))
+
+
+def test_a_programme_with_a_minimum_rises_above_it():
+    """Roads get 1 whatever happens; with wells full at 6 of the other money they get more, if nothing pins them."""
+    raw = minimal()
+    raw["Programmes"][1]["minimum"] = 1
+    found = frontier(opened(raw), low=0.5, high=1.5)
+    assert [(p.programme, p.enters, p.from_minimum) for p in found.passages] == [("roads", True, True)]
+    assert (found.passages[0].low, found.passages[0].high) == pytest.approx((0.7, 0.8))
+    assert "  roads rises above its minimum between × 0.7 and × 0.8" in map(str, frontier_in_words(found))
+    assert frontier(opened(raw), sets=["pin:roads=2"]).passages == []
 
 
 def test_one_account_at_a_time():

@@ -25,7 +25,7 @@ from optimizer.errors import NoPlan, WrongUsage
 from optimizer.live import best_objective, filled
 from optimizer.model import Model
 from optimizer.model.columns import Floats
-from optimizer.portfolio import Account, Portfolio
+from optimizer.portfolio import Account, Portfolio, Programme
 from optimizer.run import OpenBook, explained
 from optimizer.session import Session
 from optimizer.solver import Options
@@ -40,8 +40,6 @@ MOST_EXACT_SOLVES = 400
 DIGITS = 9
 """Decimals of a factor, so that a reader can set it as budget_factor and solve it again."""
 AS_GOOD = 1e-7
-SPENT = 1e-6
-"""Money over the horizon above which a programme is in a plan."""
 LEAST_STEP = 1e-6
 STEP = Fraction(1, 10)
 """Between the factors that are solved whatever the error, and whose plans are compared."""
@@ -66,10 +64,14 @@ class Point:
 
 @dataclass(frozen=True)
 class Passage:
-    """A programme that enters or leaves the plan as the factor rises from ``low`` to ``high``."""
+    """A programme that enters or leaves the plan as the factor rises from ``low`` to ``high``.
+
+    One with a minimum (``from_minimum``) is never out: it rises above what it must get, or falls to it.
+    """
 
     programme: str
     enters: bool
+    from_minimum: bool
     low: float
     high: float
 
@@ -385,23 +387,38 @@ class _Walk:
     # What enters and leaves
 
     def passages(self, first: float, last: float) -> list[Passage]:
-        """Programmes that are in one plan and not in the next, from ``first`` to ``last`` in steps."""
+        """Programmes that get more than they must in one plan and not in the next, from ``first`` to ``last``."""
         factors = [first, *tenths_between(first, last), last]
-        plans = [self._spenders(factor) for factor in factors]
+        plans = [self._above_least(factor) for factor in factors]
         return [
-            Passage(programme, programme in after, low, high)
+            Passage(key, key in after, least > 0, low, high)
             for (low, before), (high, after) in pairwise(zip(factors, plans, strict=True))
-            for programme in self.portfolio.programmes
-            if (programme in before) != (programme in after)
+            for key, least in self.least.items()
+            if (key in before) != (key in after)
         ]
 
-    def _spenders(self, factor: float) -> set[str]:
+    @cached_property
+    def least(self) -> Mapping[str, float]:
+        """What each programme must get over the horizon."""
+        programmes = self.portfolio.programmes.values()
+        return {p.id: float(sum((_least(p, year) for year in p.years), Fraction(0))) for p in programmes}
+
+    def _above_least(self, factor: float) -> set[str]:
+        """The programmes that get more than they must, by half a publish unit at least."""
         session = self.whole if self.has_indivisible else self.session
         session.turn_to_portfolio(self.scaled(factor))
         total: dict[str, float] = defaultdict(float)
         for (programme, _), amount in session.plan().items():
             total[programme] += amount
-        return {programme for programme, amount in total.items() if amount > SPENT}
+        felt = float(self.portfolio.settings.publish_unit) / 2
+        return {programme for programme, amount in total.items() if amount > self.least[programme] + felt}
+
+
+def _least(programme: Programme, year: int) -> Fraction:
+    """What a programme must get in a year; an indivisible one may get nothing."""
+    if year in programme.pins:
+        return Fraction(programme.pins[year])
+    return Fraction(0 if programme.indivisible else programme.floor)
 
 
 def tenths_between(first: float, last: float) -> list[float]:

@@ -11,6 +11,13 @@ from optimizer.units import amount
 from optimizer.words import Words, name_of, say
 
 MOST_PASSAGES = 12
+PASSAGES = {
+    (True, False): say("enters"),
+    (False, False): say("leaves"),
+    (True, True): say("rises above its minimum"),
+    (False, True): say("falls to its minimum"),
+}
+"""What a programme does: whether it enters, and whether it has a minimum."""
 
 
 def frontier_csv(found: Frontier) -> bytes:
@@ -40,7 +47,14 @@ def frontier_as_dict(found: Frontier) -> dict[str, object]:
             for p in found.points
         ],
         "passages": [
-            {"programme": p.programme, "enters": p.enters, "from": p.low, "to": p.high} for p in found.passages
+            {
+                "programme": p.programme,
+                "enters": p.enters,
+                "from_minimum": p.from_minimum,
+                "from": p.low,
+                "to": p.high,
+            }
+            for p in found.passages
         ],
         "solves": found.solves,
         "indivisible": found.has_indivisible,
@@ -85,13 +99,13 @@ def _at(point: Point, unit: str) -> Words:
 
 
 def _passage(found: Frontier, passage: Passage) -> Words:
-    pattern = (
-        "  {name} enters between × {low} and × {high}"
-        if passage.enters
-        else "  {name} leaves between × {low} and × {high}"
+    return say(
+        "  {name} {happens} between × {low} and × {high}",
+        name=name_of(found.portfolio.programmes[passage.programme]),
+        happens=PASSAGES[passage.enters, passage.from_minimum],
+        low=f"{passage.low:.4g}",
+        high=f"{passage.high:.4g}",
     )
-    programme = found.portfolio.programmes[passage.programme]
-    return say(pattern, name=name_of(programme), low=f"{passage.low:.4g}", high=f"{passage.high:.4g}")
 
 
 def least_money_as_dict(found: LeastMoney) -> dict[str, object]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from optimizer.questions.freedoms import Freedoms
 from optimizer.questions.frontier import Frontier, tenths_between
+from optimizer.questions.frontier_tables import PASSAGES
 from optimizer.report import terms
 from optimizer.report.answers import fingerprint, how_to_read, maybe, number, subtitle
 from optimizer.report.document import Block, Cell, Column, Document, Figure, Mark, Section, Table, quantity, table_of
@@ -152,7 +153,7 @@ class _Told:
     def passages(self) -> tuple[Block, ...]:
         """Programmes that enter or leave the plan as money grows."""
         if not self.found.passages:
-            return (say("No programme enters or leaves the plan on the way; only amounts change."),)
+            return (say("No programme enters or leaves the plan or its minimum on the way; only amounts change."),)
         columns = [
             Column(say("Programme")),
             Column(say("What happens")),
@@ -162,7 +163,7 @@ class _Told:
         rows: list[Sequence[Cell]] = [
             (
                 name_of(self.portfolio.programmes[p.programme]),
-                say("enters") if p.enters else say("leaves"),
+                PASSAGES[p.enters, p.from_minimum],
                 number(p.low),
                 number(p.high),
             )
