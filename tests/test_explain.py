@@ -208,7 +208,7 @@ def told(*arguments):
 def test_the_command_explains_a_run_in_both_languages(folder):
     english, japanese = told(folder, "--lang", "en"), told(folder, "--lang", "ja")
     assert "GRANT is used up; wells puts the money to better use." in english.output
-    assert "採択に要する条件" in japanese.output
+    assert "計上に要する条件" in japanese.output
     assert english.exit_code == japanese.exit_code == 0
 
 
