@@ -110,6 +110,8 @@ def test_the_index_links_to_each_cell(own: Path, tmp_path: Path) -> None:
         )  # fmt: skip
         assert row[3].data_type != "f"
         assert str(problem.problem) in row[4].value
+    heights = [page.row_dimensions[row[0].row].height for row in rows]
+    assert all(30 <= height <= 405 for height in heights), "both languages are seen"
     assert rows[-2][2].hyperlink.location == "'O''Brien''s notes'!A1"
     assert rows[-1][1].hyperlink is None
     reread = checks.check(workbook.read(out)).problems

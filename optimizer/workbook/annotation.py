@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from unicodedata import east_asian_width
 
 from optimizer.errors import Problem
 from optimizer.words import Words, say
@@ -29,6 +30,8 @@ HEADINGS = (
 )
 SEVERITIES = {"error": say("error"), "warning": say("warning")}
 WIDTHS = (12, 18, 8, 22, 62, 62)
+LINE, HIGHEST = 15, 405
+"""Points: the height of a line, and what Excel lets a row have."""
 
 
 def annotate(source: Path | bytes, problems: Sequence[Problem], out: Path) -> None:
@@ -125,7 +128,14 @@ def _row(number: int, texts: Sequence[str], formats: Sequence[int]) -> str:
         f"{text(_fitting(plain, LONGEST_CELL))}</t></is></c>"
         for place, (plain, style) in enumerate(zip(texts, formats, strict=True))
     )
-    return f'<row r="{number}">{"".join(cells)}</row>'
+    lines = max(_lines(plain, width) for plain, width in zip(texts, WIDTHS, strict=True))
+    return f'<row r="{number}" ht="{min(LINE * lines, HIGHEST)}" customHeight="1">{"".join(cells)}</row>'
+
+
+def _lines(plain: str, width: int) -> int:
+    """How many lines a text takes in a column as wide; a Japanese sign is two wide."""
+    wide = (sum(2 if east_asian_width(sign) in "WF" else 1 for sign in line) for line in plain.splitlines())
+    return sum(1 + size // width for size in wide) or 1
 
 
 def _put_first(file: OwnFile, page: bytes) -> None:
