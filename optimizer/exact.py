@@ -19,6 +19,8 @@ from optimizer.portfolio import Limit, Portfolio, Priority, Programme, Scope, Se
 ZERO, ONE = Fraction(0), Fraction(1)
 Key = tuple[str | int, ...]
 Cell = tuple[str, int]
+At = tuple[str, str, int]
+"""A region, an objective and a year: one need."""
 Terms = list[tuple[Cell, Fraction]]
 WholeTerms = list[tuple[Cell, int]]
 ROWS_OF_EFFECTS = (
@@ -95,12 +97,12 @@ class _Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class Pair[N: (float, Fraction)]:
     """A priority in one year: its weighted, discounted worth of a point and its segments (width, rate)."""
 
-    worth: Fraction
-    deepest: Fraction
-    segments: tuple[tuple[Fraction, Fraction], ...]
+    worth: N
+    deepest: N
+    segments: tuple[tuple[N, N], ...]
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class ExactBook:
 
     portfolio: Portfolio
     pieces: dict[Cell, list[tuple[Fraction, Fraction]]]
-    pairs: dict[tuple[str, str, int], Pair]
+    pairs: dict[At, Pair[Fraction]]
     others: dict[Key, Fraction]
     rows: list[Row]
 
@@ -203,7 +205,7 @@ class _Statement:
             if high > low
         ]
 
-    def pairs(self) -> dict[tuple[str, str, int], Pair]:
+    def pairs(self) -> dict[At, Pair[Fraction]]:
         """Each priority in each year, with its worth in score points (so that they add up to at most 100)."""
         base = 1 + self.book.settings.discount_rate
         discount = [ONE / base**t for t in range(self.horizon)]
@@ -228,9 +230,9 @@ class _Statement:
     def _value(self, priority: Priority) -> Fraction:
         return sum((width * rate for width, rate in self._need_segments(priority)), ZERO)
 
-    def _deepest(self) -> dict[tuple[str, str, int], Fraction]:
+    def _deepest(self) -> dict[At, Fraction]:
         """−h: the least g that all harm together can force."""
-        least: dict[tuple[str, str, int], Fraction] = defaultdict(Fraction)
+        least: dict[At, Fraction] = defaultdict(Fraction)
         for e in self.book.effects:
             if e.score < 0:
                 p = self.book.programmes[e.programme]

@@ -6,23 +6,25 @@ know what a unit adds where a need has just fallen short of it.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import ChainMap, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from math import inf
 
-from optimizer.exact import Cell, ExactBook, Key
+from optimizer.exact import At, Cell, ExactBook, Pair, Row
+from optimizer.matching import Member, Partner, divided, partners_of, weighed
 
-At = tuple[str, str, int]
 FELT = 1e-9
 """Points below which a gain or a shortfall does not count."""
 
 
-@dataclass(frozen=True)
-class _Group:
-    """Synergies that share their second partner's money in a year: (first partner, ratio, score, pair) each."""
+class Change(dict[At, float]):
+    """By how much a move changes the delivered points of each need; ``given``: what the synergies that it touches then
+    give, by their number in ``Gains.groups``."""
 
-    partner: Cell
-    members: tuple[tuple[Cell, float, float, At], ...]
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: dict[int, dict[At, float]] = {}
 
 
 class Gains:
@@ -31,26 +33,23 @@ class Gains:
     def __init__(self, book: ExactBook, units: Mapping[Cell, int]) -> None:
         self.unit = float(book.portfolio.settings.publish_unit)
         self.amounts = {cell: whole * self.unit for cell, whole in units.items()}
-        self.segments = {
-            at: (float(pair.worth), [(float(width), float(rate)) for width, rate in pair.segments])
+        self.pairs = {
+            at: Pair(float(pair.worth), 0.0, tuple((float(width), float(rate)) for width, rate in pair.segments))
             for at, pair in book.pairs.items()
         }
         self.curves = self._curves(book)
+        self.counted = {cell: self._along(cell, amount) for cell, amount in self.amounts.items()}
+        """Each cell's money at the rates of its curve."""
         self.delivered: dict[At, float] = {}
         self.serves: dict[Cell, list[tuple[At, float, float]]] = defaultdict(list)
         for row in book.rows:
             if row.key[0] == "attainment":
-                self._read(row.key, float(row.bound), row)
-        self.groups_of: dict[Cell, list[_Group]] = defaultdict(list)
-        for group in self._groups(book):
-            for cell in {group.partner, *(member[0] for member in group.members)}:
-                self.groups_of[cell].append(group)
-            for at, points in self._points(group, {}).items():
-                self.delivered[at] += points
-        self.valued: dict[At, float] = {}
-        """What the delivered points of a pair score, where it has been asked since they last changed."""
+                self._read((str(row.key[1]), str(row.key[2]), int(row.key[3])), row)
+        self._read_synergies(book)
+        self.standing: dict[At, tuple[float, float, float]] = {}
+        """See ``_stands``, where it has been asked since the delivered points of a pair last changed."""
         self.floors = self._floors(book)
-        self.needs = {at: sum(width for width, _ in segments) for at, (_, segments) in self.segments.items()}
+        self.needs = {at: sum(width for width, _ in pair.segments) for at, pair in self.pairs.items()}
         self.short = [
             bound - sum(weight * self._met(at, self.delivered[at]) for at, weight in weights.items())
             for bound, weights in self.floors
@@ -61,17 +60,16 @@ class Gains:
             for at in weights:
                 self.floors_at[at].append(number)
 
-    def _read(self, key: Key, points: float, row: object) -> None:
-        at: At = (str(key[1]), str(key[2]), int(key[3]))
-        scale = row.scale  # type: ignore[attr-defined]
-        for cell, coefficient in row.spend:  # type: ignore[attr-defined]
-            straight = -coefficient / scale
+    def _read(self, at: At, row: Row) -> None:
+        points = float(row.bound)
+        for cell, coefficient in row.spend:
+            straight = -coefficient / row.scale
             self.serves[cell].append((at, straight, 0.0))
             points += straight * self.amounts[cell]
-        for cell, coefficient in row.curved:  # type: ignore[attr-defined]
-            curved = -coefficient / scale
+        for cell, coefficient in row.curved:
+            curved = -coefficient / row.scale
             self.serves[cell].append((at, 0.0, curved))
-            points += curved * self._along(cell, self.amounts[cell])
+            points += curved * self.counted[cell]
         self.delivered[at] = points
 
     @staticmethod
@@ -91,35 +89,44 @@ class Gains:
             start = end
         return counted
 
-    def _groups(self, book: ExactBook) -> list[_Group]:
-        together: dict[tuple[object, ...], list[tuple[Cell, float, float, At]]] = defaultdict(list)
-        for key in book.others:
-            if key[0] != "m":
-                continue
-            synergy, year = book.portfolio.synergies[str(key[1])], int(key[2])
-            at = (book.portfolio.programmes[synergy.programme_a].region, synergy.objective, year)
-            alone = synergy.id if synergy.shared else ""
-            member = ((synergy.programme_a, year), float(synergy.ratio), float(synergy.score), at)
-            together[synergy.programme_b, year, synergy.objective, alone].append(member)
-        return [
-            _Group((str(key[0]), int(str(key[1]))), tuple(sorted(members, key=self._worth_of_a_match)))
-            for key, members in together.items()
-        ]
+    def _read_synergies(self, book: ExactBook) -> None:
+        self.book_pairs = book.pairs
+        self.groups = partners_of(book)
+        self.in_floats = [[_in_floats(partner) for partner in together] for together in self.groups]
+        self.given: list[dict[At, float]] = [{} for _ in self.groups]
+        """The points that the matched money of each group gives."""
+        self.groups_of: dict[Cell, list[int]] = defaultdict(list)
+        self.dividing_at: dict[At, list[int]] = defaultdict(list)
+        """The groups whose division depends on what else a need gets."""
+        for number, together in enumerate(self.in_floats):
+            cells = {partner.cell for partner in together} | {m.first for partner in together for m in partner.members}
+            for cell in cells:
+                self.groups_of[cell].append(number)
+            self.given[number] = self._points(number, self.amounts, {})
+            for at, points in self.given[number].items():
+                self.delivered[at] += points
+                if len(together) > 1 or len(together[0].members) > 1:
+                    self.dividing_at[at].append(number)
 
-    def _worth_of_a_match(self, member: tuple[Cell, float, float, At]) -> float:
-        _, ratio, score, at = member
-        worth, segments = self.segments[at]
-        return -worth * segments[0][1] * score / ratio
-
-    def _points(self, group: _Group, changed: Mapping[Cell, float]) -> dict[At, float]:
-        """Points of a group's matched money; the dearest match first."""
-        left = changed.get(group.partner, self.amounts[group.partner])
-        points: dict[At, float] = defaultdict(float)
-        for first, ratio, score, at in group.members:
-            matched = min(changed.get(first, self.amounts[first]), left / ratio)
-            points[at] += score * matched
-            left -= ratio * matched
-        return points
+    def _points(self, number: int, amounts: Mapping[Cell, float], change: Mapping[At, float]) -> dict[At, float]:
+        """What the matched money of a group gives at other ``amounts`` and after a ``change`` of points."""
+        together = self.in_floats[number]
+        members = [member for partner in together for member in partner.members]
+        if len(members) == 1:
+            return {members[0].at: members[0].score * members[0].room(amounts, amounts[together[0].cell])}
+        given = self.given[number]
+        state = {m.at: self.delivered[m.at] + change.get(m.at, 0.0) - given.get(m.at, 0.0) for m in members}
+        if len(together) == 1:
+            matched = divided(together, amounts, self.pairs, state)
+        else:
+            cells = [partner.cell for partner in together] + [member.first for member in members]
+            spending = {cell: Fraction(amounts[cell]) for cell in cells}
+            points = {at: Fraction(amount) for at, amount in state.items()}
+            matched = [float(amount) for amount in weighed(self.groups[number], spending, self.book_pairs, points)]
+        found = dict.fromkeys(state, 0.0)
+        for member, amount in zip(members, matched, strict=True):
+            found[member.at] += member.score * amount
+        return found
 
     def _floors(self, book: ExactBook) -> list[tuple[float, dict[At, float]]]:
         """Limits on attainment: the bound and the weight of each pair and year."""
@@ -129,47 +136,66 @@ class Gains:
             if row.key[0] == "limit_on_attainment"
         ]
 
-    def change(self, cells: Sequence[Cell], step: int) -> dict[At, float]:
+    def change(self, cells: Sequence[Cell], step: int) -> Change:
         """By how much the delivered points of each pair change where each of ``cells`` moves by ``step`` units."""
-        change: dict[At, float] = defaultdict(float)
-        after = {cell: self.amounts[cell] + step * self.unit for cell in cells}
-        groups: dict[int, _Group] = {}
+        change, money = Change(), step * self.unit
         for cell in cells:
-            more = self._along(cell, after[cell]) - self._along(cell, self.amounts[cell])
+            more = self._along(cell, self.amounts[cell] + money) - self.counted[cell]
             for at, straight, curved in self.serves.get(cell, ()):
-                change[at] += straight * step * self.unit + curved * more
-            for group in self.groups_of.get(cell, ()):
-                groups[id(group)] = group
-        for group in groups.values():
-            for at, points in self._points(group, after).items():
-                change[at] += points
-            for at, points in self._points(group, {}).items():
-                change[at] -= points
+                change[at] = change.get(at, 0.0) + straight * money + curved * more
+        for number in self._groups_touched(cells, change):
+            after = ChainMap({cell: self.amounts[cell] + money for cell in cells}, self.amounts)
+            given = change.given[number] = self._points(number, after, change)
+            for points, sign in ((given, 1), (self.given[number], -1)):
+                for at, amount in points.items():
+                    change[at] = change.get(at, 0.0) + sign * amount
         return change
 
+    def _groups_touched(self, cells: Sequence[Cell], change: Change) -> Iterator[int]:
+        """Groups with money in ``cells``, then those that divide differently because of the ``change`` so far."""
+        touched = {number for cell in cells for number in self.groups_of.get(cell, ())}
+        yield from sorted(touched)
+        if self.dividing_at:
+            reached = dict.fromkeys(number for at in change for number in self.dividing_at.get(at, ()))
+            yield from (number for number in reached if number not in touched)
+
     def _value(self, at: At, points: float) -> float:
-        worth, segments = self.segments[at]
+        pair = self.pairs[at]
         value, left = 0.0, points
-        for number, (width, rate) in enumerate(segments):
+        for number, (width, rate) in enumerate(pair.segments):
             part = min(left, width)
             value += rate * part
             left -= part
             if left <= 0 or (number == 0 and part < 0):
                 break
-        return worth * value
+        return pair.worth * value
 
     def of(self, cell: Cell, step: int) -> float:
         """Points of score that ``step`` units more in a cell add."""
-        return sum(
-            self._value(at, self.delivered[at] + points) - self._value_now(at)
-            for at, points in self.change((cell,), step).items()
-            if points
-        )
+        gained = 0.0
+        for at, points in self.change((cell,), step).items():
+            slope, down, up = self.standing.get(at) or self._stands(at)
+            if down <= points <= up:
+                gained += slope * points
+            else:
+                here = self.delivered[at]
+                gained += self._value(at, here + points) - self._value(at, here)
+        return gained
 
-    def _value_now(self, at: At) -> float:
-        if at not in self.valued:
-            self.valued[at] = self._value(at, self.delivered[at])
-        return self.valued[at]
+    def _stands(self, at: At) -> tuple[float, float, float]:
+        """What a point more or less is worth at a need, and between which changes that holds."""
+        here, pair = self.delivered[at], self.pairs[at]
+        start, end = -inf, 0.0
+        for width, rate in pair.segments:
+            end += width
+            if here <= end:
+                found = pair.worth * rate, start - here, end - here
+                break
+            start = end
+        else:
+            found = 0.0, start - here, inf
+        self.standing[at] = found
+        return found
 
     def _met(self, at: At, points: float) -> float:
         return min(points, self.needs[at])
@@ -204,12 +230,20 @@ class Gains:
     def _floors_under(self, change: Mapping[At, float]) -> set[int]:
         return {number for at, points in change.items() if points for number in self.floors_at.get(at, ())}
 
-    def moved(self, cells: Sequence[Cell], step: int, change: Mapping[At, float]) -> None:
+    def moved(self, cells: Sequence[Cell], step: int, change: Change) -> None:
         """Take note of a move that was made, and of the ``change`` of points that it made."""
         for number in self._floors_under(change):
             self.short[number] = self._short_after(number, change)
         for at, points in change.items():
             self.delivered[at] += points
-            self.valued.pop(at, None)
+            self.standing.pop(at, None)
         for cell in cells:
             self.amounts[cell] += step * self.unit
+            self.counted[cell] = self._along(cell, self.amounts[cell])
+        for number, given in change.given.items():
+            self.given[number] = given
+
+
+def _in_floats(partner: Partner[Fraction]) -> Partner[float]:
+    members = [Member(m.synergy, m.first, float(m.ratio), float(m.score), m.at) for m in partner.members]
+    return Partner(partner.cell, members)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
-from optimizer.exact import Cell, ExactBook, Key, Pair, Row
+from optimizer.exact import At, Cell, ExactBook, Key, Pair, Row
+from optimizer.matching import matched_by
 from optimizer.plan import Plan
 from optimizer.portfolio import Portfolio
 
@@ -36,7 +37,7 @@ Multipliers = Mapping[Key, int]
 class Attained:
     """What a plan attains: g by (region, objective, year), m by (synergy, year), and the score, all exact."""
 
-    g: Mapping[tuple[str, str, int], Fraction]
+    g: Mapping[At, Fraction]
     matched: Mapping[tuple[str, int], Fraction]
     score: Fraction
 
@@ -78,7 +79,7 @@ def attained_by(book: ExactBook, plan: Plan) -> Attained:
     """
     portfolio = book.portfolio
     straight, curved, scale = _counted_whole(portfolio, plan.spending)
-    delivered: dict[tuple[str, str, int], Fraction] = {}
+    delivered: dict[At, Fraction] = {}
     for row in book.rows:
         if row.key[0] == "attainment":
             taken = sum(coefficient * straight[cell] for cell, coefficient in row.spend)
@@ -86,7 +87,7 @@ def attained_by(book: ExactBook, plan: Plan) -> Attained:
             delivered[str(row.key[1]), str(row.key[2]), int(row.key[3])] = row.bound - Fraction(
                 taken, row.scale * scale
             )
-    matched = matched_by(book, plan, delivered)
+    matched = matched_by(book, plan.spending, delivered)
     for (name, year), amount in matched.items():
         synergy = portfolio.synergies[name]
         delivered[portfolio.programmes[synergy.programme_a].region, synergy.objective, year] += synergy.score * amount
@@ -131,7 +132,7 @@ def _along(ends: list[int], rates: list[int], amount: int) -> int:
     return counted + rates[-1] * (amount - start)
 
 
-def _value(pair: Pair, g: Fraction) -> Fraction:
+def _value(pair: Pair[Fraction], g: Fraction) -> Fraction:
     """The value u of attained points along the curve of a priority; below zero at the first rate."""
     value, left = ZERO, g
     for number, (width, rate) in enumerate(pair.segments):
@@ -141,70 +142,6 @@ def _value(pair: Pair, g: Fraction) -> Fraction:
         if left <= 0:
             break
     return value
-
-
-def matched_by(
-    book: ExactBook, plan: Plan, delivered: Mapping[tuple[str, str, int], Fraction]
-) -> dict[tuple[str, int], Fraction]:
-    """Match money: alone or shared, up to both partners; else the partner goes first where a unit of it scores most."""
-    portfolio = book.portfolio
-    matched: dict[tuple[str, int], Fraction] = {}
-    divided: dict[tuple[str, str, int], list[str]] = defaultdict(list)
-    for key in book.others:
-        if key[0] == "m":
-            synergy, year = portfolio.synergies[str(key[1])], int(key[2])
-            a, b = plan.spending[synergy.programme_a, year], plan.spending[synergy.programme_b, year]
-            matched[synergy.id, year] = min(a, b / synergy.ratio)
-            if not synergy.shared:
-                divided[synergy.programme_b, synergy.objective, year].append(synergy.id)
-    state = dict(delivered)
-    for (partner, objective, year), names in divided.items():
-        if len(names) > 1:
-            _divide(book, plan.spending[partner, year], objective, year, names, matched, state)
-    return matched
-
-
-def _divide(
-    book: ExactBook,
-    money: Fraction,
-    objective: str,
-    year: int,
-    names: list[str],
-    matched: dict[tuple[str, int], Fraction],
-    state: dict[tuple[str, str, int], Fraction],
-) -> None:
-    """Divide a partner's money among synergies, always to the one whose next unit scores most."""
-    portfolio = book.portfolio
-    room = {name: matched[name, year] for name in names}
-    for name in names:
-        matched[name, year] = ZERO
-    while money > 0:
-        best, gain, step = "", ZERO, ZERO
-        for name in names:
-            synergy = portfolio.synergies[name]
-            at = (portfolio.programmes[synergy.programme_a].region, objective, year)
-            slope, points = _slope(book.pairs[at], state[at])
-            reach = room[name] if points is None else min(room[name], points / synergy.score)
-            worth = slope * synergy.score / synergy.ratio
-            if reach > 0 and worth > gain:
-                best, gain, step = name, worth, min(reach, money / synergy.ratio)
-        if not best:
-            return
-        synergy = portfolio.synergies[best]
-        matched[best, year] += step
-        room[best] -= step
-        money -= step * synergy.ratio
-        state[portfolio.programmes[synergy.programme_a].region, objective, year] += step * synergy.score
-
-
-def _slope(pair: Pair, g: Fraction) -> tuple[Fraction, Fraction]:
-    """What the next point is worth at g, and how many points that holds for."""
-    end = ZERO
-    for width, rate in pair.segments:
-        end += width
-        if g < end:
-            return pair.worth * rate, end - g
-    return ZERO, ZERO
 
 
 def breaches_of(book: ExactBook, plan: Plan, attained: Attained) -> list[Breach]:

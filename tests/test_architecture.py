@@ -20,6 +20,7 @@ LEVELS = (
     ("checks",),
     ("portfolio",),
     ("scenario", "exact", "places"),
+    ("matching",),
     ("gains",),
     ("plan", "model"),
     ("proof", "solver", "causes"),

@@ -12,10 +12,9 @@ from itertools import accumulate
 
 import numpy as np
 
-from optimizer import proof
+from optimizer import matching
 from optimizer.exact import Cell, ExactBook, along_the_curve
 from optimizer.model.columns import Floats, Ints
-from optimizer.plan import Plan
 from optimizer.portfolio import Programme, Synergy
 
 MOST_AT_ONCE = 4_000_000
@@ -135,8 +134,8 @@ class Scorer:
     def _shares(
         self, amounts: Amounts, delivered: Mapping[tuple[str, str, int], Fraction]
     ) -> Mapping[tuple[str, int], Fraction]:
-        """Matched money; where partners divide it, what is delivered already decides who comes first."""
-        return proof.matched_by(self.book, Plan(amounts, {}, {}), delivered)
+        """Matched money; where it is divided, what is delivered already decides who comes first."""
+        return matching.matched_by(self.book, amounts, delivered)
 
     def _points_of(self, matched: Mapping[tuple[str, int], Fraction]) -> Floats:
         points = np.zeros(len(self.rows))
