@@ -37,10 +37,7 @@ def test_a_script_uploads_solves_asks_and_downloads(client, book, tmp_path):
     assert answer["figures"][0]["value"] == float(expected.proof.score)
     asked = client.post(f"{book}/questions", data={"kind": "prices", "set": "budget_factor=0.9"}, headers=HEADER)
     assert asked.status_code == 202
-    for _ in range(300):
-        state = client.get(f"{book}/questions/{asked.json['id']}").json
-        if state["state"] == "done":
-            break
+    while (state := client.get(f"{book}/questions/{asked.json['id']}").json)["state"] in ("waiting", "running"):
         time.sleep(0.1)
     assert state["answer"]["table"]
     assert client.get(f"{book}/report.zip").data.startswith(b"PK")
@@ -74,6 +71,85 @@ def test_every_error_is_json_with_words(client, book, address, code):
     assert "Traceback" not in answer.text
 
 
+def ways_of(spec):
+    """Every request that the document describes."""
+    return [way for ways in spec["paths"].values() for name, way in ways.items() if name in ("get", "post", "delete")]
+
+
+PAGES_WITHOUT_A_TWIN = {"books.both", "help.show", "accounts.show", "signing.ask_to_sign_in", "api.guide"}
+"""Two books of two addresses; words; people and sign-in, which scripts do with a token; the guide of the twins."""
+
+
+def test_every_page_has_its_twin(app):
+    """What shows a page at an address answers a script at the same address under /api/v1."""
+    rules = {str(rule): rule for rule in app.url_map.iter_rules() if "GET" in rule.methods}
+    twins = {"/": "/api/v1/books", "/books/<book_id>": "/api/v1/books/<book_id>/answer"}
+    files = ("static", "health", "events", "/<name>", ".zip", ".xlsx", "/api/")
+    pages = [path for path in rules if not any(part in path for part in files)]
+    missing = [
+        path
+        for path in pages
+        if rules[path].endpoint not in PAGES_WITHOUT_A_TWIN and twins.get(path, f"/api/v1{path}") not in rules
+    ]
+    assert len(pages) > len(PAGES_WITHOUT_A_TWIN)
+    assert missing == []
+
+
+def test_a_script_does_all_that_the_pages_do(client, book):
+    """Controls, comparison, questions, report and runs; every file; the shapes are those of the document."""
+    controls = client.get(f"{book}/controls?lang=en").json
+    assert controls["total"]["items"] == ["budget_factor"]
+    assert controls["period"] == "FY2027–FY2028"
+    keys = [choice["key"] for choice in client.get(f"{book}/compare").json["choices"]]
+    assert len(keys) >= 2
+    beside = client.get(f"{book}/compare?s={keys[0]}&s={keys[1]}&lang=en").json
+    assert len(beside["plans"]) == len(beside["chosen"]) == 2
+    assert client.get(f"{book}/compare?s={keys[0]}", headers=HEADER).status_code == 422
+    saved = client.post(f"{book}/scenarios", data={"name": "案", "set": "budget_factor=0.9"}, headers=HEADER).json
+    assert saved["id"] in [scenario["id"] for scenario in client.get(book).json["scenarios"]]
+    report = client.get(f"{book}/report?set=budget_factor=0.9").json
+    assert report["run"] == client.get(f"{book}/runs").json["runs"][0]["id"]
+    assert client.get(f"{book}/report").json["run"] is None
+    for part in report["parts"]:
+        assert client.get(f"{book}/report/{part['name']}?set=budget_factor=0.9", buffered=True).status_code == 200
+    asked = client.get(f"{book}/questions").json
+    assert {kind["kind"] for kind in asked["kinds"]} >= {"levers", "frontier", "prices", "ranges", "robust", "repair"}
+    assert client.get("/api/v1/template.xlsx", buffered=True).data.startswith(b"PK")
+    assert client.get(f"{book}/annotated.xlsx", buffered=True).data.startswith(b"PK")
+
+
+def test_a_mended_workbook_takes_the_place_of_the_one_that_was_seen(client, book):
+    """And stands beside it where somebody else was first."""
+    data = (INPUTS / "minimal.xlsx").read_bytes()
+
+    def replace(seen: str):
+        form = {"file": (BytesIO(data), "mended.xlsx"), "seen": seen}
+        return client.post(f"{book}/file", data=form, headers=HEADER).json
+
+    there = client.get(book).json
+    assert replace(there["sha256"])["id"] == there["id"]
+    assert replace("0" * 64)["id"] != there["id"]
+    assert client.get(book).json["filename"] == "mended.xlsx"
+
+
+@pytest.mark.parametrize(
+    ("path", "form"), [("questions", {}), ("questions", {"kind": "none"}), ("scenarios", {"name": ""})]
+)
+def test_what_a_script_leaves_out_is_named_in_the_shape_of_every_error(client, book, path, form):
+    """Not in that of the library."""
+    answer = client.post(f"{book}/{path}", data=form, headers=HEADER)
+    assert answer.status_code == 422
+    assert set(answer.json) == {"error", "cure", "number"}
+    assert ("kind" if path == "questions" else "name") in answer.json["error"]
+
+
+def test_another_method_is_told_which_there_are(client, book):
+    """As HTTP wants it."""
+    answer = client.put(f"{book}/answer", headers=HEADER)
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+
+
 def test_the_document_names_every_path_of_the_api(app, client):
     """OpenAPI 3, made from the code, with a description each; the guide lists the same."""
     spec = client.get("/api/v1/openapi.json").json
@@ -81,6 +157,8 @@ def test_the_document_names_every_path_of_the_api(app, client):
     rules = [str(rule) for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")]
     assert len(paths) == len({rule for rule in rules if rule != "/api/v1/"})
     assert spec["openapi"].startswith("3.")
+    errors = {way["responses"]["default"]["content"]["application/json"]["schema"]["$ref"] for way in ways_of(spec)}
+    assert errors == {"#/components/schemas/Error"}
     guide = client.get("/api/v1/", headers={"Accept-Language": "en"}).text
     assert all(path in guide for path in paths)
     assert "http://" not in guide.replace("http://localhost", "")

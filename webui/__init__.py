@@ -31,11 +31,14 @@ from webui.views import (
     questions,
     reports,
     runs,
+    shapes,
     signing,
     whatif,
 )
 
 DEFAULTS: Mapping[str, object] = {
+    "HTTP_ERROR_SCHEMA": shapes.Error,
+    "VALIDATION_ERROR_SCHEMA": shapes.Error,
     "DATA_FOLDER": None,
     "DATABASE": None,
     "OFFICE": False,

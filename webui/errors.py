@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
+from apiflask import HTTPError
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, IntegrityError
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from optimizer import HaibunError, Stopped, Words, say
 from webui.language import current
@@ -53,7 +54,17 @@ def attach(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def of_http(error: HTTPException) -> Response:
-        return answer(error.code or 500, None, most)
+        page = answer(error.code or 500, None, most)
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            page.headers["Allow"] = ", ".join(error.valid_methods)
+        return page
+
+    @app.errorhandler(HTTPError)
+    def of_shape(error: HTTPError) -> Response:
+        fields = [name for part in error.detail.values() for name in part]  # {where: {field: [what is wrong]}}
+        return answer(
+            error.status_code, say("Missing, or not as the API describes it: {fields}.", fields=", ".join(fields)), most
+        )
 
     @app.errorhandler(HaibunError)
     def of_program(error: HaibunError) -> Response:

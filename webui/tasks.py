@@ -56,9 +56,15 @@ def ready() -> bool:
     return bool(optimizer.solve_book)
 
 
+@lru_cache(maxsize=1)
+def problems_in(path: Path, name: str) -> Sequence[Problem]:
+    """Every problem of a workbook that is called ``name``; the last one's are kept, as its pages ask for them again."""
+    return optimizer.problems_of(Path(name), path.read_bytes())
+
+
 def look(path: Path, name: str) -> Look:
     """Check a workbook that is called ``name``."""
-    problems = optimizer.problems_of(Path(name), path.read_bytes())
+    problems = problems_in(path, name)
     if any(problem.severity == "error" for problem in problems):
         return look_of(problems, {})
     portfolio = opened(path).portfolio
@@ -81,9 +87,8 @@ def look(path: Path, name: str) -> Look:
 
 def annotated(path: Path, name: str) -> bytes:
     """The user's file with each faulty cell marked."""
-    data = path.read_bytes()
-    problems = optimizer.problems_of(Path(name), data)
-    return written(lambda out: optimizer.annotate(data, problems, out))
+    problems = problems_in(path, name)
+    return written(lambda out: optimizer.annotate(path.read_bytes(), problems, out))
 
 
 def template(language: str) -> bytes:

@@ -94,8 +94,13 @@ def upload() -> Answer:
 @page.post("/books/example")
 def example() -> Answer:
     """Take the real case of Japan."""
+    return led_on(of_japan())
+
+
+def of_japan() -> Book:
+    """The real case of Japan as a workbook of the visitor's."""
     case = next(path for path in CASES if path.exists())
-    return led_on(look_at(Book(id=new_id(), filename="japan.xlsx", project_id=project_for_new()), case.read_bytes()))
+    return look_at(Book(id=new_id(), filename="japan.xlsx", project_id=project_for_new()), case.read_bytes())
 
 
 @page.post("/books/<book_id>/file")
@@ -167,9 +172,10 @@ def look_at(book: Book, data: bytes, seen: str = "") -> Book:
         if there is not None and seen not in ("", there.sha256):
             facts = ("project_id", "filename", "sha256", "errors", "warnings", "summary")
             book = Book(id=new_id(), **{name: getattr(book, name) for name in facts})
-        session.merge(book)
-        journal.note(session, visitor().name, "uploaded", book.id, sha256=book.sha256, filename=book.filename)
-    return book
+        kept = session.merge(book)
+        journal.note(session, visitor().name, "uploaded", kept.id, sha256=kept.sha256, filename=kept.filename)
+        _ = kept.scenarios
+    return kept
 
 
 def led_on(book: Book) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,14 +52,28 @@ def show(book_id: str) -> str:
     """The chosen plans (``s``, repeated), each beside the first."""
     book = the_book(book_id)
     chosen = chosen_of(book)
-    if not FEWEST <= len(chosen) <= MOST:
-        return _page(book, chosen, {}, say("Choose two to four scenarios."))
+    try:
+        return _page(book, chosen, beside(book, chosen), None)
+    except (WrongUsage, NoPlan) as trouble:
+        return _page(book, chosen, {}, trouble.message)
+
+
+def beside(book: Book, chosen: Sequence[Choice]) -> dict[str, Any]:
+    """The plans of chosen scenarios side by side. Raises ``WrongUsage`` for too few or too many, and ``NoPlan``."""
+    _not_too_many(chosen)
     path = the_site().store.path_of(book.sha256)
     try:
-        found = ask_desk("beside", path, [choice.setting for choice in chosen], current(), shown_unit(book))
+        found: dict[str, Any] = ask_desk(
+            "beside", path, [choice.setting for choice in chosen], current(), shown_unit(book)
+        )
     except NoPlan:
-        return _page(book, chosen, {}, say("One of these scenarios has no plan; choose others."))
-    return _page(book, chosen, found, None)
+        raise NoPlan(say("One of these scenarios has no plan; choose others.")) from None
+    return found
+
+
+def _not_too_many(chosen: Sequence[Choice]) -> None:
+    if not FEWEST <= len(chosen) <= MOST:
+        raise WrongUsage(say("Choose two to four scenarios."))
 
 
 @page.post("/books/<book_id>/compare")
@@ -66,8 +81,7 @@ def attribute(book_id: str) -> Answer:
     """Ask in the background which rows make the differences, and come back to the page."""
     book = the_book(book_id)
     chosen = chosen_of(book)
-    if not FEWEST <= len(chosen) <= MOST:
-        raise WrongUsage(say("Choose two to four scenarios."))
+    _not_too_many(chosen)
     settings, last = [choice.setting for choice in chosen], chosen[-1]
     asked = latest_of(book, settings)
     if asked is None or asked.state not in ("waiting", "running"):

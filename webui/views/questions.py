@@ -57,12 +57,17 @@ SHOWN_ELSEWHERE = ("answer.json",)
 def show(book_id: str) -> str:
     """The questions that can be asked, and those that were."""
     book = the_book(book_id)
+    asked, setting = asked_of(book), setting_of(book)
+    return render_template(
+        "questions.html", book=book, kinds=KINDS, asked=asked, states=STATES, here="questions", setting=setting
+    )
+
+
+def asked_of(book: Book) -> list[Question]:
+    """Every question that was asked of a workbook, the latest first."""
     with the_site().store.session() as session:
         wanted = select(Question).where(Question.book_id == book.id).order_by(Question.created.desc())
-        asked = list(session.scalars(wanted))
-    return render_template(
-        "questions.html", book=book, kinds=KINDS, asked=asked, states=STATES, here="questions", setting=setting_of(book)
-    )
+        return list(session.scalars(wanted))
 
 
 @page.post("/books/<book_id>/questions")

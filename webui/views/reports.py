@@ -37,15 +37,20 @@ PARTS: Mapping[str, tuple[Words, Words]] = {
 @page.get("/books/<book_id>/report")
 def show(book_id: str) -> str:
     """What can be taken home of the setting in the address, and who answers for it."""
-    book, store = the_book(book_id), the_site().store
-    _, origin, sets = setting = setting_of(book)
-    run = evidence.run_of_setting(store, book, origin, sets)
-    standing = evidence.standing_of(store, run) if run else Standing()
-    states = evidence.states_of(store, book.id)
+    book = the_book(book_id)
+    run, standing = standing_of(book)
+    states = evidence.states_of(the_site().store, book.id)
     return render_template(
-        "report.html", book=book, parts=parts(), setting=setting, run=run, standing=standing, states=states,
+        "report.html", book=book, parts=parts(), setting=setting_of(book), run=run, standing=standing, states=states,
         here="reports",
     )  # fmt: skip
+
+
+def standing_of(book: Book) -> tuple[Run | None, Standing]:
+    """The run that was saved of this request's setting, if any, and who answers for it."""
+    _, origin, sets = setting_of(book)
+    run = evidence.run_of_setting(the_site().store, book, origin, sets)
+    return run, evidence.standing_of(the_site().store, run) if run else Standing()
 
 
 @page.get("/books/<book_id>/report.zip")

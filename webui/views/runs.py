@@ -10,7 +10,7 @@ from webui import decision, evidence, papers
 from webui.downloads import attached, to_keep_or_to_see
 from webui.identity import visitor
 from webui.papers import OFFERED
-from webui.rows import Run
+from webui.rows import Book, Run
 from webui.site import ask_desk, the_book, the_site
 
 page = Blueprint("runs", __name__)
@@ -20,9 +20,15 @@ page = Blueprint("runs", __name__)
 def show(book_id: str) -> str:
     """Every run of a workbook, the latest first."""
     book = the_book(book_id)
+    return render_template(
+        "runs.html", book=book, runs=runs_of(book), states=evidence.STATES, reports=OFFERED, here="runs"
+    )
+
+
+def runs_of(book: Book) -> list[Run]:
+    """Every run of a workbook, the latest first."""
     with the_site().store.session() as session:
-        runs = list(session.scalars(select(Run).where(Run.book_id == book.id).order_by(Run.made.desc())))
-    return render_template("runs.html", book=book, runs=runs, states=evidence.STATES, reports=OFFERED, here="runs")
+        return list(session.scalars(select(Run).where(Run.book_id == book.id).order_by(Run.made.desc())))
 
 
 @page.post("/books/<book_id>/runs/<run_id>/assure")

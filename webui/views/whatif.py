@@ -46,10 +46,14 @@ def repaired(book_id: str, number: int) -> Answer:
     """The mended workbook as a workbook of its own, opened at the same setting."""
     book = the_book(book_id)
     _, origin, sets = setting_of(book)
+    return redirect(url_for("whatif.show", book_id=mended(book, number).id, origin=origin, set=sets))
+
+
+def mended(book: Book, number: int) -> Book:
+    """The workbook with one of the ways out of this request's setting, kept beside it."""
     data = ask_desk("repaired", *setting_of(book), number)
     name = t("{name}_repaired.xlsx", name=Path(book.filename).stem)
-    mended = look_at(Book(id=new_id(), filename=name, project_id=book.project_id), data)
-    return redirect(url_for("whatif.show", book_id=mended.id, origin=origin, set=sets))
+    return look_at(Book(id=new_id(), filename=name, project_id=book.project_id), data)
 
 
 def keep(book: Book, name: str, seen: str) -> Any:
