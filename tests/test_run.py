@@ -668,3 +668,12 @@ def test_an_unsolved_setting_of_publish_unit_is_kept() -> None:
     assert result.facts["publish_unit"] == 0.25
     assert all(amount % Fraction(1, 4) == 0 for amount in result.plan.spending.values())
     assert sum(result.plan.spending.values()) == Fraction("7.75")
+
+
+@pytest.mark.parametrize(("unit", "warned"), [(0.25, True), (0.01, False)])
+def test_what_rounding_costs_is_told_where_the_publish_unit_is_large(unit: float, warned: bool) -> None:
+    """Wells and roads with 9.9 of money: whole quarters leave 0.15 of it, 0.3 points of the need of 40."""
+    raw = minimal() | {"Settings": book_settings(1, publish_unit=unit)}
+    said = run.solve_book(opened(raw), sets=["budget_factor=0.99"]).facts
+    told = [w for w in said["warnings"] if w["sheet"] == "Settings"]  # type: ignore[attr-defined]
+    assert [(w["cell"], w["value"], "0.7500 points" in w["problem"]) for w in told] == [("B6", "0.25", True)] * warned

@@ -23,7 +23,7 @@ from optimizer.words import Words, name_of, say
 
 PROGRAM = "haibun"
 NOTHING_LOST = Fraction(1, 200)
-"""Points: half of what rounding may cost at the default publish unit; below it no better plan is looked for."""
+"""Points: half of what rounding may cost without a word; below it no better plan is looked for."""
 
 
 @dataclass
@@ -140,6 +140,10 @@ def publish_solution(
                     plan, proven, unexcused = other, proven_other, broken
     if unexcused:
         raise CheckFailed(breach_in_words(unexcused[0]))
+    warnings = [*book.warnings, *active.warnings]
+    has_choices = any(programme.indivisible for programme in portfolio.programmes.values())
+    if proven.gap > 2 * NOTHING_LOST and not (has_choices or is_to_be_kept):
+        warnings.append(_rounding_warning(portfolio, proven.gap))
     facts: dict[str, object] = {
         "status": solution.status,
         "score": float(proven.score),
@@ -157,15 +161,32 @@ def publish_solution(
         "versions": versions(),
         "options": {"method": options.method, "threads": options.threads, "time_limit": options.time_limit},
         "assumptions": [_assumption(a) for a in book.assumptions],
-        "warnings": [_in_both(problem) for problem in (*book.warnings, *active.warnings)],
+        "warnings": [_in_both(problem) for problem in warnings],
         "allowances": [
             {"row": "/".join(map(str, b.key)), "excess": float(b.excess), "allowance": float(b.allowance)}
             for b in proven.allowances
         ],
     }
-    if any(programme.indivisible for programme in portfolio.programmes.values()):
+    if has_choices:
         facts["solver_bound"] = solution.bound
     return Result(portfolio, book_in_rationals, plan, proven, facts, multipliers)
+
+
+def _rounding_warning(portfolio: Portfolio, gap: Fraction) -> Problem:
+    table, unit = portfolio.tables["Settings"], f"{float(portfolio.settings.publish_unit):g}"
+    rows = [record.row for record in table.records if record.values["key"] == "publish_unit"]
+    return Problem(
+        table.title,
+        table.cell("value", rows[0]) if rows else "",
+        unit,
+        say(
+            "Publishing in whole units of {unit} costs up to {points} points, which is much for money of this size.",
+            unit=unit,
+            points=f"{float(gap):.4f}",
+        ),
+        say("Choose a smaller publish unit where that matters."),
+        severity="warning",
+    )
 
 
 def _with_fillers(result: Result, built: Any, options: Any) -> Result:
