@@ -202,8 +202,18 @@ def ranges(asked: Asked, progress: Progress) -> Answer:
 def repair(asked: Asked, _progress: Progress) -> Answer:
     """Why no plan is feasible, and what mends it."""
     menu = asking_repair.repair(asked.book, asked.scenario, asked.sets)
+    bars = [
+        Bar(
+            say("Repair {number}, score {score}", number=number, score=f"{repair.score:.2f}"),
+            float(repair.cost),
+            f"{float(repair.cost):.4g}",
+        )
+        for number, repair in enumerate(menu.repairs, 1)
+    ]
     files = {"repair.json": json_bytes(tables.menu_as_dict(menu, asked.language))}
-    return Answer(tables.menu_in_words(menu), say("Changes"), [], files)
+    if menu.repairs:
+        files["repair.csv"] = tables.menu_csv(menu)
+    return Answer(tables.menu_in_words(menu), say("Size of the change (weighted)"), bars, files)
 
 
 def side_by_side(book: OpenBook, plans: Sequence[tuple[Setting, Result]], language: str, unit: str) -> dict[str, Any]:

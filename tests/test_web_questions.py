@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+from books import minimal
+from support import opened
 from web import INPUTS, Reader, app, reader
 
 from optimizer import QUESTIONS, Asked, Setting, answer, run
@@ -64,6 +66,17 @@ def test_every_question_has_sentences_and_files(kind, language):
     for table in (table for block in blocks for table in block["tables"]):
         widths = {len(row) for row in [*table["rows"], table["numbers"], table["total"] or table["columns"]]}
         assert widths == {len(table["columns"])}
+
+
+def test_repairs_have_their_picture_and_their_table():
+    """A bar and its changes for each."""
+    book = minimal()
+    book["Programmes"][0]["minimum"] = book["Programmes"][0]["maximum"]
+    found = answer("repair", Asked(opened(book), "base", ["budget_factor=0.1"], "ja"), lambda *_: None)
+    numbers = [int(row["repair"]) for row in found.table()]
+    assert len(found.bars) == max(numbers) > 0
+    assert {row["sheet"] for row in found.table()} <= {"Limits", "Accounts", "Programmes", "Resources", "Scenarios"}
+    assert all(bar.name.into("ja").startswith("修正案") for bar in found.bars)
 
 
 @pytest.mark.parametrize("kind", ["prices", "ranges"])

@@ -164,6 +164,17 @@ def menu_as_dict(menu: Menu, language: str) -> dict[str, object]:
     }
 
 
+def menu_csv(menu: Menu) -> bytes:
+    """A row a change, repair by repair."""
+    return csv_bytes(
+        [
+            {"repair": number, **_change_row(change), "cost": float(repair.cost), "score": repair.score}
+            for number, repair in enumerate(menu.repairs, 1)
+            for change in repair.changes
+        ]
+    )
+
+
 def _change_row(change: Change) -> dict[str, object]:
     return {
         "sheet": change.sheet,

@@ -39,7 +39,10 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
     "frontier": (say("What does more money buy?"), say("The best score at every budget, with the price of money.")),
     "freedoms": (say("What does one freedom cost the other?"), say("The weight slides from fear to want.")),
     "prices": (say("What does each rule cost?"), say("Each limit is lifted in turn, and the book solved again.")),
-    "ranges": (say("How far can each line move?"), say("In every plan within a tenth of a point of the best.")),
+    "ranges": (
+        say("How far can each line move?"),
+        say("In every plan within a tenth of a point of the best; with three other plans nearly as good."),
+    ),
     "repair": (say("What would mend a setting without a plan?"), say("The smallest conflict, and priced repairs.")),
 }
 STATES: Mapping[str, Words] = {
