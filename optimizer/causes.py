@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from heapq import merge
+from itertools import chain
 from math import ceil, floor
 
 from optimizer.exact import Cell, ExactBook, Key, Row
@@ -21,6 +22,8 @@ from optimizer.plan import Plan
 from optimizer.portfolio import Programme
 
 ZERO = Fraction(0)
+_Room = tuple[dict[Cell, int], float, float]
+"""A row's coefficients on cells, and how much its activity may rise and fall (in whole units times its scale)."""
 
 PINNED, MAXIMUM, HARM, MET, NO_GAIN = "pinned", "maximum", "harm", "met", "no gain"
 RULES, BETTER, USED_UP, FREE, ROUNDING = "rules", "better", "used up", "free", "rounding"
@@ -28,7 +31,7 @@ RULES, BETTER, USED_UP, FREE, ROUNDING = "rules", "better", "used up", "free", "
 
 @dataclass(frozen=True)
 class BetterUse:
-    """A use that the money of a line could come from, the one that adds least of all of them.
+    """A use that the money of a line could come from: the first, from the least worth up, whose money can be moved.
 
     Its last ``step`` (money) adds ``points``; the same step would add ``here`` points at the line, which is no more.
     """
@@ -37,6 +40,11 @@ class BetterUse:
     step: Fraction
     points: float
     here: float
+
+    @property
+    def is_as_good_here(self) -> bool:
+        """Whether the step would add as much at the line."""
+        return self.points - self.here <= FELT
 
 
 @dataclass(frozen=True)
@@ -171,36 +179,50 @@ class Causes:
     # The better use of the same money
 
     def _better_use(self, cell: Cell) -> BetterUse | None:
-        """The use that the money could be moved from which adds least; None unless it adds no less than here.
+        """The use of least worth that the money could be moved from; None unless it adds no less than here.
 
         A builder among the uses says nothing: what it is worth is more than its own points.
         """
         account, most = self.portfolio.programmes[cell[0]].account, min(self.room_to_ceiling(cell), self.step)
         within_reach = (self._uses.get(place, ()) for place in self._within_reach(account, cell[1]))
         for _, giver, available in merge(*within_reach):
-            step = min(most, available)
-            if giver[0] != cell[0] and self._can_move(giver, cell, step):
+            step = self._movable(giver, cell, min(most, available)) if giver[0] != cell[0] else 0
+            if step:
                 points, here = -self.gains.of(giver, -step), self.gains.of(cell, step)
                 return BetterUse(giver, step * self.unit, points, here) if points >= here - FELT else None
         return None
 
-    def _can_move(self, giver: Cell, cell: Cell, step: int) -> bool:
-        """Whether a step moved from one line to another breaks no row that the giver alone would break."""
-        return all(
-            -down <= step * (terms.get(cell, 0) - terms[giver]) <= up
-            for terms, up, down in self._holding.get(giver, ())
-        )
+    def _movable(self, giver: Cell, cell: Cell, most: int) -> int:
+        """How many units up to ``most`` can be moved from one line to another before a row that either leans on breaks.
+
+        Appropriations are left out: transfers and carry-over move with the money.
+        """
+        for terms, up, down in chain(self._giving.get(giver, ()), self._taking.get(cell, ())):
+            change = terms.get(cell, 0) - terms.get(giver, 0)
+            room = up if change > 0 else down
+            if change and room < most * abs(change):
+                most = int(room // abs(change))
+        return most
 
     @cached_property
-    def _holding(self) -> dict[Cell, list[tuple[dict[Cell, int], float, float]]]:
-        """For each cell the rows that it would break by giving up the usual step: coefficients, room up and down."""
-        found: dict[Cell, list[tuple[dict[Cell, int], float, float]]] = defaultdict(list)
+    def _giving(self) -> Mapping[Cell, list[_Room]]:
+        """For each cell the rows that it would break by giving up the usual step."""
+        return self._strained(-self.step)
+
+    @cached_property
+    def _taking(self) -> Mapping[Cell, list[_Room]]:
+        """For each cell the rows that it would break by taking the usual step."""
+        return self._strained(self.step)
+
+    def _strained(self, step: int) -> Mapping[Cell, list[_Room]]:
+        found: dict[Cell, list[_Room]] = defaultdict(list)
         for row, up, down in self._rooms:
-            most_up, most_down = up / self.step, down / self.step
-            holds = [cell for cell, coefficient in row.spend if coefficient > most_down or -coefficient > most_up]
-            if holds:
+            if row.key[0] == "budget":
+                continue
+            cells = [cell for cell, coefficient in row.spend if not -down <= step * coefficient <= up]
+            if cells:
                 entry = dict(row.spend), up, down
-                for cell in holds:
+                for cell in cells:
                     found[cell].append(entry)
         return found
 

@@ -101,6 +101,12 @@ def phrase_of(portfolio: Portfolio, key: Key) -> Words:
 
 
 IN_A_YEAR = "{rule} in {year}"
+PHRASES_OF_ITS_OWN: Mapping[str, Words] = {
+    "ramp_up": say("its largest growth in a year"),
+    "ramp_down": say("its largest fall, that of the following year"),
+    "commitment": say("its commitment not to shrink in the following year"),
+}
+"""Rows that stop a programme from getting more and speak of nothing else, for a place that names the programme."""
 
 
 def without_year(words: Words) -> Words:
@@ -117,8 +123,17 @@ def without_year(words: Words) -> Words:
 
 def rule_in_words(portfolio: Portfolio, key: Key) -> Words:
     """A row in words, with the sheet and cell that it comes from."""
+    return _with_cell(portfolio, key, phrase_of(portfolio, key))
+
+
+def own_rule_in_words(portfolio: Portfolio, key: Key) -> Words:
+    """The same said of the programme that it stops: a row of its own does not name it again."""
+    return _with_cell(portfolio, key, PHRASES_OF_ITS_OWN.get(str(key[0])) or phrase_of(portfolio, key))
+
+
+def _with_cell(portfolio: Portfolio, key: Key, rule: Words) -> Words:
     place = place_of(portfolio, key)
-    return say("{rule} ({sheet} {cell})", rule=phrase_of(portfolio, key), sheet=place.sheet, cell=place.cell)
+    return say("{rule} ({sheet} {cell})", rule=rule, sheet=place.sheet, cell=place.cell)
 
 
 def _record(portfolio: Portfolio, constraint: str, key: Key) -> tuple[int, str, Words]:

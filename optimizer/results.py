@@ -23,13 +23,14 @@ from optimizer.causes import (
     ROUNDING,
     RULES,
     USED_UP,
+    BetterUse,
     Cause,
     Causes,
 )
 from optimizer.exact import Cell, ExactBook, Key
 from optimizer.fiscal import listed, year_name
 from optimizer.gains import FELT
-from optimizer.places import rule_in_words
+from optimizer.places import own_rule_in_words, rule_in_words
 from optimizer.plan import Plan
 from optimizer.portfolio import Portfolio, Programme
 from optimizer.proof import Attained, Proof
@@ -54,7 +55,7 @@ REASONS: Mapping[str, Words] = {
     FREE: say("No rule stops more of it."),
     ROUNDING: say("A step more would add points and break no rule; rounding left it."),
 }
-MOST_RULES_NAMED = 2
+MOST_RULES_NAMED, MOST_RULES_OF_AN_ACCOUNT = 2, 3
 
 
 @dataclass(frozen=True)
@@ -153,19 +154,19 @@ class Result:
     def _reason(self, programme: Programme, year: int, cause: Cause) -> Words:
         """What stops one more publish unit, as a fact of the published plan."""
         if cause.kind == RULES:
-            return say("No more fits under {rules}.", rules=self._listed(cause.rules[:MOST_RULES_NAMED]))
+            rules = [own_rule_in_words(self.portfolio, key) for key in cause.rules[:MOST_RULES_NAMED]]
+            return say("No more fits under {rules}.", rules=_joined(rules))
         if cause.kind == MAXIMUM and not programme.ceiling(year):
             return say("Its maximum is nothing.")
         account = name_of(self.portfolio.accounts[programme.account])
         if cause.better is not None:
-            better = name_of(self.portfolio.programmes[cause.better.cell[0]])
-            return say("{account} is used up; {name} puts the money to better use.", account=account, name=better)
+            said = {"account": account, "name": name_of(self.portfolio.programmes[cause.better.cell[0]])}
+            if cause.better.is_as_good_here:
+                return say("“{account}” is used up; its money does as much in “{name}”.", **said)
+            return say("“{account}” is used up; its money does more in “{name}”.", **said)
         if cause.kind == USED_UP:
-            return say("{account} is used up.", account=account)
+            return say("“{account}” is used up.", account=account)
         return REASONS[cause.kind]
-
-    def _listed(self, rules: Sequence[Key]) -> Words:
-        return listed([rule_in_words(self.portfolio, key) for key in rules])
 
     def in_points(self, line: Line) -> list[Words]:
         """What a step more, the last step, and the better use of the money are worth; only what there is."""
@@ -187,19 +188,25 @@ class Result:
         elif cause.last_points is not None:
             said.append(say("Its last {last} adds {kept} points.", **last))
         if cause.better is not None:
-            programme, year = cause.better.cell
-            said.append(
-                say(
-                    "Of the uses that this money could come from, {name} ({year}) adds least: {points} points with "
-                    "its last {step}, against {here} here.",
-                    name=name_of(self.portfolio.programmes[programme]),
-                    year=year_name(self.fiscal_year(year)),
-                    step=self.money_in_words(cause.better.step),
-                    points=points_text(cause.better.points),
-                    here=points_text(cause.better.here),
-                )
-            )
+            said.append(self._better_use_in_points(line.year, cause.better))
         return said
+
+    def _better_use_in_points(self, year: int, better: BetterUse) -> Words:
+        programme, its_year = better.cell
+        said = {
+            "name": name_of(self.portfolio.programmes[programme]),
+            "step": self.money_in_words(better.step),
+            "points": points_text(better.points),
+            "here": points_text(better.here),
+        }
+        if its_year == year:
+            return say("In “{name}” the last {step} adds {points} points; here it would add {here}.", **said)
+        its_year_named = year_name(self.fiscal_year(its_year))
+        return say(
+            "In “{name}” the last {step} of {year} adds {points} points; here it would add {here}.",
+            year=its_year_named,
+            **said,
+        )
 
     def money_in_words(self, number: Fraction) -> Words:
         """An amount with its unit."""
@@ -245,7 +252,7 @@ class Result:
         elif not below:
             reason = say("every programme of the account has its maximum")
         elif rules:
-            reason = self._listed(list(rules)[:3])
+            reason = _joined([rule_in_words(self.portfolio, key) for key in list(rules)[:MOST_RULES_OF_AN_ACCOUNT]])
         else:
             reason = say("further spending would not raise the score")
         return AccountYear(**{**row.__dict__, "stopped_by": reason})
@@ -272,6 +279,13 @@ class Result:
             met += sum((priority.weight * self.attained.g[region, objective, t] for t in years), ZERO)
             need += priority.weight * priority.need * len(years)
         return met / need if need else ZERO
+
+
+def _joined(items: Sequence[Words]) -> Words:
+    """One thing, or several with a word before the last."""
+    if len(items) == 1:
+        return items[0]
+    return say("{first} and {second}", first=listed(items[:-1]), second=items[-1])
 
 
 def family_name(family: str) -> Words:

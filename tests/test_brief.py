@@ -39,7 +39,7 @@ def test_three_reasons_are_facts_of_the_plan() -> None:
     assert moved == "Against the baseline 1 programmes gain and 1 give up money."
     assert wanted.startswith("More would be worth most at roads (FY2027)")
     assert "would add 5.0000 points" in wanted
-    assert wanted.endswith("GRANT is used up; wells puts the money to better use.")
+    assert wanted.endswith("“GRANT” is used up; its money does more in “wells”.")
 
 
 def test_regions_that_gain_and_give_up_most_are_named() -> None:

@@ -154,7 +154,7 @@ def test_the_entry_price_of_a_small_book_is_the_one_found_by_hand():
     assert found.entry.effects == pytest.approx(4.0, abs=1e-6)
     assert found.entry.cost == pytest.approx(0.25, abs=1e-6)
     said = " ".join(words.into("en") for words in found.sentences)
-    assert "4.0000 times as large, or its cost 0.2500 of today's" in said
+    assert "4.0000 times as large, or its cost falls to 0.2500 of today's" in said
     assert "1.00 hundred million yen more would add 1.2500 points" in said
     assert (
         "With 1.00 hundred million yen more here, taken from elsewhere, the best score falls by 3.7500 points." in said
@@ -207,7 +207,7 @@ def told(*arguments):
 
 def test_the_command_explains_a_run_in_both_languages(folder):
     english, japanese = told(folder, "--lang", "en"), told(folder, "--lang", "ja")
-    assert "GRANT is used up; wells puts the money to better use." in english.output
+    assert "“GRANT” is used up; its money does more in “wells”." in english.output
     assert "計上に要する条件" in japanese.output
     assert english.exit_code == japanese.exit_code == 0
 

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil, floor, log10
 
 from optimizer import scenario
 from optimizer.errors import WrongUsage
@@ -26,6 +27,11 @@ from optimizer.results import VERDICTS, Line, Result, money_text
 from optimizer.solver import Options, is_mip
 from optimizer.units import amount
 from optimizer.words import Name, Words, name_of, say
+
+PLACES = 4
+"""Places of an entry price; digits that count, of a cost far below today's."""
+NOTHING = 0.01
+"""Part of the last place within which a price is taken to be round."""
 
 
 @dataclass(frozen=True)
@@ -148,14 +154,7 @@ class Explainer:
         found = entry.price(with_cost=in_full)
         if found is None:
             return None, say("No larger effect could be confirmed to bring it in.")
-        factor = f"{found.effects:.4f}"
-        if found.cost is None:
-            return found, say("Entry price: it gets money once its effects are {factor} times as large.", factor=factor)
-        return found, say(
-            "Entry price: it gets money once its effects are {factor} times as large, or its cost {share} of today's.",
-            factor=factor,
-            share=f"{found.cost:.4f}",
-        )
+        return found, _entry_in_words(found)
 
     # A line that is switched off
 
@@ -174,6 +173,20 @@ class Explainer:
 
     def _lever(self, ident: str) -> Words:
         return name_of(self.portfolio.levers[ident])
+
+
+def _entry_in_words(found: EntryPrice) -> Words:
+    """The price rounded to the side on which the programme enters."""
+    factor = f"{ceil(found.effects * 10**PLACES - NOTHING) / 10**PLACES:.{PLACES}f}"
+    if found.cost is None:
+        return say("Entry price: it gets money once its effects are {factor} times as large.", factor=factor)
+    places = max(PLACES, PLACES - 1 - floor(log10(found.cost)))
+    return say(
+        "Entry price: it gets money once its effects are {factor} times as large, or its cost falls to {share} of "
+        "today's.",
+        factor=factor,
+        share=f"{floor(found.cost * 10**places + NOTHING) / 10**places:.{places}f}",
+    )
 
 
 def _alike(lines: Sequence[Line]) -> list[list[Line]]:
@@ -197,11 +210,11 @@ def unspent_in_words(result: Result) -> list[Words]:
     unit = result.portfolio.settings.unit
     return [
         say(
-            "{account}, {year}: {amount} is left. What stops it: {reason}.",
+            "“{account}”, {year}: {amount} is left unspent. What stops it: {reason}.",
             account=name_of(result.portfolio.accounts[row.account]),
             year=year_name(result.fiscal_year(row.year)),
             amount=amount(money_text(row.lapsed), unit),
-            reason=row.stopped_by,
+            reason=without_year(row.stopped_by),
         )
         for row in result.accounts
         if row.stopped_by is not None
