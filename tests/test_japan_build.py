@@ -257,6 +257,17 @@ def test_every_source_says_what_the_row_rests_on(book: Any) -> None:
                 assert any((CASE / folder / file).exists() for folder in ("data", "case", "")), file
 
 
+def test_every_source_is_in_japanese_too(book: Any) -> None:
+    """Files, columns, ids and licences keep their names; no clause of the source is left in English."""
+    for sheet in ("Programmes", "Effects", "Synergies", "Limits"):
+        for row in book[sheet]:
+            english, _, japanese = row["source"].partition(" / ")
+            assert " / " not in japanese
+            words = re.sub(r"CC BY|[\w-]*_\w+|\w+\.csv", "", japanese, flags=re.ASCII)
+            assert not re.search(r"[a-z]{2,} [a-z]|\b(?!hdi\b)[a-z]{4,}", words, re.ASCII), japanese
+            assert japanese.count("（") == japanese.count("）"), english
+
+
 def test_every_number_of_the_book_is_accounted_for(book: Any) -> None:
     """Each numeric column has a row in assumptions.csv that says what it rests on."""
     register = rows_of("assumptions.csv")

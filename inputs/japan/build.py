@@ -7,7 +7,8 @@
 ``need.py``, ``programmes.py`` and ``effects.py`` is one rule; here each function is one sheet.
 
 Each ``source`` text begins with *data*, *rule*, *assumption* or *judgement*: what the row mainly rests on;
-the rest of the text says the same of its other numbers. Money is in JPY 100 million a fiscal year.
+the rest of the text says the same of its other numbers. Its Japanese follows behind a slash. Money is in
+JPY 100 million a fiscal year.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from figures import (
     regions_with_need,
     significant,
 )
+from japanese import in_both
 from need import country, has_a_priority, is_fragile, need, raw, weight
 from programmes import Line, partners, programmes
 
@@ -178,7 +180,7 @@ def programme_row(line: Line) -> Row:
         "leverage": line.leverage,
         "tags": ",".join(line.tags) or None,
         "requires": line.requires or None,
-        "source": line.source,
+        "source": in_both(line.source),
     }
 
 
@@ -198,7 +200,7 @@ def effect_row(effect: Effect) -> Row:
         "high": ends[1],
         "requires": effect.requires or None,
         "unless": effect.unless or None,
-        "source": source_of_harm(effect) if effect.score < 0 else source_of_effect(effect, entry),
+        "source": in_both(source_of_harm(effect) if effect.score < 0 else source_of_effect(effect, entry)),
         "as_of": as_of(effect),
     }
 
@@ -219,7 +221,7 @@ def source_of_effect(effect: Effect, entry: Mapping[str, str]) -> str:
 
 def source_of_harm(effect: Effect) -> str:
     """The size of the harm is judgement; where it arises is data."""
-    third = " / 3 with proposal 7" if effect.requires else ""
+    third = ", a third of it with proposal 7" if effect.requires else ""
     terror = cited_indicators(effect.line.place.id, "political_terror_scale_state_dept")
     return f"judgement: harm 0.3 x (PTS - 2)/3 x best score{third}; {terror} {effect.line.place.terror:g}"
 
@@ -283,7 +285,7 @@ def synergy_rows() -> list[Row]:
                 "score": significant(score),
                 "shared": "no",
                 "requires": row["requires"],
-                "source": f"judgement: strength {row['strength']} x score of {row['programme_a']}; ratio",
+                "source": in_both(f"judgement: strength {row['strength']} x score of {row['programme_a']}; ratio"),
             }
         )
     return rows
@@ -294,7 +296,7 @@ def limit_rows() -> list[Row]:
     dropped = ("source_kind", "source_basis")
     return [
         {key: text or None for key, text in row.items() if key not in dropped}
-        | {"value": float(row["value"]), "source": f"{row['source_kind']}: {row['source_basis']}"}
+        | {"value": float(row["value"]), "source": in_both(f"{row['source_kind']}: {row['source_basis']}")}
         for row in read("case", "limits.csv")
     ]
 

@@ -9,6 +9,7 @@ from typing import Any
 from optimizer import fiscal, schema
 from optimizer.places import phrase_of
 from optimizer.report.document import Cell, Column, Table, quantity, table_of
+from optimizer.report.terms import both
 from optimizer.results import Result
 from optimizer.words import Name, Words, name_of, say
 
@@ -150,7 +151,7 @@ def allowances(result: Result) -> Table | None:
 def programme_sources(result: Result) -> Table:
     """The source of each programme's amounts."""
     columns = [Column(say("Programme")), Column(say("Id")), Column(say("Kind")), Column(say("Source"), "long")]
-    rows = [(name_of(p), p.id, KINDS[kind_of(p.source)], p.source) for p in result.portfolio.programmes.values()]
+    rows = [(name_of(p), p.id, KINDS[kind_of(p.source)], both(p.source)) for p in result.portfolio.programmes.values()]
     return table_of("programme_sources", say("Sources of programmes"), columns, rows, filtered=True)
 
 
@@ -180,7 +181,7 @@ def effect_sources(result: Result) -> Table:
             e.high,
             e.lag,
             KINDS[kind_of(e.source)],
-            e.source,
+            both(e.source),
         )
         for e in portfolio.effects
     ]
@@ -192,7 +193,8 @@ def rule_sources(result: Result) -> Table | None:
     columns = [Column(say("Limit or synergy")), Column(say("Id")), Column(say("Kind")), Column(say("Source"), "long")]
     portfolio = result.portfolio
     rows: list[tuple[Words | str, ...]] = [
-        (name_of(limit), limit.id, KINDS[kind_of(limit.source)], limit.source) for limit in portfolio.limits.values()
+        (name_of(limit), limit.id, KINDS[kind_of(limit.source)], both(limit.source))
+        for limit in portfolio.limits.values()
     ]
     for synergy in portfolio.synergies.values():
         partners = say(
@@ -200,7 +202,7 @@ def rule_sources(result: Result) -> Table | None:
             first=name_of(portfolio.programmes[synergy.programme_a]),
             second=name_of(portfolio.programmes[synergy.programme_b]),
         )
-        rows.append((partners, synergy.id, KINDS[kind_of(synergy.source)], synergy.source))
+        rows.append((partners, synergy.id, KINDS[kind_of(synergy.source)], both(synergy.source)))
     return (
         table_of("rule_sources", say("Sources of limits and synergies"), columns, rows, filtered=True) if rows else None
     )
