@@ -343,6 +343,17 @@ def test_a_heading_is_refused_where_it_is_a_slip_and_not_where_it_is_a_note(head
     assert [(p.severity, p.value) for p in found] == [(severity, heading)]
 
 
+@pytest.mark.parametrize(
+    ("key", "severity"),
+    [("discount_rat", "error"), ("tiebraek", "error"), ("base_rate", "warning"), ("由来", "warning")],
+)
+def test_a_setting_is_refused_where_it_is_a_slip_and_not_where_it_is_another(key: str, severity: str) -> None:
+    """A misspelt setting would take its default in silence; one that the program does not know is ignored aloud."""
+    raw = copy.deepcopy(dict(books.minimal()))
+    raw["Settings"].append({"key": key, "value": 0.02})
+    assert [(p.severity, p.value) for p in check(raw).problems] == [(severity, key)]
+
+
 def test_what_is_called_total_is_an_entry_where_another_sheet_names_it() -> None:
     """An account, region or programme may be called so; a row that nobody names adds the others up."""
     raw = copy.deepcopy(dict(books.minimal()))

@@ -102,11 +102,11 @@ def nearest(found: str, known: Iterable[str], cutoff: float = 0.6) -> str | None
 
 
 def is_slip(found: str, near: str) -> bool:
-    """Whether ``found`` is ``near`` but for a slip of the pen, and not another word that begins or ends alike."""
+    """Whether ``found`` is ``near`` cut short or with a slip of the pen, and not another word that looks like it."""
     found, near = plainly(found), plainly(near)
     ratio = difflib.SequenceMatcher(None, near, found).ratio()
     apart = round((1 - ratio) * (len(found) + len(near)))
-    return apart <= MOST_LETTERS_OF_A_SLIP or ratio >= LEAST_LIKENESS_OF_A_SLIP
+    return near.startswith(found) or apart <= MOST_LETTERS_OF_A_SLIP or ratio >= LEAST_LIKENESS_OF_A_SLIP
 
 
 def plainly(title: str) -> str:

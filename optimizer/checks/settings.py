@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from optimizer import schema
 from optimizer.checks.cells import Fault, default_of, is_blank, shown, value_of
-from optimizer.checks.findings import Assumption, Findings, nearest, plainly
+from optimizer.checks.findings import Assumption, Findings, is_slip, nearest, plainly
 from optimizer.schema import Column
 from optimizer.words import say
 from optimizer.workbook.tables import Record, Table, Value
@@ -48,7 +48,8 @@ def _note_unknown(table: Table, unknown: list[tuple[str, Record]], absent: list[
         fix = say("The settings are {names}.", names=", ".join(schema.SETTINGS))
         if near := nearest(key, titles):
             problem = say("{found}: no such setting; did you mean {near}?", found=key, near=near)
-            findings.error(table.title, cell, key, problem, fix)
+            note = findings.error if is_slip(key, near) else findings.warn
+            note(table.title, cell, key, problem, fix)
         else:
             problem = say("{found}: no such setting; it is ignored.", found=key)
             findings.warn(table.title, cell, key, problem, fix)

@@ -57,9 +57,9 @@ def common_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def book_options(command: Callable[..., None]) -> Callable[..., None]:
     """The workbook, --scenario and --set."""
-    command = click.option("--set", "sets", multiple=True, metavar="ITEM[:TARGET]=VALUE", help="Change one thing.")(
-        command
-    )
+    command = click.option(
+        "--set", "sets", multiple=True, metavar="ITEM[:TARGET][@YEAR]=VALUE", help="Change one thing."
+    )(command)
     command = click.option("--scenario", default="base", show_default=True, help="A scenario of the workbook.")(command)
     return click.argument("book", type=click.Path(path_type=Path))(command)
 
