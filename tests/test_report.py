@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import gzip
 import io
 import json
 import re
@@ -20,6 +22,7 @@ import pytest
 from defusedxml import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
+from plotly.offline import get_plotlyjs
 from support import opened
 
 from optimizer import report, run
@@ -38,6 +41,7 @@ from optimizer.report.document import (
     table_of,
     tables_of,
 )
+from optimizer.report.html import columns_of, told_of
 from optimizer.report.letters import broken
 from optimizer.report.lines import Lines
 from optimizer.report.money import Money, split
@@ -480,7 +484,7 @@ class Page(HTMLParser):
 def page(result: Result) -> Page:
     """report.html, parsed."""
     data = report.writers("ja")["report.html"](result)
-    assert len(data) < 6 * 1024 * 1024
+    assert len(data) < 3 * 1024 * 1024
     return Page(data.decode())
 
 
@@ -528,11 +532,22 @@ def test_the_page_shows_the_numbers_of_the_content(result: Result, page: Page) -
     found = {table.name: table for s in document_of(result).sections for b in s.on_the_page for table in tables_of(b)}
     assert found.keys() == page.rows.keys()
     for name, table in found.items():
-        shown = [n for n, column in enumerate(table.columns) if column.page]
-        expected = [*(row for _, row in table.body()), *([table.total] if table.total else [])]
+        shown, told = columns_of(table), told_of(table)
+        expected = [(shown, row) for _, row in table.body()]
+        if told:
+            expected = [
+                pair for level, row in table.body() for pair in ((shown, row), *([] if level else [(told, row)]))
+            ]
+        expected += [(shown, table.total)] if table.total else []
         assert len(page.rows[name]) == 1 + len(expected)
-        for cells, row in zip(page.rows[name][1:], expected, strict=True):
-            for cell, number in zip(cells, shown, strict=True):
+        for cells, (positions, row) in zip(page.rows[name][1:], expected, strict=True):
+            if positions is told:
+                assert len(cells) == 1
+                for language in ("en", "ja"):
+                    texts = [row[n].into(language) for n in told if isinstance(row[n], Words)]  # type: ignore[union-attr]
+                    assert all(text in cells[0][language] for text in texts)
+                continue
+            for cell, number in zip(cells, positions, strict=True):
                 column, value = table.columns[number], row[number]
                 for language in ("en", "ja"):
                     if isinstance(value, Words):
@@ -624,6 +639,14 @@ def test_pictures_of_answers_name_every_mark_and_end() -> None:
 def test_names_break_where_readers_would_break_them(text: str, longest: int, lines: tuple[str, ...]) -> None:
     """Lines end at spaces and middle dots, begin with brackets, and are of much the same length."""
     assert broken(text, longest) == lines
+
+
+def test_the_page_carries_plotly_packed(page: Page) -> None:
+    """What draws the figures is inside, a third as long; until it is unpacked each figure is a still picture."""
+    held = next(found for script in page.scripts if (found := re.match(r'const plotly = "(.*)";', script)))
+    assert gzip.decompress(base64.b64decode(held[1])).decode() == get_plotlyjs()
+    plots = [number for number, (_, a) in enumerate(page.elements) if a.get("class") == "plot"]
+    assert all("svg" in [tag for tag, _ in page.elements[n : n + 4]] for n in plots)
 
 
 def test_tables_of_the_page_tell_their_headings(page: Page) -> None:

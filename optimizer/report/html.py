@@ -5,6 +5,8 @@ No number is computed here.
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +30,8 @@ from optimizer.report.picture import picture
 from optimizer.words import LANGUAGES, Name, Words, say
 
 TEMPLATES = Path(__file__).parent / "templates"
+MOST_BESIDE = 9
+"""Columns that the page has room for, long texts among them."""
 HTML_KINDS: Mapping[type[Any], str] = {
     Callout: "callout",
     Points: "points",
@@ -48,8 +52,9 @@ def html(document: Document, language: str) -> bytes:
         **content_of(document, language),
         still_of=still_of,
         cell=cell_of,
+        told_of=told_of,
         drawings=Markup(json_for_script(drawings_of(document))),  # noqa: S704  (escaped for a script by the function)
-        plotly=Markup(get_plotlyjs()),  # noqa: S704  (the installed package's own file)
+        plotly=packed(get_plotlyjs()),
     )
     return str(page).encode()
 
@@ -112,9 +117,21 @@ def cell_of(column: Column, cell: Cell) -> Any:
     return english if english == japanese else both(Name(english, japanese=japanese))
 
 
+def packed(script: str) -> str:
+    """A script a third as long, which the page unpacks; the same at every call."""
+    return base64.b64encode(gzip.compress(script.encode(), mtime=0)).decode()
+
+
 def columns_of(table: Table) -> list[int]:
-    """The columns that the page has room for."""
-    return [number for number, column in enumerate(table.columns) if column.page]
+    """The columns that stand beside each other on the page."""
+    told = told_of(table)
+    return [number for number, column in enumerate(table.columns) if column.page and number not in told]
+
+
+def told_of(table: Table) -> list[int]:
+    """The long texts of a table of many columns: each row tells them below its numbers, over the whole width."""
+    shown = [number for number, column in enumerate(table.columns) if column.page]
+    return [number for number in shown if table.columns[number].kind == "long"] if len(shown) > MOST_BESIDE else []
 
 
 def kind_of(block: Block) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from optimizer.errors import WrongUsage
 from optimizer.report.document import Cell, Column, Document, Figure, Table, number_text
-from optimizer.report.html import columns_of, content_of, environment
+from optimizer.report.html import content_of, environment
 from optimizer.report.letters import broken, wide
 from optimizer.report.picture import picture
 from optimizer.words import Words, say
@@ -76,7 +76,7 @@ class _Paper:
     def columns_of(self, table: Table) -> list[int]:
         """The columns that paper has room for: what the names of groups tell is not told again."""
         told = table.grouped_by if any(group.level == 1 for group in table.groups) else ()
-        return [number for number in columns_of(table) if number not in told]
+        return [number for number, column in enumerate(table.columns) if column.page and number not in told]
 
     def heading(self, column: Column) -> tuple[str, ...]:
         """A heading in lines: those of numbers must not make their column wide."""

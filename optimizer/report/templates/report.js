@@ -1,6 +1,16 @@
 "use strict";
 const settings = { displayModeBar: false, responsive: true };
+async function unpack() {
+  const packed = Uint8Array.from(atob(plotly), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const script = document.createElement("script");
+  script.textContent = await new Response(stream).text();
+  document.head.append(script);
+  for (const plot of document.querySelectorAll(".plot")) plot.replaceChildren();
+  draw(document.documentElement.lang);
+}
 function draw(language) {
+  if (!window.Plotly) return;
   for (const [name, figure] of Object.entries(drawings[language]))
     Plotly.react(name, figure.data, figure.layout, settings);
 }
@@ -16,8 +26,12 @@ for (const button of document.querySelectorAll("[data-language]"))
 for (const input of document.querySelectorAll("[data-table]"))
   input.addEventListener("input", () => {
     const wanted = input.value.normalize("NFKC").toLowerCase();
-    for (const row of document.querySelectorAll("#" + input.dataset.table + " tbody tr"))
-      row.hidden = !row.textContent.normalize("NFKC").toLowerCase().includes(wanted);
+    for (const row of document.querySelectorAll("#" + input.dataset.table + " tbody tr:not(.told)")) {
+      const told = row.nextElementSibling?.className === "told" ? row.nextElementSibling : null;
+      const text = row.textContent + (told ? told.textContent : "");
+      row.hidden = !text.normalize("NFKC").toLowerCase().includes(wanted);
+      if (told) told.hidden = row.hidden;
+    }
   });
 let opened = [];
 addEventListener("beforeprint", () => {
@@ -27,4 +41,4 @@ addEventListener("beforeprint", () => {
 addEventListener("afterprint", () => {
   for (const details of opened) details.open = false;
 });
-draw(document.documentElement.lang);
+unpack();
