@@ -160,8 +160,7 @@ def _parsed(text: str, portfolio: Portfolio) -> ScenarioItem:
     name, _, target = (part.strip() for part in left.partition(":"))
     if not equals or not name:
         raise WrongUsage(say("{text}: write ITEM:TARGET=VALUE, such as budget_factor=0.9.", text=text))
-    if name not in schema.ITEMS:
-        raise WrongUsage(unknown(say("scenario item"), name, schema.ITEMS))
+    name = _item_called(name)
     item, target = schema.ITEMS[name], canonical_target(target, name, lambda: targets_of(portfolio, name))
     if target and target not in targets_of(portfolio, name):
         raise WrongUsage(unknown(say("target of {item}", item=name), target, targets_of(portfolio, name)))
@@ -173,6 +172,14 @@ def _parsed(text: str, portfolio: Portfolio) -> ScenarioItem:
         raise WrongUsage(say("{text}: {problem} {fix}", text=text, problem=fault.problem, fix=fault.fix)) from None
     year = _year_offset(year_text.strip(), item, portfolio, text) if at else None
     return ScenarioItem("--set", name, target, value, year, row=0)
+
+
+def _item_called(name: str) -> str:
+    """A scenario item by any of its names in the workbook."""
+    try:
+        return str(value_of(name, schema.SHEETS["Scenarios"].columns["item"]))
+    except Fault:
+        raise WrongUsage(unknown(say("scenario item"), name, schema.ITEMS)) from None
 
 
 def _year_offset(year_text: str, item: Item, portfolio: Portfolio, text: str) -> int:

@@ -468,7 +468,7 @@ def test_ids_stay_texts() -> None:
 @pytest.mark.parametrize(
     ("word", "value"),
     [("yes", True), ("No", False), ("TRUE", True), (0.0, False), (1.0, True), ("ＯＮ", True), ("off", False),
-     ("はい", True), ("いいえ", False), (True, True), (False, False)],
+     ("はい", True), ("いいえ", False), (True, True), (False, False), ("オン", True), ("ｵﾌ", False)],
 )  # fmt: skip
 def test_yes_and_no_in_every_spelling(word: Any, value: bool) -> None:
     """All spellings of the contract are read, whatever their case and width."""

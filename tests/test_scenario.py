@@ -603,6 +603,8 @@ def test_a_year_is_read_as_in_the_workbook(year: str) -> None:
     [
         ("budget_factor=0.9", "0.9"),
         ("budget_factor:=0.9", "0.9"),
+        ("予算倍率:GRANT=0.9", "0.9"),
+        ("Budget_Factor:GRANT=０．９", "0.9"),
         (" budget_factor : GRANT = .9 ", "0.9"),
         ("ｂｕｄｇｅｔ＿ｆａｃｔｏｒ：ＧＲＡＮＴ＝０．９", "0.9"),
         ("budget_factor=1e-1", "0.1"),
