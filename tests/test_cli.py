@@ -395,6 +395,21 @@ def test_too_little_memory_exits_with_4(tmp_path: Path, monkeypatch: pytest.Monk
     assert list(tmp_path.iterdir()) == [book]
 
 
+@pytest.mark.parametrize(("lang", "said"), [("en", "Stopped by Ctrl+C."), ("ja", "Ctrl+Cにより中断しました。")])
+def test_ctrl_c_is_told_and_exits_with_130(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lang: str, said: str
+) -> None:
+    """Nothing is left behind."""
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("optimizer.questions.shapley.Asking.score", interrupted)
+    result = haibun("levers", written(tmp_path, with_everything()), "--out", tmp_path / "out", lang=lang)
+    assert result.exit_code == 130 and said in result.output
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_plan_that_fails_its_own_check_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the solver's answer breaks a row, the exit code is 5 and no plan is printed or written."""
     real = solver.solve

@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import math
+import multiprocessing
 import statistics
 import zipfile
 
@@ -192,6 +193,21 @@ def test_a_second_process_changes_nothing(monkeypatch):
     together = levers(book, processes=2)
     assert together.scores == alone.scores
     assert {frozenset({"l3"}), frozenset({"l2", "l3"})} == set(together.infeasible)
+
+
+def test_a_second_process_that_is_killed_leaves_its_half_to_the_first(monkeypatch):
+    """All scores come, each as if there had been no second one."""
+    killed = []
+
+    def kill(done: int, _total: int) -> None:
+        for child in [] if killed else multiprocessing.active_children():
+            child.kill()
+            killed.append(done)
+
+    book = opened(rivals(3, 2))
+    monkeypatch.setattr("optimizer.questions.shapley.MANY", 0)
+    assert levers(book, processes=2, progress=kill).scores == pytest.approx(levers(book).scores)
+    assert killed and not multiprocessing.active_children()
 
 
 def test_a_lever_that_is_set_stays_set_and_only_narrows():

@@ -1,7 +1,7 @@
 """The command ``haibun``: each verb parses its words, calls one function, and prints.
 
 Exit codes: 0 done; 1 the input has problems; 2 wrong usage; 3 no feasible plan; 4 stopped by a limit; 5 a check of
-the program's own result failed.
+the program's own result failed; 130 ended by Ctrl+C.
 """
 
 from __future__ import annotations

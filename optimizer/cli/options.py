@@ -22,6 +22,10 @@ def language_option(**more: Any) -> Callable[[Callable[..., None]], Callable[...
     return click.option("--lang", type=click.Choice(LANGUAGES), help=help_of, **more)
 
 
+INTERRUPTED = 130
+"""The exit code that shells expect of a command ended by Ctrl+C."""
+
+
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="haibun", prog_name="haibun", message="%(prog)s %(version)s")
 @language_option(expose_value=False)
@@ -48,6 +52,9 @@ def common_options(command: Callable[..., None]) -> Callable[..., None]:
         except OSError as error:
             talker.warn(say("The file cannot be read or written: {error}.", error=error))
             sys.exit(2)
+        except KeyboardInterrupt:
+            talker.warn(say("Stopped by Ctrl+C."))
+            sys.exit(INTERRUPTED)
         except MemoryError:
             talker.warn(say("There is not enough memory for this book."))
             sys.exit(4)

@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import itertools
 import math
+import pickle
 import random
+import signal
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 
 from optimizer.errors import NoPlan
 from optimizer.portfolio import Portfolio
 from optimizer.questions.asking import Progress, silent
 from optimizer.session import Session
 from optimizer.solver import Options
+from optimizer.sweep.crews import deaf_to_ctrl_c
 
 MANY = 200_000
 """Lines times combinations above which a second process is worth starting (it takes a second)."""
@@ -77,7 +82,8 @@ class Asking:
     def score_all(self, progress: Progress, processes: int) -> None:
         """Solve every combination; those changes that move the plan most flip most rarely.
 
-        With two ``processes`` a second one solves half of the combinations where there are many.
+        With two ``processes`` a second one solves half of the combinations where there are many; should it die, this
+        one does.
         """
         steps = self._steps_from_none()
         ids = sorted(self.ids, key=lambda ident: steps[ident])
@@ -87,10 +93,11 @@ class Asking:
             self.score_each(_walk(ids), progress)
             return
         there = Asking(book, self.session.options, self.ids, self.stated)
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as second:
-            other_half = second.submit(_scored, there, [on | {ids[-1]} for on in _walk(ids[:-1])])
+        other_half = [on | {ids[-1]} for on in _walk(ids[:-1])]
+        with _scored_meanwhile(there, other_half) as scores:
             self.score_each(_walk(ids[:-1]), progress)
-            self.scores |= other_half.result()
+            self.scores |= scores()
+        self.score_each(other_half, progress)
 
     def _steps_from_none(self) -> dict[str, int]:
         """How many steps of the solver lie between no change and each change alone."""
@@ -123,10 +130,48 @@ def _walk(ids: Sequence[str]) -> Iterator[Combination]:
         yield on
 
 
-def _scored(asking: Asking, combinations: Sequence[Combination]) -> Scores:
-    """What a second process does: its own session, its half of the combinations."""
-    asking.score_each(combinations, silent)
-    return asking.scores
+@contextmanager
+def _scored_meanwhile(asking: Asking, combinations: Sequence[Combination]) -> Iterator[Callable[[], Scores]]:
+    """A second process with a session of its own; what is yielded waits for its scores, none where it has died.
+
+    It ends with the block, whatever ends that; Ctrl-C is for this process to hear.
+    """
+    context = get_context("spawn")
+    here, there = context.Pipe()
+    second = context.Process(target=_score_and_send, args=(there,), daemon=True)
+    with deaf_to_ctrl_c():
+        second.start()
+    there.close()
+    work = pickle.dumps((asking, combinations))
+    threading.Thread(target=_send, args=(here, work), daemon=True).start()
+
+    def scores() -> Scores:
+        try:
+            received: Scores = here.recv()
+        except (EOFError, OSError):
+            return {}
+        return received
+
+    try:
+        yield scores
+    finally:
+        second.terminate()
+        second.join()
+
+
+def _send(there: Connection, work: bytes) -> None:
+    """Wait until the second process has begun and taken its work."""
+    with suppress(OSError):
+        there.send_bytes(work)
+
+
+def _score_and_send(there: Connection) -> None:
+    """What the second process does. It fails without a word: the first one then comes upon the same error itself."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(Exception):
+        asking, combinations = pickle.loads(there.recv_bytes())  # noqa: S301  (our own bytes)
+        asking.score_each(combinations, silent)
+        there.send(asking.scores)
 
 
 @dataclass(frozen=True)

@@ -91,14 +91,14 @@ class Processes:
         """Start the processes."""
         context = get_context("spawn")
         with ProcessPoolExecutor(self.count, context, begin_work, (shipment,)) as executor:
-            with _deaf_to_ctrl_c():
+            with deaf_to_ctrl_c():
                 for _ in range(self.count):
                     executor.submit(int)
             yield lambda variants, with_amounts: executor.submit(solve_held, variants, with_amounts)
 
 
 @contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
+def deaf_to_ctrl_c() -> Iterator[None]:
     """Processes that begin meanwhile do not hear it either until they listen themselves, instead of dying of it."""
     if threading.current_thread() is not threading.main_thread():
         yield
