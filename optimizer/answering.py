@@ -33,6 +33,7 @@ from optimizer.report.shown import shown
 from optimizer.results import Result
 from optimizer.run import OpenBook, json_bytes
 from optimizer.scenario import BASE
+from optimizer.units import percent, signed
 from optimizer.words import Name, Words, name_of, say
 
 Progress = Callable[[int, int], None]
@@ -46,7 +47,7 @@ class Bar:
 
     name: Words
     value: float
-    text: str
+    text: Words
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ class Answer:
         return {
             "sentences": [words.into(language) for words in self.sentences],
             "measure": self.measure.into(language),
-            "bars": [{"name": b.name.into(language), "value": b.value, "text": b.text} for b in self.bars],
+            "bars": [
+                {"name": b.name.into(language), "value": b.value, "text": b.text.into(language)} for b in self.bars
+            ],
             "blocks": shown(self.document, language) if self.document else [],
         }
 
@@ -96,7 +99,7 @@ def levers(asked: Asked, progress: Progress) -> Answer:
     found = asking_levers.levers(asked.book, asked.scenario, asked.sets, progress=progress, processes=PROCESSES)
     content = levers_tables.levers_as_dict(found)
     bars = [
-        Bar(name_of(worth.lever), worth.worth, f"{worth.worth:+.4f}")
+        Bar(name_of(worth.lever), worth.worth, signed(worth.worth, 4))
         for worth in found.worths
         if worth.worth is not None
     ]
@@ -112,7 +115,7 @@ def compare(asked: Asked, progress: Progress) -> Answer:
     settings = asked.beside or (written, Setting(name, asked.scenario, tuple(asked.sets)))
     found = asking_compare.compare_settings(asked.book, settings, written, progress=progress, processes=PROCESSES)
     bars = [
-        Bar(compare_tables.part_in_words(asked.book.portfolio, part), float(points), f"{float(points):+.4f}")
+        Bar(compare_tables.part_in_words(asked.book.portfolio, part), float(points), signed(points, 4))
         for versus in found.others
         for part, points in sorted(versus.shares(4), key=lambda share: -share[1])
     ]
@@ -128,7 +131,7 @@ def robust(asked: Asked, progress: Progress) -> Answer:
     found = asking_robust.robust(asked.book, asked.scenario, asked.sets, crew=crew, progress=progress)
     known = [] if found.study is None else [*found.study.kinds, *found.study.effects]
     bars = [
-        Bar(robust_tables.subject_in_words(found.standing.portfolio, one), one.worth, f"{one.worth:.4f}")
+        Bar(robust_tables.subject_in_words(found.standing.portfolio, one), one.worth, Name(f"{one.worth:.4f}"))
         for one in sorted(known, key=lambda one: -one.worth)[:MOST_BARS]
     ]
     document = robust_document(asked.book, found)
@@ -145,7 +148,7 @@ def frontier(asked: Asked, progress: Progress) -> Answer:
     """How the best score grows with money."""
     found = asking_frontier.frontier(asked.book, asked.scenario, asked.sets, progress=progress)
     points = found.points[:: max(1, len(found.points) // MOST_BARS)]
-    bars = [Bar(Name(f"{100 * point.factor:.1f} %"), point.score, f"{point.score:.2f}") for point in points]
+    bars = [Bar(percent(100 * point.factor), point.score, Name(f"{point.score:.2f}")) for point in points]
     document = frontier_document(asked.book, found)
     files = {"frontier.csv": frontier_tables.frontier_csv(found)}
     return Answer(frontier_tables.frontier_in_words(found), say("Best score by total budget"), bars, files, document)
@@ -155,7 +158,7 @@ def freedoms(asked: Asked, progress: Progress) -> Answer:
     """What one freedom costs the other."""
     found = asking_freedoms.freedoms(asked.book, asked.scenario, asked.sets, progress=progress)
     points = found.points[:: max(1, len(found.points) // MOST_BARS)]
-    bars = [Bar(Name(f"{point.fear:.1f} %"), point.want, f"{point.want:.1f} %") for point in points]
+    bars = [Bar(percent(point.fear), point.want, percent(point.want)) for point in points]
     document = freedoms_document(asked.book, found)
     files = {"frontier.csv": frontier_tables.freedoms_csv(found)}
     measure = say("Freedom from want by freedom from fear")
@@ -170,7 +173,7 @@ def prices(asked: Asked, progress: Progress) -> Answer:
         Bar(
             say("{name}, {year}", name=price.name, year=year_name(price.year)) if price.year else price.name,
             price.price or 0.0,
-            f"{price.price:.4f}",
+            Name(f"{price.price:.4f}"),
         )
         for price in dear
     ]
@@ -189,7 +192,7 @@ def ranges(asked: Asked, progress: Progress) -> Answer:
         Bar(
             say("{name}, {year}", name=name_of(programmes[line.programme]), year=year_name(first_year + line.year)),
             line.high - line.low,
-            f"{line.low:,.2f}–{line.high:,.2f}",
+            Name(f"{line.low:,.2f}–{line.high:,.2f}", japanese=f"{line.low:,.2f}～{line.high:,.2f}"),
         )
         for line in widest
     ]
@@ -206,7 +209,7 @@ def repair(asked: Asked, _progress: Progress) -> Answer:
         Bar(
             say("Repair {number}, score {score}", number=number, score=f"{repair.score:.2f}"),
             float(repair.cost),
-            f"{float(repair.cost):.4g}",
+            Name(f"{float(repair.cost):.4g}"),
         )
         for number, repair in enumerate(menu.repairs, 1)
     ]

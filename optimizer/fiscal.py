@@ -24,11 +24,18 @@ def years_named(first_year: int, offsets: Sequence[int]) -> Words:
             runs[-1].append(offset)
         else:
             runs.append([offset])
-    named = []
-    for run in runs:
-        first, last = year_name(first_year + run[0]), year_name(first_year + run[-1])
-        named.append(first if len(run) == 1 else say("{first}–{last}", first=first, last=last))
-    return listed(named)
+    return listed([_run_named(first_year + run[0], first_year + run[-1]) for run in runs])
+
+
+def _run_named(first: int, last: int) -> Words:
+    """FY2027–FY2029, in Japanese 令和9～11年度."""
+    if first == last:
+        return year_name(first)
+    begins, ends = year_name(first), year_name(last)
+    japanese = ends.into("ja")
+    if first >= FIRST_YEAR_OF_REIWA:
+        japanese = japanese.removeprefix("令和")
+    return Name(f"{begins}–{ends}", japanese=f"{begins.into('ja').removesuffix('年度')}～{japanese}")
 
 
 def listed(items: Sequence[Words]) -> Words:

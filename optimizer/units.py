@@ -42,6 +42,18 @@ def unit_name(unit: str) -> Words:
     return _KNOWN.get(unit) or Name(unit)
 
 
+def signed(number: Fraction | float, places: int) -> Name:
+    """A change with its sign; in Japanese a fall is written with △."""
+    text = f"{float(number):+,.{places}f}"
+    return Name(text, japanese=text.replace("-", "△ "))
+
+
+def percent(number: float, form: str = ".1f") -> Name:
+    """Per cent, with the space before the sign that each language has."""
+    text = format(number, form)
+    return Name(f"{text} %", japanese=f"{text}%")
+
+
 def factors(unit: str, yen_for_a_dollar: Fraction | None) -> dict[str, Fraction]:
     """The units in which a reader may see amounts of ``unit``, each with what an amount is multiplied by; itself first.
 

@@ -14,6 +14,8 @@ from click.testing import CliRunner
 
 from optimizer.cli import main
 from optimizer.cli.bilingual import SAID_BY_CLICK, paragraphs_of
+from optimizer.fiscal import years_named
+from optimizer.units import percent, signed
 from optimizer.words import CATALOGUE
 
 ROOT = Path(__file__).parent.parent
@@ -162,3 +164,13 @@ def test_a_wrong_command_line_is_told_in_japanese(arguments):
     (told,) = (line for line in result.output.splitlines() if line.startswith("エラー："))
     assert re.search(r"[ぁ-ん]", told)
     assert not re.search(r"\b(is|not|of|such|Missing|Invalid|Did|requires|unexpected)\b", told)
+
+
+def test_changes_shares_and_years_are_written_as_each_language_does():
+    """A fall has △ in Japanese; a percent sign stands close; years of one era name it once."""
+    assert [signed(-1234.5, 2).into(language) for language in ("en", "ja")] == ["-1,234.50", "△ 1,234.50"]
+    assert signed(0.5, 1).into("ja") == "+0.5"
+    assert [percent(12.34).into(language) for language in ("en", "ja")] == ["12.3 %", "12.3%"]
+    assert years_named(2027, [0, 1, 2, 4]).into("ja") == "令和9～11年度、令和13年度"
+    assert str(years_named(2027, [0, 1, 2, 4])) == "FY2027–FY2029, FY2031"
+    assert years_named(2018, range(3)).into("ja") == "2018～令和2年度"

@@ -11,6 +11,7 @@ from optimizer.portfolio import Portfolio, Programme, ScenarioItem
 from optimizer.questions.compare import PLACES, ZERO, Change, Compared, Move, Part, Side, Versus, rounded
 from optimizer.results import FREEDOM_NAMES, Result, family_name
 from optimizer.scenario import as_typed
+from optimizer.units import signed, unit_name
 from optimizer.words import Name, Words, name_of, say
 
 MOST_MOVES = 10
@@ -300,7 +301,7 @@ def _moves_in_words(found: Compared, versus: Versus) -> list[Words]:
     said = [
         say(
             "  Lines that moved most ({unit}, {years} together):",
-            unit=portfolio.settings.unit,
+            unit=unit_name(portfolio.settings.unit),
             years=years_named(portfolio.settings.first_year, range(portfolio.settings.years)),
         )
     ]
@@ -311,7 +312,7 @@ def _moves_in_words(found: Compared, versus: Versus) -> list[Words]:
                 name=name_of(portfolio.programmes[move.programme]),
                 before=_money(move.before),
                 after=_money(move.after),
-                change=f"{float(move.change):+,.2f}",
+                change=signed(move.change, 2),
                 reason=_dated_reason(portfolio, versus, move),
             )
         )
@@ -330,8 +331,8 @@ def _points(score: Fraction) -> str:
     return f"{float(rounded(score, SHOWN_PLACES)):.{SHOWN_PLACES}f}"
 
 
-def _signed(points: Fraction) -> str:
-    return f"{float(points):+.{SHOWN_PLACES}f}"
+def _signed(points: Fraction) -> Words:
+    return signed(points, SHOWN_PLACES)
 
 
 def _money(amount: Fraction) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from optimizer.fiscal import listed
 from optimizer.questions.levers import Levers, Move, Worth
 from optimizer.questions.shapley import Combination
-from optimizer.units import amount
+from optimizer.units import amount, signed
 from optimizer.words import Words, name_of, say
 
 MOST_MOVES = 10
@@ -147,7 +147,7 @@ def _moved(found: Levers, worth: Worth) -> Words:
         say(
             "{programme} {change}",
             programme=name_of(found.portfolio.programmes[move.programme]),
-            change=f"{move.change:+,.2f}",
+            change=signed(move.change, 2),
         )
         for move in worth.moves_last[:MOST_NAMED]
     ]
@@ -214,4 +214,4 @@ def _points(score: float | None) -> str | Words:
 
 
 def _signed(points: float | None) -> str | Words:
-    return say("(no plan)") if points is None else f"{points:+.4f}"
+    return say("(no plan)") if points is None else signed(points, 4)

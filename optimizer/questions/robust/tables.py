@@ -12,7 +12,7 @@ from optimizer.questions.robust.knowing import KIND, PROGRAMME, Knowledge
 from optimizer.questions.robust.standing import Spread, Standing, spread_of
 from optimizer.results import instrument_name
 from optimizer.run import csv_bytes
-from optimizer.units import amount
+from optimizer.units import amount, percent
 from optimizer.words import Words, name_of, say
 
 NOTHING = 5e-5
@@ -197,7 +197,7 @@ def hedge_in_words(answer: Robust) -> list[Words]:
     hedge = answer.hedge
     if hedge is None:
         return [say("There is no hedged plan: {reason}", reason=answer.no_hedge)]
-    worst = f"{100 * (1 - hedge.mix.alpha):g} %"
+    worst = percent(100 * (1 - hedge.mix.alpha), "g")
     said = [
         say(
             "  {plan}: {mean} points on average, {tail} over the worst {worst} of the draws",
