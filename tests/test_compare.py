@@ -409,6 +409,7 @@ def test_sentences_say_the_points_of_each_row_in_both_languages(told):
     english, japanese = ([words.into(lang) for words in compare_in_words(told)] for lang in ("en", "ja"))
     assert all(JAPANESE.search(line) for line in japanese if not re.fullmatch(r".*：-?[0-9.]+点。", line))
     assert not any("{" in line for line in [*english, *japanese])
+    assert any("億円" in line for line in japanese) and not any("JPY" in line for line in japanese)
     starts = [number for number, line in enumerate(english) if " against one" in line] + [len(english)]
     assert len(starts) == len(told.others) + 1
     for start, end in itertools.pairwise(starts):

@@ -276,7 +276,8 @@ def test_the_report_ranks_the_levers_and_their_worths_foot():
     assert len(next(t for t in document.tables() if t.name == "lever_combinations").rows) == 8
     for language in ("en", "ja"):
         files = report.pages(document, language)
-        assert b"worths" in files["report.html"]
+        page = files["report.html"].decode()
+        assert 'id="worths"' in page and page.index("<details open>") < page.index("table-worths_table")
         with zipfile.ZipFile(io.BytesIO(files["report.xlsx"])) as packed:
             assert any(name.startswith("xl/charts/chart") for name in packed.namelist())
 

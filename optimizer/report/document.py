@@ -262,6 +262,7 @@ class Figure:
     first table holds the value in its second column and may hold the ways to most and to least in its last two),
     curve (``values``: budget, score, slope, factor of each point), waterfall (``values``: from where to where each
     mark goes; the two ends come from nowhere), dumbbells (``values``: the change of each mark for each of ``across``).
+    ``is_open``: its tables are part of the answer, and shown without being asked for.
     """
 
     name: str
@@ -278,6 +279,7 @@ class Figure:
     unit: Words = field(default_factory=lambda: Name(""))
     source: Words = field(default_factory=lambda: Name(""))
     note: Words | None = None
+    is_open: bool = False
 
 
 @dataclass(frozen=True)

@@ -116,6 +116,7 @@ class _Told:
             decimals=2,
             unit=say("points"),
             source=say("{count} combinations of levers, each solved.", count=len(self.found.scores)),
+            is_open=True,
         )
 
     def table(self) -> Table:

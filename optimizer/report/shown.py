@@ -37,6 +37,7 @@ def shown_figure(figure: Figure, language: str) -> dict[str, Any]:
         "subject": figure.subject.into(language),
         "picture": picture(figure, language),
         "tables": [shown_table(table, language) for table in figure.tables],
+        "is_open": figure.is_open,
     }
 
 
