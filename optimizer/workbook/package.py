@@ -46,10 +46,18 @@ FOREIGN_PARTS: Mapping[str, Words] = {
     "xl/embeddings/": say("The file contains other files inside it."),
 }
 """By the beginning of a part's name, in small letters; a bare word may stand anywhere in it."""
+FOREIGN_KINDS: Mapping[str, Words] = {
+    **dict.fromkeys(("vbaproject", "xlmacrosheet", "xlintlmacrosheet"), FOREIGN_PARTS["vbaproject"]),
+    **dict.fromkeys(("control", "activexcontrolbinary"), FOREIGN_PARTS["xl/activex/"]),
+    "externallink": FOREIGN_PARTS["xl/externallinks/"],
+    **dict.fromkeys(("connections", "querytable"), FOREIGN_PARTS["xl/connections.xml"]),
+    **dict.fromkeys(("oleobject", "package"), FOREIGN_PARTS["xl/embeddings/"]),
+}
+"""By what a relation says that a part is, in small letters, whatever the part is called."""
 TAKE_VALUES = say("Copy the tables into a new workbook as values, and save that.")
 _HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*(?:hidden\s*=\s*[\"'](?:1|true)[\"']|\sht=\"0\")")
 _HIDDEN_COLUMN = re.compile(rb"<(?:\w+:)?col\s[^>]*(?:hidden\s*=\s*[\"'](?:1|true)[\"']|\swidth=\"0\")")
-_MERGED = re.compile(rb'<mergeCell ref="([A-Z0-9:]+)"')
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref\s*=\s*[\"']([A-Z0-9:]+)")
 _SHARED_TEXT = re.compile(rb't="s"[^>]*><v>([0-9]+)</v>')
 
 
@@ -79,7 +87,7 @@ def unpacked(path: Path, data: bytes) -> Package:
     with zipfile.ZipFile(BytesIO(data)) as package:
         _refuse_by_parts(package)
         parts = _read_all(package)
-    if b"macroEnabled" in parts.get(TYPES, b""):
+    if b"macroenabled" in parts.get(TYPES, b"").lower():
         raise Refused(FOREIGN_PARTS["vbaproject"])
     for name in parts:
         if name.endswith(".rels"):
@@ -131,6 +139,8 @@ def _refuse_by_parts(package: zipfile.ZipFile) -> None:
         raise Refused(say("The file contains a part whose name leads out of it."))
     if MAIN_PART not in lower:
         raise Refused(say("The file is not an Excel workbook (.xlsx)."))
+    if min(info.header_offset for info in package.infolist()) > 0:
+        raise Refused(say("Something else stands in the file before the workbook."))
 
 
 def _read_all(package: zipfile.ZipFile) -> dict[str, bytes]:
@@ -155,7 +165,10 @@ def _refuse_ways_out(name: str, xml: bytes) -> None:
     """No part but a link that somebody may click leads out of the file; the workbook is the part that is read."""
     for node in fromstring(xml, forbid_dtd=True):
         kind = node.get("Type", "").rsplit("/", 1)[-1]
-        if node.get("TargetMode", "").lower() == "external" and kind != "hyperlink":
+        if kind.lower() in FOREIGN_KINDS:
+            raise Refused(FOREIGN_KINDS[kind.lower()], TAKE_VALUES)
+        leads_out = "://" in node.get("Target", "") or node.get("Target", "").startswith("\\\\")
+        if (leads_out or node.get("TargetMode", "").lower() == "external") and kind != "hyperlink":
             raise Refused(say("The file refers to something outside of it ({kind}).", kind=kind), TAKE_VALUES)
         if name == "_rels/.rels" and kind == "officeDocument" and node.get("Target", "").lstrip("/") != MAIN_PART:
             raise Refused(say("The file is not an Excel workbook (.xlsx)."))

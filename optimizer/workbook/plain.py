@@ -34,6 +34,9 @@ _PREFIX = re.compile(rb"xmlns:([^=\s]+)")
 _FORMULA = rb"(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?"
 _NO_TEXT = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*t="s"[^>/]*>(?!%s<v>[0-9]{1,9}</v>)' % _FORMULA)
 _USUAL_NO_TEXT = re.compile(rb't="s"><v>(?![0-9]{1,9}</v>)')
+_INSIDE_VALUE = re.compile(rb"<[vt](?: [^>]*[^/])?>[^<]*<[^/]")
+_SECOND_TEXT = re.compile(rb"</t>\s*<[tr][ />]")
+_TOO_SMALL = re.compile(rb"<v>[-+0-9.]*(?:[eE]-0*[1-9][0-9]{2}|\.0{300})[0-9]*</v>")
 _SECOND_VALUE = re.compile(rb"</(?:v|is)>(?!\s*</c>)")
 _ERROR = re.compile(rb'(<c [^>]*t="e"[^>]*>%s<v>)[^<]*</v>' % _FORMULA)
 _DIMENSION = re.compile(rb"<dimension [^>]*/>")
@@ -58,10 +61,12 @@ def refuse_broken(xml: bytes, name: str) -> None:
 
 def plain_part(xml: bytes, name: str) -> bytes:
     """A part other than a worksheet in the plain form."""
-    if _is_plain(xml):
-        return xml
-    _refuse_large(xml, name)
-    return canonicalize(xml).encode()
+    if not _is_plain(xml):
+        _refuse_large(xml, name)
+        xml = canonicalize(xml).encode()
+    if _INSIDE_VALUE.search(xml) or _SECOND_TEXT.search(xml):
+        raise Refused(say("The part {name} is written as no spreadsheet program writes it.", name=name))
+    return xml
 
 
 def plain_sheet(xml: bytes, name: str, title: str) -> tuple[bytes, Addresses]:
@@ -94,12 +99,20 @@ def _refuse_unclear_values(xml: bytes, title: str) -> None:
         raise Refused(
             say("Cell {cell} of sheet {title} refers to a text that is not there.", cell=found[1].decode(), title=title)
         )
-    if xml.count(b"</v>") == xml.count(b"</v></c>") and b"</is>" not in xml:
-        return
-    if found := _SECOND_VALUE.search(xml):
-        cell = _CELL.findall(xml[: found.start()])[-1]
-        place = (cell[0] + cell[1]).decode()
-        raise Refused(say("Cell {cell} of sheet {title} holds two values.", cell=place, title=title))
+    if found := _TOO_SMALL.search(xml):
+        cell = _cell_before(xml, found)
+        raise Refused(
+            say("Cell {cell} of sheet {title} holds a number too small to be told from 0.", cell=cell, title=title)
+        )
+    is_usual = xml.count(b"</v>") == xml.count(b"</v></c>") and b"</is>" not in xml
+    if found := _INSIDE_VALUE.search(xml) or (not is_usual and (_SECOND_VALUE.search(xml) or _SECOND_TEXT.search(xml))):
+        words = say("Cell {cell} of sheet {title} holds two values.", cell=_cell_before(xml, found), title=title)
+        raise Refused(words)
+
+
+def _cell_before(xml: bytes, found: re.Match[bytes]) -> str:
+    letters, row = _CELL.findall(xml[: found.start()])[-1]
+    return (letters + row).decode()
 
 
 def _is_plain(xml: bytes) -> bool:

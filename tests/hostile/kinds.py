@@ -146,6 +146,54 @@ def in_utf_16(book: Book, part: str) -> Book:
     return book.change(part, lambda xml: xml.decode().replace("UTF-8", "UTF-16").encode("utf-16"))
 
 
+def with_an_entry_twice(book: Book) -> bytes:
+    """Two entries of the directory lead to one part, under two names of one length."""
+    data = bytearray(book.data)
+    end = data.rindex(b"PK\x05\x06")
+    count, size, start = struct.unpack_from("<HII", data, end + 10)
+    name, extra, comment = struct.unpack_from("<HHH", data, start + 28)
+    entry = data[start : start + 46 + name + extra + comment]
+    entry[46 : 46 + name] = b"z" * name
+    struct.pack_into("<HHI", data, end + 8, count + 1, count + 1, size + len(entry))
+    return bytes(data[:end] + entry + data[end:])
+
+
+def overlapping_bomb(book: Book) -> bytes:
+    """A thousand names for the same ten megabytes."""
+    many = [(f"xl/media/{number:04}.png", b"") for number in range(1000)]
+    data = bytearray(packed([*book.parts.items(), ("xl/media/kernel.png", bytes(10_000_000)), *many]))
+    end = data.rindex(b"PK\x05\x06")
+    kernel = data.rindex(b"PK\x01\x02", 0, data.rindex(b"xl/media/kernel.png"))
+    for number in range(1000):
+        place = data.rindex(b"PK\x01\x02", 0, data.rindex(b"xl/media/%04d.png" % number, 0, end))
+        data[place + 16 : place + 28] = data[kernel + 16 : kernel + 28]
+        data[place + 42 : place + 46] = data[kernel + 42 : kernel + 46]
+    return bytes(data)
+
+
+def another_first(book: Book) -> bytes:
+    """A whole workbook before the one that the directory at the end tells of."""
+    return Book().number("Effects", "C2", "9").data + book.data
+
+
+def with_extra_field(book: Book) -> bytes:
+    """The sizes of a part are in an extra field, as of a file of exabytes."""
+    data = bytearray(book.data)
+    name = book.sheet("Effects").encode()
+    place = data.rindex(b"PK\x01\x02", 0, data.rindex(name))
+    struct.pack_into("<II", data, place + 20, 0xFFFFFFFF, 0xFFFFFFFF)
+    struct.pack_into("<H", data, place + 30, 20)
+    data[place + 46 + len(name) : place + 46 + len(name)] = struct.pack("<HHQQ", 1, 16, 1 << 60, 1 << 60)
+    end = data.rindex(b"PK\x05\x06")
+    struct.pack_into("<I", data, end + 12, struct.unpack_from("<I", data, end + 12)[0] + 20)
+    return bytes(data)
+
+
+def of_kind(kind: bytes) -> Make:
+    """A part of a harmless name that a relation calls by its kind."""
+    return lambda book: with_relation(book.add("xl/part.bin", b"x"), RELATIONS, kind, b"part.bin", b"")
+
+
 PACKAGES = [
     Kind("nothing at all", lambda book: b"", Refused("empty")),
     Kind("a text", lambda book: b"programme,maximum\r\nwells,5\r\n", NO_WORKBOOK),
@@ -176,6 +224,35 @@ PACKAGES = [
         MACROS,
     ),
     Kind("a name that may hold macros", lambda book: book, MACROS, "book.xlsm"),
+    Kind("a macro that a relation alone gives away", of_kind(b"vbaProject"), MACROS),
+    Kind(
+        "the content type of macros, in capitals",
+        lambda book: book.replace(TYPES, b"spreadsheetml.sheet.main+xml", b"sheet.MACROENABLED.main+xml"),
+        MACROS,
+    ),
+    Kind("a link that a relation alone gives away", of_kind(b"externalLink"), Refused("links")),
+    Kind("a connection that a relation alone gives away", of_kind(b"connections"), Refused("connections")),
+    Kind("an object that a relation alone gives away", of_kind(b"oleObject"), Refused("other files inside")),
+    Kind("a control that a relation alone gives away", of_kind(b"control"), Refused("ActiveX")),
+    Kind(
+        "a picture elsewhere that is said to be inside",
+        lambda book: with_relation(book, RELATIONS, b"image", b"http://192.0.2.1/pixel.png", b""),
+        Refused("outside"),
+    ),
+    Kind(
+        "a share that is said to be inside",
+        lambda book: with_relation(book, RELATIONS, b"image", rb"\\192.0.2.1\share\pixel.png", b""),
+        Refused("outside"),
+    ),
+    Kind("a connection in other letters", lambda book: book.add("xl/Connections.XML", b"<a/>"), Refused("connections")),
+    Kind("a thumbnail that is an archive", nested(packed([("a", b"b")]), "docProps/a.jpeg"), Refused("other files")),
+    Kind("two entries to one part", with_an_entry_twice, DAMAGED),
+    Kind("a thousand names for ten megabytes", overlapping_bomb, DAMAGED),
+    Kind("a part of exabytes, it says", with_extra_field, DAMAGED),
+    Kind("another workbook before the workbook", another_first, Refused("before the workbook")),
+    Kind("folders as parts", lambda book: packed([("xl/", b""), *book.parts.items()]), Same()),
+    Kind("packed by bzip2", lambda book: packed(book.parts.items(), zipfile.ZIP_BZIP2), Same()),
+    Kind("packed by LZMA", lambda book: packed(book.parts.items(), zipfile.ZIP_LZMA), Same()),
     Kind("ActiveX", lambda book: book.add("xl/activeX/activeX1.xml", b"<a/>"), Refused("ActiveX")),
     Kind(
         "a link to another workbook", lambda b: b.add("xl/externalLinks/externalLink1.xml", b"<a/>"), Refused("links")
@@ -327,6 +404,40 @@ def _stored(book: Book) -> Book:
     return book
 
 
+def listed(entry: str) -> Make:
+    """The first score as one more entry of the list of texts."""
+
+    def make(book: Book) -> Book:
+        number = book.parts[STRINGS].count(b"<si>")
+        book.replace(STRINGS, b"</sst>", entry.encode() + b"</sst>")
+        return plain(book, f'<c r="C2" t="s"><v>{number}</v></c>')
+
+    return make
+
+
+def in_strict(book: Book) -> Book:
+    strict = b'xmlns="http://purl.oclc.org/ooxml/spreadsheetml/main"'
+    return book.replace(book.sheet("Effects"), SHEET_NAMESPACE, strict)
+
+
+def _big_endian(xml: bytes) -> bytes:
+    return ("\ufeff" + xml.decode().replace("UTF-8", "UTF-16")).encode("utf-16-be")
+
+
+def many_sheets(book: Book) -> Book:
+    more = b"".join(b'<sheet name="z%d" sheetId="%d" r:id="rId2"/>' % (n, 500 + n) for n in range(20_000))
+    return book.replace(MAIN, b"</sheets>", more + b"</sheets>")
+
+
+TWO_VALUES = Refused("two values")
+CHOICE = (
+    '<m:AlternateContent xmlns:m="http://schemas.openxmlformats.org/markup-compatibility/2006">'
+    '<m:Choice Requires="x14"><c r="C2"><v>9</v></c></m:Choice>'
+    '<m:Fallback><c r="C2"><v>0.1597</v></c></m:Fallback></m:AlternateContent>'
+)
+ROW_INSIDE = b'<row r="2500"><row r="2"><c r="C2"><v>9</v></c></row></row><row r="3"'
+FORMATS = b'<xf numFmtId="0"/>' * 1_000_000
+
 DIALECTS = [
     Kind("names with prefixes", in_prefixes, Same()),
     Kind("rows backwards", backwards, Same()),
@@ -380,6 +491,51 @@ DIALECTS = [
     Kind("a cell far to the right", far("XFD5000"), Refused("reaches")),
     Kind("one text in 200,000 cells", shared_text_bomb, Refused("MB of text")),
     Kind("stored, not packed", _stored, Same()),
+    Kind("another element inside a number", lambda b: plain(b, '<c r="C2"><v>0.15<b>9</b>97</v></c>'), TWO_VALUES),
+    Kind(
+        "another element inside a text",
+        lambda b: plain(b, '<c r="C2" t="inlineStr"><is><t>0.15<b>9</b>97</t></is></c>'),
+        TWO_VALUES,
+    ),
+    Kind(
+        "a text, and runs of text behind it",
+        lambda b: plain(b, '<c r="C2" t="inlineStr"><is><t>0.1597</t><r><t>9</t></r></is></c>'),
+        TWO_VALUES,
+    ),
+    Kind(
+        "a number as runs of text",
+        lambda b: plain(b, '<c r="C2" t="inlineStr"><is><r><t>0.1</t></r><r><t>597</t></r></is></c>'),
+        Same(),
+    ),
+    Kind("a text with its reading", listed("<si><t>0.1597</t><rPh sb='0' eb='1'><t>9</t></rPh></si>"), Same()),
+    Kind("two texts in an entry of the list", listed("<si><t>0.1597</t><t>9</t></si>"), Refused("no spreadsheet")),
+    Kind(
+        "entries that are empty before the others",
+        lambda b: b.replace(STRINGS, b"<si>", b"<si/><si>"),
+        Fault("Settings", ""),
+    ),
+    Kind("a number of another choice", lambda b: plain(b, CHOICE), Fault("Effects", "C2", "is empty")),
+    Kind("a sheet of the strict vocabulary", in_strict, Same()),
+    Kind("big-endian UTF-16", lambda b: b.change(b.sheet("Effects"), _big_endian), Same()),
+    Kind(
+        "UTF-16 that says UTF-8", lambda b: b.change(b.sheet("Effects"), lambda x: x.decode().encode("utf-16")), DAMAGED
+    ),
+    Kind("an attribute twice", lambda b: plain(b, '<c r="C2" r="C3"><v>0.1597</v></c>'), DAMAGED),
+    Kind("a row inside a row", lambda b: b.replace(b.sheet("Effects"), b'<row r="3"', ROW_INSIDE), Refused("twice")),
+    Kind(
+        "a calendar of 1904",
+        lambda b: b.replace(MAIN, b"<sheets>", b'<workbookPr date1904="1"/><sheets>'),
+        Same(),
+    ),
+    Kind(
+        "merged cells in other words",
+        lambda b: b.replace(
+            b.sheet("Effects"), b"</sheetData>", b"</sheetData><mergeCells><mergeCell  ref='C2:D3'/></mergeCells>"
+        ),
+        Same("Effects", "merged"),
+    ),
+    Kind("twenty thousand sheets of one part", many_sheets, Refused("MB of text")),
+    Kind("a million formats", lambda b: b.replace("xl/styles.xml", b"</cellXfs>", FORMATS + b"</cellXfs>"), Same()),
 ]
 
 
@@ -408,6 +564,21 @@ def dated(style: int, place: tuple[str, str] = MAXIMUM) -> Make:
         count = book.parts["xl/styles.xml"].split(b'<cellXfs count="', 1)[1].split(b'"', 1)[0]
         book.replace("xl/styles.xml", b"</cellXfs>", b'<xf numFmtId="%d" applyNumberFormat="1"/></cellXfs>' % style)
         return book.cell(*place, f' s="{count.decode()}"><v>75.91</v></c>')
+
+    return make
+
+
+def shown_as(code: str, place: tuple[str, str] = MAXIMUM) -> Make:
+    """The first maximum with a number format of its own."""
+
+    def make(book: Book) -> Book:
+        form = f'<numFmts count="1"><numFmt numFmtId="199" formatCode="{code}"/></numFmts>'.encode()
+        if b"<numFmts" in book.parts["xl/styles.xml"]:
+            form = form.split(b">", 1)[1].split(b"</numFmts>")[0]
+            book.replace("xl/styles.xml", b"</numFmts>", form + b"</numFmts>")
+        else:
+            book.replace("xl/styles.xml", b"<fonts", form + b"<fonts")
+        return dated(199, place)(book)
 
     return make
 
@@ -472,6 +643,26 @@ CELLS = [
     Kind("a formula that gives a text", lambda b: b.cell(*SCORE, ' t="str"><f>A1</f><v>n/a</v></c>'), Fault(*SCORE)),
     Kind("a formula of other books", lambda b: b.cell(*SCORE, "><f>[1]Sheet1!A1</f><v>0.1597</v></c>"), Same()),
     Kind("a formula that calls a program", lambda b: b.cell(*SCORE, "><f>cmd|'/C calc'!A0</f></c>"), Fault(*SCORE)),
+    *(
+        Kind(f"the digits {value!r} as a number", digits(value), Refused("too small"))
+        for value in ("1e-400", "-1E-0999", f"0.{'0' * 400}1")
+    ),
+    *(
+        Kind(f"a number shown as {code}", shown_as(code), Same())
+        for code in ("#,##0,", "0%", ";;;", "&quot;999&quot;", "0.00\\d\\a\\y", "[Red]0.00&quot;days&quot;")
+    ),
+    *(
+        Kind(f"a number shown as {code}", shown_as(code), Fault(*MAXIMUM, NOT_A_NUMBER))
+        for code in ("yyyy/mm/dd", "[$-411]ggge&quot;年&quot;m&quot;月&quot;", "[h]:mm:ss")
+    ),
+    Kind("an array formula", lambda b: b.cell(*SCORE, '><f t="array" ref="C2">A1</f><v>0.1597</v></c>'), Same()),
+    Kind(
+        "a formula that is shared",
+        lambda b: b.cell(*SCORE, '><f t="shared" ref="C2:C3" si="0">A1</f><v>0.1597</v></c>'),
+        Same(),
+    ),
+    Kind("a share of a formula", lambda b: b.cell(*SCORE, '><f t="shared" si="0"/></c>'), Fault(*SCORE, "no stored")),
+    Kind("a formula of a megabyte", lambda b: b.cell(*SCORE, f"><f>{'1+' * 500_000}1</f><v>0.1597</v></c>"), Same()),
     Kind("two values in a cell", lambda b: b.cell(*SCORE, "><v>0.1597</v><v>9</v></c>"), Refused("two values")),
     Kind("a required cell left blank", lambda b: b.cell(*SCORE, "/>"), Fault(*SCORE, "is empty")),
     Kind("a required cell of spaces", text(" 　 "), Fault(*SCORE, "is empty")),
