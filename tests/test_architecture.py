@@ -152,3 +152,9 @@ def test_a_verb_loads_only_what_it_needs(verb: str) -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, encoding="utf-8", cwd=ROOT, check=False
     )
     assert done.stderr.strip() == "", done.stderr
+
+
+def test_what_computes_never_loads_the_site() -> None:
+    """A worker process starts without what serves pages and keeps rows: it is begun often, and counted in memory."""
+    program = "import sys, webui.tasks; sys.exit(bool({'flask', 'sqlalchemy', 'waitress'} & sys.modules.keys()))"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0

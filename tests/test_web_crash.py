@@ -172,8 +172,8 @@ def test_a_database_that_is_stopped_and_started_while_people_work(how):
             thread.join()
         database.start()
         assert office.ask("GET", "/health")[0] == 200
-        before = len(figures.scenarios)
-        while len(figures.scenarios) == before:
+        before = figures.saves.total()
+        while figures.saves.total() == before:
             work(office, chance, figures)
         wait_for_questions(office, figures)
         reader.join()

@@ -1,6 +1,8 @@
 """Two hundred kills at random moments on each database, while books, scenarios and questions come in.
 
-    python tests/bench/run_crash.py [KILLS]
+    python tests/bench/run_crash.py [KILLS [SECONDS]]
+
+Three planners work at a time; each server lives for SECONDS at most (12).
 
 Ends with an error where anything that was acknowledged is missing or half there. POSIX only.
 """
@@ -16,15 +18,18 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from crash import loop
 from databases import fresh, postgres_in
 
+PLANNERS = 3
+
 
 def main() -> None:
     """Run both loops and print their figures."""
     kills = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    longest = float(sys.argv[2]) if len(sys.argv) > 2 else 12.0
     with tempfile.TemporaryDirectory() as folder, postgres_in(Path(folder)) as server:
         for name, url in (("SQLite", None), ("PostgreSQL", fresh(server))):
             with tempfile.TemporaryDirectory() as place:
                 begun = time.monotonic()
-                figures = loop(Path(place, "office"), url, kills, seed=kills)
+                figures = loop(Path(place, "office"), url, kills, seed=kills, longest=longest, planners=PLANNERS)
                 print(f"{name}: {figures}; {time.monotonic() - begun:.0f} s", flush=True)
 
 
