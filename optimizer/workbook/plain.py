@@ -104,15 +104,17 @@ def _refuse_unclear_values(xml: bytes, title: str) -> None:
         raise Refused(
             say("Cell {cell} of sheet {title} holds a number too small to be told from 0.", cell=cell, title=title)
         )
-    is_usual = xml.count(b"</v>") == xml.count(b"</v></c>") and b"</is>" not in xml
-    if found := _INSIDE_VALUE.search(xml) or (not is_usual and (_SECOND_VALUE.search(xml) or _SECOND_TEXT.search(xml))):
-        words = say("Cell {cell} of sheet {title} holds two values.", cell=_cell_before(xml, found), title=title)
-        raise Refused(words)
+    found = _INSIDE_VALUE.search(xml)
+    if xml.count(b"</v>") != xml.count(b"</v></c>") or b"</is>" in xml:
+        found = found or _SECOND_VALUE.search(xml) or _SECOND_TEXT.search(xml)
+    if found:
+        cell = _cell_before(xml, found)
+        raise Refused(say("Cell {cell} of sheet {title} holds two values.", cell=cell, title=title))
 
 
 def _cell_before(xml: bytes, found: re.Match[bytes]) -> str:
-    letters, row = _CELL.findall(xml[: found.start()])[-1]
-    return (letters + row).decode()
+    *_, cell = _CELL.finditer(xml, 0, found.start())
+    return (cell[1] + cell[2]).decode()
 
 
 def _is_plain(xml: bytes) -> bool:
