@@ -41,6 +41,7 @@ from optimizer.report.document import (
     table_of,
     tables_of,
 )
+from optimizer.report.drawing import drawing
 from optimizer.report.html import columns_of, told_of
 from optimizer.report.letters import broken
 from optimizer.report.lines import Lines
@@ -623,6 +624,17 @@ def test_pictures_of_answers_name_every_mark_and_end() -> None:
     points = ((Fraction(10), Fraction(5), Fraction(2), Fraction(1)), (Fraction(20), Fraction(5), None, Fraction(2)))
     figure = Figure("f", "curve", Name("m"), Name("s"), (), marks, values=points, unit=Name("money"))
     assert {"Today", "10", "20", "money"} <= texts_of(picture(figure, "en"))
+
+
+def test_rows_have_room_for_their_longest_label() -> None:
+    """Three lines of one label do not touch those of the next."""
+    worths = table_of("t", Name("t"), [Column(Name("Lever")), Column(Name("Worth"), "change")], [])
+    heights = []
+    for name in ("Short", "Rule of law and governance aid on Conflict prevention and peace-building"):
+        marks, rows = (Mark(Name(name)),) * 10, ((Fraction(1), Fraction(0), Fraction(2)),) * 10
+        figure = Figure("f", "spans", Name("m"), Name("s"), (worths,), marks, rows, marks[:2])
+        heights.append(drawing(figure, "en")["layout"]["height"])
+    assert heights[0] == 110 + 10 * 46 and heights[1] >= 110 + 10 * (3 * 16 + 8)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ FONT = {
     "size": 13,
     "color": "#222222",
 }
-ROW = 46
+ROW, LINE, GAP = 46, 16, 10
+"""The least height of a row; the height of a line of its label, and what keeps it from the next label."""
 LONGEST_LABEL = 26
 SCALES = {
     "want": [[0, "#FFFFFF"], [1, COLOURS["want"]]],
@@ -210,9 +211,10 @@ class Pen:
         }  # fmt: skip
 
     def layout(self, rows: int, **more: Any) -> Drawing:
-        """Plotly's layout for so many rows."""
+        """Plotly's layout for so many rows, each with room for the longest label."""
+        lines = 1 + max((name.count("<br>") for name in self.names()), default=0)
         return {
-            "font": FONT, "height": 110 + ROW * rows, "paper_bgcolor": "#FFFFFF", "plot_bgcolor": "#FFFFFF",
+            "font": FONT, "height": 110 + max(ROW, LINE * lines + GAP) * rows, "paper_bgcolor": "#FFFFFF", "plot_bgcolor": "#FFFFFF",
             "margin": {"l": 10, "r": 20, "t": 40, "b": 60}, "bargap": 0.2, "hoverlabel": {"bgcolor": PAPER}, **more,
         }  # fmt: skip
 
