@@ -214,7 +214,8 @@ class Pen:
         """Plotly's layout for so many rows, each with room for the longest label."""
         lines = 1 + max((name.count("<br>") for name in self.names()), default=0)
         return {
-            "font": FONT, "height": 110 + max(ROW, LINE * lines + GAP) * rows, "paper_bgcolor": "#FFFFFF", "plot_bgcolor": "#FFFFFF",
+            "font": FONT, "height": 110 + max(ROW, LINE * lines + GAP) * rows,
+            "paper_bgcolor": "#FFFFFF", "plot_bgcolor": "#FFFFFF",
             "margin": {"l": 10, "r": 20, "t": 40, "b": 60}, "bargap": 0.2, "hoverlabel": {"bgcolor": PAPER}, **more,
         }  # fmt: skip
 
