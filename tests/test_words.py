@@ -73,10 +73,18 @@ def said_by_help() -> Iterator[str]:
     yield from SAID_BY_CLICK
 
 
-SENTENCES = sorted({*said_in_modules(), *said_in_templates(), *said_by_help()} - {""})
+def said_by_api() -> Iterator[str]:
+    """What the page of the API says of each request: the docstring of its function."""
+    for node in ast.parse((ROOT / "webui/views/api.py").read_text(encoding="utf-8")).body:
+        decorators = " ".join(map(ast.unparse, getattr(node, "decorator_list", ())))
+        if re.search(r"\bpage\.(get|post|delete)\b", decorators) and "hide=True" not in decorators:
+            yield ast.get_docstring(node) or ""  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("source", [said_in_modules, said_in_templates, said_by_help])
+SENTENCES = sorted({*said_in_modules(), *said_in_templates(), *said_by_help(), *said_by_api()} - {""})
+
+
+@pytest.mark.parametrize("source", [said_in_modules, said_in_templates, said_by_help, said_by_api])
 def test_sentences_are_found_in_every_source(source):
     """A search that finds nothing would prove nothing."""
     assert len(set(source())) > 5

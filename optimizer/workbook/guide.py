@@ -42,7 +42,7 @@ WORDS = {
         "item": "シナリオの項目",
         "needed": "必須のシート。",
         "years": "会計年度ごとに1列。見出しは2027、FY2027、2027年度又は令和9年度",
-        "all": "空欄：全部",
+        "all": "空欄（全て）",
     },
 }
 
@@ -69,7 +69,8 @@ def _sheet(sheet: Sheet, language: str) -> list[str]:
         text += ("" if language == "ja" else " ") + str(words["needed"])
     parts = [title, text, _table(list(sheet.columns.values()), language)]
     if sheet.years:
-        parts.append(f"{words['years']}: {sheet.years.help_ja if language == 'ja' else sheet.years.help}")
+        about = f"：{sheet.years.help_ja}" if language == "ja" else f": {sheet.years.help}"
+        parts.append(f"{words['years']}{about}")
     return parts
 
 
@@ -92,7 +93,8 @@ def _table(columns: list[Column], language: str) -> str:
 
 def _items(language: str) -> str:
     def row(item: Item) -> tuple[str, ...]:
-        targets = ", ".join(item.targets) + (f" ({WORDS[language]['all']})" if item.all else "")
+        everything = [str(WORDS[language]["all"])] if item.all else []
+        targets = _listed([*(_target(target, language) for target in item.targets), *everything], language)
         spelling = schema.SHEETS["Scenarios"].columns["item"].choices[item.name][0]
         year = str(WORDS[language]["yes"]) if item.year and language == "en" else "可" if item.year else ""
         return f"`{item.name}`", spelling, targets, year, item.help_ja if language == "ja" else item.help
@@ -100,16 +102,28 @@ def _items(language: str) -> str:
     return _markdown(WORDS[language]["items"], [row(item) for item in schema.ITEMS.values()])
 
 
+def _target(name: str, language: str) -> str:
+    columns = schema.SHEETS["Programmes"].columns
+    return (columns[name] if name in columns else schema.SHEETS[name]).title(language)
+
+
 def _allowed(column: Column, language: str) -> str:
+    japanese = language == "ja"
     if column.choices:
-        return ", ".join(f"`{name}` ({others[0]})" for name, others in column.choices.items())
+        pattern = "`{}`（{}）" if japanese else "`{}` ({})"
+        return _listed([pattern.format(name, others[0]) for name, others in column.choices.items()], language)
     if column.refers:
         sheet = schema.SHEETS[column.refers[0]]
         return f"→ {sheet.title(language)}"
     if column.kind == "yes_no":
-        return "はい, いいえ" if language == "ja" else "yes, no"
-    bounds = ((column.least, "≥"), (column.above, ">"), (column.most, "≤"))
-    return ", ".join(f"{sign} {float(bound):g}" for bound, sign in bounds if bound is not None)
+        return "はい、いいえ" if japanese else "yes, no"
+    patterns = ("{:g}以上", "{:g}を超える値", "{:g}以下") if japanese else ("≥ {:g}", "> {:g}", "≤ {:g}")
+    bounds = zip(patterns, (column.least, column.above, column.most), strict=True)
+    return _listed([pattern.format(float(bound)) for pattern, bound in bounds if bound is not None], language)
+
+
+def _listed(items: list[str], language: str) -> str:
+    return ("、" if language == "ja" else ", ").join(items)
 
 
 def _markdown(headings: object, rows: list[tuple[str, ...]]) -> str:
