@@ -195,6 +195,7 @@ ODD: list[tuple[str, int, str, Any, str]] = [
     ("Effects", 1, "lag", 3, "beyond the horizon"),
     ("Effects", 0, "objective", "peace", "SEA/peace, which has no priority"),
     ("Effects", 0, "score", 1e-10, "span more than nine powers of ten"),
+    ("Synergies", 0, "objective", "peace", "SEA/peace has no priority"),
     ("ResourceUse", 0, "uses", 0, "neither uses nor builds"),
     ("ResourceUse", 3, "delay", 0, "in the year it is paid for"),
     ("ResourceUse", 3, "life", 0, "does nothing"),

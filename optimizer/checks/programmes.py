@@ -226,8 +226,14 @@ def check_resource_uses(review: Review) -> None:
 def check_synergies(review: Review) -> None:
     """One active row for each pair of programmes and objective, under the levers of every scenario."""
     rows: dict[tuple[str, str, str], list[Record]] = {}
+    pairs = {(r.values["region"], r.values["objective"]) for r in review.records("Priorities")}
     for record in review.records("Synergies"):
         values = record.values
+        pair = (review.regions_of_programmes.get(values["programme_a"]), values["objective"])
+        if pair not in pairs and pair[0] in review.ids("Regions") and pair[1] in review.ids("Objectives"):
+            problem = say("{pair} has no priority: the synergy scores nothing.", pair="/".join(map(str, pair)))
+            fix = say("Add the pair to the priorities, or delete the row.")
+            review.warn("Synergies", "objective", record, problem, fix)
         rows.setdefault((values["programme_a"], values["programme_b"], values["objective"]), []).append(record)
         if values["programme_a"] and values["programme_a"] == values["programme_b"]:
             problem = say("A programme has no synergy with itself.")
