@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from heapq import merge
 from itertools import chain
 from math import ceil, floor
 
@@ -74,7 +73,30 @@ class Causes:
         self.unit = self.portfolio.settings.publish_unit
         self.units = {cell: int(amount // self.unit) for cell, amount in plan.spending.items()}
         self.gains = Gains(book, self.units)
+        self.most, self.least = self._ranges()
+        self._points_found: dict[tuple[Cell, int], float] = {}
+        self._givers_found: dict[tuple[str, int], list[tuple[float, Cell, int]]] = {}
         self.builders = {use.programme for use in self.portfolio.resource_uses if use.builds}
+
+    def _ranges(self) -> tuple[dict[Cell, int], dict[Cell, int]]:
+        """The whole publish units that each line may have at most, and must have at least."""
+        most, least = {}, {}
+        for programme in self.portfolio.programmes.values():
+            high, low = int(programme.maximum // self.unit), int(-(-programme.floor // self.unit))
+            for year in programme.years:
+                cell, pin = (programme.id, year), programme.pins.get(year)
+                most[cell] = high if pin is None else int(pin // self.unit)
+                least[cell] = self.units[cell] if programme.indivisible or pin is not None else low
+        return most, least
+
+    def _points(self, cell: Cell, step: int) -> float:
+        """Points of score that ``step`` units more in a cell add to the published plan."""
+        if (cell, step) not in self._points_found:
+            self._points_found[cell, step] = self.gains.of(cell, step)
+        return self._points_found[cell, step]
+
+    def _breaks_a_floor(self, cell: Cell, step: int) -> bool:
+        return bool(self.gains.floors) and self.gains.breaks_a_floor(self.gains.change((cell,), step))
 
     @cached_property
     def step(self) -> int:
@@ -95,7 +117,7 @@ class Causes:
         if programme.id in self.builders:
             kind = RULES if rules else USED_UP if blockers else FREE
             return Cause(kind, rules or tuple(blockers))
-        gain = self.gains.of(cell, min(room, self.step))
+        gain = self._points(cell, min(room, self.step))
         return self._with_gain(cell, gain, last, rules, tuple(blockers))
 
     def _with_gain(
@@ -115,20 +137,16 @@ class Causes:
 
     def room_to_ceiling(self, cell: Cell) -> int:
         """Whole publish units between a line and its maximum."""
-        programme = self.portfolio.programmes[cell[0]]
-        return max(0, int((programme.ceiling(cell[1]) - self.plan.spending[cell]) // self.unit))
+        return max(0, self.most[cell] - self.units[cell])
 
     def room_to_floor(self, cell: Cell) -> int:
         """Whole publish units between a line and its minimum; an indivisible programme has none."""
-        programme = self.portfolio.programmes[cell[0]]
-        if programme.indivisible or cell[1] in programme.pins:
-            return 0
-        return max(0, int((self.plan.spending[cell] - programme.floor) // self.unit))
+        return max(0, self.units[cell] - self.least[cell])
 
     def last_points(self, cell: Cell) -> float | None:
         """What the last step of a line adds to the score; None where it has no whole step, or builds a resource."""
         step = min(self.units[cell], self.step)
-        return -self.gains.of(cell, -step) if step and cell[0] not in self.builders else None
+        return -self._points(cell, -step) if step and cell[0] not in self.builders else None
 
     def step_of(self, cell: Cell, more: bool) -> Fraction:
         """The money that the points of a line speak of: the usual step, or what is left of the line's range."""
@@ -184,11 +202,10 @@ class Causes:
         A builder among the uses says nothing: what it is worth is more than its own points.
         """
         account, most = self.portfolio.programmes[cell[0]].account, min(self.room_to_ceiling(cell), self.step)
-        within_reach = (self._uses.get(place, ()) for place in self._within_reach(account, cell[1]))
-        for _, giver, available in merge(*within_reach):
+        for _, giver, available in self._givers(account, cell[1]):
             step = self._movable(giver, cell, min(most, available)) if giver[0] != cell[0] else 0
             if step:
-                points, here = -self.gains.of(giver, -step), self.gains.of(cell, step)
+                points, here = -self._points(giver, -step), self._points(cell, step)
                 return BetterUse(giver, step * self.unit, points, here) if points >= here - FELT else None
         return None
 
@@ -226,6 +243,13 @@ class Causes:
                     found[cell].append(entry)
         return found
 
+    def _givers(self, account: str, year: int) -> list[tuple[float, Cell, int]]:
+        """The uses within reach of an account and year, the one that adds least a unit first."""
+        if (account, year) not in self._givers_found:
+            reached = (self._uses.get(place, []) for place in self._within_reach(account, year))
+            self._givers_found[account, year] = sorted(chain.from_iterable(reached))
+        return self._givers_found[account, year]
+
     def _within_reach(self, account: str, year: int) -> Iterable[tuple[str, int]]:
         """The accounts and years whose money can be moved here by one transfer or carry-over more or less."""
         reached = {(account, year)}
@@ -245,18 +269,14 @@ class Causes:
 
     @cached_property
     def _uses(self) -> dict[tuple[str, int], list[tuple[float, Cell, int]]]:
-        """For each account and year the lines that can give something up: points a unit, line, units; least first."""
+        """For each account and year the lines that can give something up: points a unit, line, units."""
         found: dict[tuple[str, int], list[tuple[float, Cell, int]]] = defaultdict(list)
         for programme in self.portfolio.programmes.values():
             for year in programme.years:
                 cell = programme.id, year
                 step = min(self.room_to_floor(cell), self.step)
-                if step and programme.id not in self.builders:
-                    change = self.gains.change((cell,), -step)
-                    if not self.gains.breaks_a_floor(change):
-                        found[programme.account, year].append((-self.gains.of(cell, -step) / step, cell, step))
-        for uses in found.values():
-            uses.sort()
+                if step and programme.id not in self.builders and not self._breaks_a_floor(cell, -step):
+                    found[programme.account, year].append((-self._points(cell, -step) / step, cell, step))
         return found
 
 

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
 from optimizer.collecting import uncollected
-from optimizer.portfolio import Limit, Portfolio, Priority, Programme, Scope, Segment
+from optimizer.portfolio import Effect, Limit, Portfolio, Priority, Programme, Scope, Segment
 
 ZERO, ONE = Fraction(0), Fraction(1)
 Key = tuple[str | int, ...]
 Cell = tuple[str, int]
 At = tuple[str, str, int]
 """A region, an objective and a year: one need."""
-Terms = list[tuple[Cell, Fraction]]
 WholeTerms = list[tuple[Cell, int]]
 ROWS_OF_EFFECTS = (
     "attainment",
@@ -69,33 +68,6 @@ class Row:
         return max(over, under, ZERO)
 
 
-@dataclass(slots=True)
-class _Draft:
-    """A row being written, with rational coefficients."""
-
-    key: Key
-    sense: str
-    bound: Fraction
-    spend: Terms = field(default_factory=list)
-    curved: Terms = field(default_factory=list)
-    others: list[tuple[Key, Fraction]] = field(default_factory=list)
-
-    def finished(self) -> Row:
-        """The row with its coefficients over their common scale."""
-        spend = [(cell, c.as_integer_ratio()) for cell, c in self.spend]
-        curved = [(cell, c.as_integer_ratio()) for cell, c in self.curved]
-        scale = lcm(*{below for _, (_, below) in spend}, *{below for _, (_, below) in curved})
-        return Row(
-            self.key,
-            self.sense,
-            self.bound,
-            scale,
-            [(cell, above * (scale // below)) for cell, (above, below) in spend],
-            [(cell, above * (scale // below)) for cell, (above, below) in curved],
-            self.others,
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Pair[N: (float, Fraction)]:
     """A priority in one year: its weighted, discounted worth of a point and its segments (width, rate)."""
@@ -130,7 +102,7 @@ def state_exactly(portfolio: Portfolio, before: ExactBook | None = None) -> Exac
             pieces=kept.pieces if kept else statement.pieces(),
             pairs=kept.pairs if kept else statement.pairs(),
             others=statement.ranges(),
-            rows=list(statement.rows_kept(kept.rows) if kept else (row.finished() for row in statement.rows())),
+            rows=list(statement.rows_kept(kept.rows) if kept else statement.rows()),
         )
 
 
@@ -265,7 +237,7 @@ class _Statement:
                         found["z", p.id, t] = ONE
         return found
 
-    def rows(self) -> Iterator[_Draft]:
+    def rows(self) -> Iterator[Row]:
         """Every row of the contract."""
         yield from self._attainment()
         yield from self._synergies()
@@ -279,38 +251,43 @@ class _Statement:
     def rows_kept(self, stated: Sequence[Row]) -> Iterator[Row]:
         """The same, those of effects and programmes taken over from a book that has the same."""
         yield from (row for row in stated if row.key[0] in ROWS_OF_EFFECTS)
-        yield from (row.finished() for row in self._budget())
+        yield from self._budget()
         yield from (row for row in stated if row.key[0] in ROWS_OF_PROGRAMMES)
-        for row in self._resources():
-            yield row.finished()
+        yield from self._resources()
         for limit in self.book.limits.values():
-            for row in self._limit(limit):
-                yield row.finished()
+            yield from self._limit(limit)
 
-    def _attainment(self) -> Iterator[_Draft]:
-        rows = {}
-        for r, o in self.book.priorities:
-            for t in range(self.horizon):
-                rows[r, o, t] = _Draft(("attainment", r, o, t), "<=", ZERO, others=[(("g", r, o, t), ONE)])
+    def _attainment(self) -> Iterator[Row]:
+        effects: dict[tuple[str, str], list[Effect]] = {pair: [] for pair in self.book.priorities}
         for e in self.book.effects:
-            if (e.region, e.objective) not in self.book.priorities:
-                continue
-            p, helps, taken = self.book.programmes[e.programme], e.score > 0, -e.score
-            for t in range(self.horizon):
-                row = rows[e.region, e.objective, t]
-                source = t - e.lag
-                if source < 0:
-                    if 0 in p.years and p.baseline:
-                        spent = along_the_curve(p.curve, p.scale, p.baseline) if helps else p.baseline
-                        row.bound += e.score * spent
-                elif source in p.years:
-                    (row.curved if helps else row.spend).append(((p.id, source), taken))
+            if (e.region, e.objective) in effects:
+                effects[e.region, e.objective].append(e)
+        matched: dict[At, list[tuple[Key, Fraction]]] = defaultdict(list)
         for s, t in self.matched:
-            a = self.book.programmes[s.programme_a]
-            rows[a.region, s.objective, t].others.append((("m", s.id, t), -s.score))
-        yield from rows.values()
+            region = self.book.programmes[s.programme_a].region
+            matched[region, s.objective, t].append((("m", s.id, t), -s.score))
+        for (r, o), found in effects.items():
+            scale = lcm(*(e.score.denominator for e in found))
+            taken = [(e, self.book.programmes[e.programme], -int(e.score * scale)) for e in found]
+            for t in range(self.horizon):
+                bound, spend, curved = ZERO, WholeTerms(), WholeTerms()
+                for e, p, coefficient in taken:
+                    source = t - e.lag
+                    if source < 0:
+                        bound += self._points_from_before(e, p)
+                    elif source in p.years:
+                        (curved if coefficient < 0 else spend).append(((p.id, source), coefficient))
+                others = [(("g", r, o, t), ONE), *matched[r, o, t]]
+                yield Row(("attainment", r, o, t), "<=", bound, scale, spend, curved, others)
 
-    def _synergies(self) -> Iterator[_Draft]:
+    @staticmethod
+    def _points_from_before(e: Effect, p: Programme) -> Fraction:
+        """What the baseline gives in a year before the horizon."""
+        if 0 not in p.years or not p.baseline:
+            return ZERO
+        return e.score * (along_the_curve(p.curve, p.scale, p.baseline) if e.score > 0 else p.baseline)
+
+    def _synergies(self) -> Iterator[Row]:
         groups: dict[tuple[str, str, int], list[tuple[Key, Fraction]]] = defaultdict(list)
         for s, t in self.matched:
             m: Key = ("m", s.id, t)
@@ -318,72 +295,71 @@ class _Statement:
                 ("synergy_at_most_first_partner", s.id, t),
                 ("synergy_at_most_second_partner", s.id, t),
             )
-            yield _Draft(first, "<=", ZERO, [((s.programme_a, t), -ONE)], others=[(m, ONE)])
-            yield _Draft(second, "<=", ZERO, [((s.programme_b, t), -ONE)], others=[(m, s.ratio)])
+            yield Row(first, "<=", ZERO, 1, [((s.programme_a, t), -1)], [], [(m, ONE)])
+            yield Row(second, "<=", ZERO, 1, [((s.programme_b, t), -1)], [], [(m, s.ratio)])
             if not s.shared:
                 groups[s.programme_b, s.objective, t].append((m, s.ratio))
         for (b, o, t), members in groups.items():
             if len(members) > 1:
                 key = ("synergies_divide_second_partner", b, o, t)
-                yield _Draft(key, "<=", ZERO, [((b, t), -ONE)], others=members)
+                yield Row(key, "<=", ZERO, 1, [((b, t), -1)], [], members)
 
-    def _budget(self) -> Iterator[_Draft]:
+    def _budget(self) -> Iterator[Row]:
         for a in self.book.accounts.values():
             for t in range(self.horizon):
-                row = _Draft(("budget", a.id, t), "<=", a.appropriation[t])
-                row.spend = [((p.id, t), ONE) for p in self.by_account[a.id] if t in p.years]
+                spend = [((p.id, t), 1) for p in self.by_account[a.id] if t in p.years]
+                others: list[tuple[Key, Fraction]] = []
                 for i, transfer in enumerate(self.book.transfers):
                     sign = (transfer.from_account == a.id) - (transfer.to_account == a.id)
                     if sign:
-                        row.others.append((("f", i, t), Fraction(sign)))
+                        others.append((("f", i, t), Fraction(sign)))
                 if a.carry_over:
                     if t < self.horizon - 1:
-                        row.others.append((("v", a.id, t), ONE))
+                        others.append((("v", a.id, t), ONE))
                     if t > 0:
-                        row.others.append((("v", a.id, t - 1), -ONE))
-                yield row
+                        others.append((("v", a.id, t - 1), -ONE))
+                yield Row(("budget", a.id, t), "<=", a.appropriation[t], 1, spend, [], others)
 
-    def _programme(self, p: Programme) -> Iterator[_Draft]:
+    def _programme(self, p: Programme) -> Iterator[Row]:
+        step = None if p.ramp is None else p.ramp * p.scale
         for t in p.years:
             here, before = (p.id, t), (p.id, t - 1)
             if t in p.pins:
-                yield _Draft(("pin", p.id, t), "=", p.pins[t], [(here, ONE)])
+                yield Row(("pin", p.id, t), "=", p.pins[t], 1, [(here, 1)], [], [])
                 continue
             if p.indivisible:
                 z: Key = ("z", p.id, t)
-                yield _Draft(("indivisible_at_least", p.id, t), ">=", ZERO, [(here, ONE)], others=[(z, -p.floor)])
-                yield _Draft(("indivisible_at_most", p.id, t), "<=", ZERO, [(here, ONE)], others=[(z, -p.maximum)])
+                yield Row(("indivisible_at_least", p.id, t), ">=", ZERO, 1, [(here, 1)], [], [(z, -p.floor)])
+                yield Row(("indivisible_at_most", p.id, t), "<=", ZERO, 1, [(here, 1)], [], [(z, -p.maximum)])
             elif p.floor > 0:
-                yield _Draft(("minimum", p.id, t), ">=", p.floor, [(here, ONE)])
+                yield Row(("minimum", p.id, t), ">=", p.floor, 1, [(here, 1)], [], [])
             if t - 1 in p.pins:
                 continue
-            if p.ramp is not None:
-                yield from self._ramp(p, t)
+            if step is not None:
+                yield from self._ramp(p, t, step)
             if p.commitment and t > p.first:
-                yield _Draft(("commitment", p.id, t), "<=", ZERO, [(before, ONE), (here, -ONE)])
+                yield Row(("commitment", p.id, t), "<=", ZERO, 1, [(before, 1), (here, -1)], [], [])
                 if p.indivisible:
                     others: list[tuple[Key, Fraction]] = [(("z", p.id, t - 1), ONE), (("z", p.id, t), -ONE)]
-                    yield _Draft(("commitment_to_choice", p.id, t), "<=", ZERO, others=others)
+                    yield Row(("commitment_to_choice", p.id, t), "<=", ZERO, 1, [], [], others)
 
     @staticmethod
-    def _ramp(p: Programme, t: int) -> Iterator[_Draft]:
-        assert p.ramp is not None  # noqa: S101  (the caller asked; this is for the type checker)
-        step, here, before = p.ramp * p.scale, (p.id, t), (p.id, t - 1)
+    def _ramp(p: Programme, t: int, step: Fraction) -> Iterator[Row]:
+        here, before = (p.id, t), (p.id, t - 1)
         if t > p.first:
-            yield _Draft(("ramp_up", p.id, t), "<=", step, [(here, ONE), (before, -ONE)])
-            yield _Draft(("ramp_down", p.id, t), "<=", step, [(before, ONE), (here, -ONE)])
+            yield Row(("ramp_up", p.id, t), "<=", step, 1, [(here, 1), (before, -1)], [], [])
+            yield Row(("ramp_down", p.id, t), "<=", step, 1, [(before, 1), (here, -1)], [], [])
         elif t > 0:
-            yield _Draft(("ramp_up", p.id, t), "<=", step, [(here, ONE)])
+            yield Row(("ramp_up", p.id, t), "<=", step, 1, [(here, 1)], [], [])
         elif p.baseline is not None:
-            yield _Draft(("ramp_up", p.id, t), "<=", p.baseline + step, [(here, ONE)])
+            yield Row(("ramp_up", p.id, t), "<=", p.baseline + step, 1, [(here, 1)], [], [])
             least = min(p.baseline - step, p.maximum)
-            yield _Draft(("ramp_down", p.id, t), "<=", -least, [(here, -ONE)])
+            yield Row(("ramp_down", p.id, t), "<=", -least, 1, [(here, -1)], [], [])
 
-    def _resources(self) -> Iterator[_Draft]:
+    def _resources(self) -> Iterator[Row]:
         for k in self.book.resources.values():
             uses = [u for u in self.book.resource_uses if u.resource == k.id]
             for t in range(self.horizon):
-                row = _Draft(("resource", k.id, t), "<=", k.available[t])
                 terms: dict[Cell, Fraction] = defaultdict(Fraction)
                 for u in uses:
                     p = self.book.programmes[u.programme]
@@ -395,10 +371,11 @@ class _Statement:
                         for s in p.years:
                             if earliest <= s <= latest:
                                 terms[p.id, s] -= u.builds
-                row.spend = list(terms.items())
-                yield row
+                scale = lcm(*(c.denominator for c in terms.values()))
+                spend = [(cell, int(c * scale)) for cell, c in terms.items()]
+                yield Row(("resource", k.id, t), "<=", k.available[t], scale, spend, [], [])
 
-    def _limit(self, limit: Limit) -> Iterator[_Draft]:
+    def _limit(self, limit: Limit) -> Iterator[Row]:
         name = {
             "spend": "limit_on_spending",
             "value": "limit_on_value",
@@ -416,17 +393,19 @@ class _Statement:
             groups = {t: [t] for t in range(self.horizon)}
         if limit.measure == "attainment":
             for label, years in groups.items():
-                row = _Draft((name, limit.id, label), sense, ZERO)
-                if self._fill_attainment(row, limit, years):
-                    yield row
+                bound, others = self._least_attainment(limit, years)
+                if others:
+                    yield Row((name, limit.id, label), sense, bound, 1, [], [], others)
             return
         inside = [p for p in self.book.programmes.values() if in_scope(p, limit.scope)]
         whole = [p for p in self.book.programmes.values() if in_scope(p, limit.of_scope)]
         counted, needs_whole = self._counted(limit, inside, whole), limit.basis == "share" and limit.sense == "max"
+        scale = lcm(*(c.denominator for _, _, c in counted))
+        scaled = [(p, running, int(c * scale)) for p, running, c in counted]
         for label, years in groups.items():
             if _any_runs(inside, years) and not (needs_whole and not _any_runs(whole, years)):
-                terms = [((p, t), c) for p, running, c in counted for t in years if t in running]
-                yield _Draft((name, limit.id, label), sense, self._right_side(limit, years), terms)
+                spend = [((p, t), c) for p, running, c in scaled for t in years if t in running]
+                yield Row((name, limit.id, label), sense, self._right_side(limit, years), scale, spend, [], [])
 
     def _counted(
         self, limit: Limit, inside: list[Programme], whole: list[Programme]
@@ -459,15 +438,14 @@ class _Statement:
             return limit.value * sum((a.appropriation[t] for a in paying for t in years), ZERO)
         return limit.value
 
-    def _fill_attainment(self, row: _Draft, limit: Limit, years: list[int]) -> bool:
-        found = False
+    def _least_attainment(self, limit: Limit, years: list[int]) -> tuple[Fraction, list[tuple[Key, Fraction]]]:
+        """The bound of an attainment limit, and the weight of each need that it speaks of."""
+        bound, others = ZERO, list[tuple[Key, Fraction]]()
         for (r, o), priority in self.book.priorities.items():
             if limit.scope.region in ("", r) and self._objective_counts(limit.scope, o):
-                found = True
-                for t in years:
-                    row.others.append((("g", r, o, t), priority.weight))
-                    row.bound += limit.value * priority.weight * priority.need
-        return found
+                others += [(("g", r, o, t), priority.weight) for t in years]
+                bound += limit.value * priority.weight * priority.need * len(years)
+        return bound, others
 
     def _objective_counts(self, scope: Scope, objective: str) -> bool:
         return scope.objective in ("", objective) and scope.freedom in (

@@ -44,12 +44,15 @@ def _suspects(result: Result) -> Iterator[tuple[Programme, list[Limit]]]:
     if not limits:
         return
     for programme in result.portfolio.programmes.values():
-        above = [t for t in programme.years if causes.room_to_floor((programme.id, t))]
-        points = [causes.last_points((programme.id, t)) for t in above]
-        if points and all(point is not None and point <= FELT for point in points):
+        cells = [(programme.id, t) for t in programme.years if causes.room_to_floor((programme.id, t))]
+        if cells and all(_adds_nothing(causes.last_points(cell)) for cell in cells):
             eased = [limit for limit in limits if _eases(programme, limit)]
             if eased:
                 yield programme, eased
+
+
+def _adds_nothing(points: float | None) -> bool:
+    return points is not None and points <= FELT
 
 
 def _eases(programme: Programme, limit: Limit) -> bool:

@@ -7,7 +7,7 @@ know what a unit adds where a need has just fallen short of it.
 from __future__ import annotations
 
 from collections import ChainMap, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import inf
 
@@ -93,27 +93,36 @@ class Gains:
         self.book_pairs = book.pairs
         self.groups = partners_of(book)
         self.in_floats = [[_in_floats(partner) for partner in together] for together in self.groups]
+        self.alone = sum(len(partner.members) == 1 for together in self.groups for partner in together)
+        """How many groups, the first, are a single synergy."""
         self.given: list[dict[At, float]] = [{} for _ in self.groups]
         """The points that the matched money of each group gives."""
-        self.groups_of: dict[Cell, list[int]] = defaultdict(list)
-        self.dividing_at: dict[At, list[int]] = defaultdict(list)
-        """The groups whose division depends on what else a need gets."""
+        self.groups_of: dict[Cell, set[int]] = defaultdict(set)
+        """The groups that a cell's money is part of, and those that divide otherwise where its needs move."""
+        dividing_at: dict[At, set[int]] = defaultdict(set)
         for number, together in enumerate(self.in_floats):
-            cells = {partner.cell for partner in together} | {m.first for partner in together for m in partner.members}
-            for cell in cells:
-                self.groups_of[cell].append(number)
+            members = [member for partner in together for member in partner.members]
+            for cell in {partner.cell for partner in together} | {member.first for member in members}:
+                self.groups_of[cell].add(number)
             self.given[number] = self._points(number, self.amounts, {})
             for at, points in self.given[number].items():
                 self.delivered[at] += points
-                if len(together) > 1 or len(together[0].members) > 1:
-                    self.dividing_at[at].append(number)
+                if number >= self.alone:
+                    dividing_at[at].add(number)
+        if dividing_at:
+            for cell in self.amounts:
+                needs = {at for at, _, _ in self.serves.get(cell, ())}
+                needs.update(at for number in self.groups_of.get(cell, ()) for at in self.given[number])
+                if reached := {number for at in needs for number in dividing_at.get(at, ())}:
+                    self.groups_of[cell] |= reached
 
     def _points(self, number: int, amounts: Mapping[Cell, float], change: Mapping[At, float]) -> dict[At, float]:
         """What the matched money of a group gives at other ``amounts`` and after a ``change`` of points."""
         together = self.in_floats[number]
+        if number < self.alone:
+            (member,) = together[0].members
+            return {member.at: member.score * member.room(amounts, amounts[together[0].cell])}
         members = [member for partner in together for member in partner.members]
-        if len(members) == 1:
-            return {members[0].at: members[0].score * members[0].room(amounts, amounts[together[0].cell])}
         given = self.given[number]
         state = {m.at: self.delivered[m.at] + change.get(m.at, 0.0) - given.get(m.at, 0.0) for m in members}
         if len(together) == 1:
@@ -143,21 +152,14 @@ class Gains:
             more = self._along(cell, self.amounts[cell] + money) - self.counted[cell]
             for at, straight, curved in self.serves.get(cell, ()):
                 change[at] = change.get(at, 0.0) + straight * money + curved * more
-        for number in self._groups_touched(cells, change):
+        if groups := sorted({number for cell in cells for number in self.groups_of.get(cell, ())}):
             after = ChainMap({cell: self.amounts[cell] + money for cell in cells}, self.amounts)
-            given = change.given[number] = self._points(number, after, change)
-            for points, sign in ((given, 1), (self.given[number], -1)):
-                for at, amount in points.items():
-                    change[at] = change.get(at, 0.0) + sign * amount
+            for number in groups:
+                given = change.given[number] = self._points(number, after, change)
+                for points, sign in ((given, 1), (self.given[number], -1)):
+                    for at, amount in points.items():
+                        change[at] = change.get(at, 0.0) + sign * amount
         return change
-
-    def _groups_touched(self, cells: Sequence[Cell], change: Change) -> Iterator[int]:
-        """Groups with money in ``cells``, then those that divide differently because of the ``change`` so far."""
-        touched = {number for cell in cells for number in self.groups_of.get(cell, ())}
-        yield from sorted(touched)
-        if self.dividing_at:
-            reached = dict.fromkeys(number for at in change for number in self.dividing_at.get(at, ()))
-            yield from (number for number in reached if number not in touched)
 
     def _value(self, at: At, points: float) -> float:
         pair = self.pairs[at]

@@ -137,6 +137,8 @@ class _Rounding:
         """Add or take one unit of each cell where ranges, rows and accounts allow; says whether it did."""
         if any(not self.low[cell] <= self.units[cell] + step <= self.high[cell] for cell in cells):
             return False
+        if step > 0 and any(self._is_out_of_money(cell) for cell in cells):
+            return False
         changes: dict[int, int] = defaultdict(int)
         for cell in cells:
             for number, coefficient in self.touching[cell]:
@@ -162,6 +164,10 @@ class _Rounding:
             self.activity[number] += change
         return True
 
+    def _is_out_of_money(self, cell: Cell) -> bool:
+        """Whether it is known already that nothing pays for a unit more."""
+        return self.flows.is_used_up(self.book.portfolio.programmes[cell[0]].account, cell[1])
+
     def _move_with_years_beside(self, cell: Cell, step: int) -> bool:
         """Move a cell alone, or with later or earlier years of its programme, so that ramps hold."""
         name, year = cell
@@ -177,7 +183,7 @@ class _Rounding:
         heapify(queue)
         while queue:
             _, cell = heappop(queue)
-            gain = self.gains.of(cell, 1)
+            gain = 0.0 if self._is_out_of_money(cell) else self.gains.of(cell, 1)
             if gain <= FELT:
                 continue
             if queue and -queue[0][0] > gain + FELT:
@@ -297,6 +303,10 @@ class _Flows:
         if node not in self.exhausted and not self._route_one(node):
             self.exhausted.add(node)
         return self.slack[node] > 0
+
+    def is_used_up(self, account: str, year: int) -> bool:
+        """Whether an account has nothing left in a year and was found to be out of every route's reach."""
+        return self.slack[account, year] <= 0 and (account, year) in self.exhausted
 
     def spend(self, account: str, year: int, units: int) -> None:
         """Take units from what an account has left; giving some back may open routes that were shut."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer import exact, proof, scenario
+from optimizer.collecting import uncollected
 from optimizer.errors import CheckFailed, InputProblems, WrongUsage
 from optimizer.plan import Plan
 from optimizer.results import Result
@@ -31,7 +32,7 @@ def write_run(
     """Write the run folder whole or not at all: into a temporary folder beside it, then renamed."""
     watch = watch or Stopwatch()
     folder = folder.resolve()
-    with watch.stage("write"):
+    with watch.stage("write"), uncollected():
         files = {
             "book.xlsx": data,
             "allocation.csv": csv_bytes(allocation_rows(result)),

@@ -104,7 +104,7 @@ def solve_book(
         except NoPlan as error:
             raise explained(error, portfolio, built, options) from None
     result = publish_solution(book, active, built, solution, options, watch)
-    with watch.stage("publish"):
+    with watch.stage("publish"), uncollected():
         return _with_fillers(result, built, options)
 
 

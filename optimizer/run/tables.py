@@ -37,38 +37,35 @@ def number_in_full(number: Fraction | int) -> str:
 
 def allocation_rows(result: Result) -> list[dict[str, object]]:
     """The rows of allocation.csv."""
-    return [
-        {
-            "programme": line.programme.id,
-            "year": result.fiscal_year(line.year),
-            "amount": decimal_text(line.amount),
-            "family": line.programme.family,
-            "instrument": line.programme.instrument,
-            "region": line.programme.region,
-            "country": line.programme.country,
-            "account": line.programme.account,
-            "agency": line.programme.agency,
-            "baseline": "" if line.programme.baseline is None else decimal_text(line.programme.baseline),
-            "verdict": line.verdict,
-            "reason": _in_full(result, line, "en"),
-            "reason_ja": _in_full(result, line, "ja"),
-            "next_points": _points(line.cause.next_points),
-            "last_points": _points(line.cause.last_points),
-        }
-        for line in result.lines
-    ] or [dict.fromkeys(ALLOCATION_COLUMNS, "")]
+    return [_allocation_row(result, line) for line in result.lines] or [dict.fromkeys(ALLOCATION_COLUMNS, "")]
+
+
+def _allocation_row(result: Result, line: Line) -> dict[str, object]:
+    """A line, its reason in full with what a step of it is worth."""
+    reason = (line.reason, *result.in_points(line))
+    return {
+        "programme": line.programme.id,
+        "year": result.fiscal_year(line.year),
+        "amount": decimal_text(line.amount),
+        "family": line.programme.family,
+        "instrument": line.programme.instrument,
+        "region": line.programme.region,
+        "country": line.programme.country,
+        "account": line.programme.account,
+        "agency": line.programme.agency,
+        "baseline": "" if line.programme.baseline is None else decimal_text(line.programme.baseline),
+        "verdict": line.verdict,
+        "reason": " ".join(words.into("en") for words in reason),
+        "reason_ja": "".join(words.into("ja") for words in reason),
+        "next_points": _points(line.cause.next_points),
+        "last_points": _points(line.cause.last_points),
+    }
 
 
 ALLOCATION_COLUMNS = (
     "programme", "year", "amount", "family", "instrument", "region", "country",
     "account", "agency", "baseline", "verdict", "reason", "reason_ja", "next_points", "last_points",
 )  # fmt: skip
-
-
-def _in_full(result: Result, line: Line, language: str) -> str:
-    """The reason of a line, with what a step of it is worth."""
-    joint = "" if language == "ja" else " "
-    return joint.join(words.into(language) for words in (line.reason, *result.in_points(line)))
 
 
 def _points(points: float | None) -> str:
