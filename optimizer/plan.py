@@ -56,6 +56,15 @@ class Plan:
     transfers: Mapping[tuple[int, int], Fraction]
     carries: Mapping[tuple[str, int], Fraction]
 
+    def as_draft(self, multipliers: Mapping[Key, float]) -> Draft:
+        """The plan as if a solver had answered it."""
+        return Draft(
+            {key: float(amount) for key, amount in self.spending.items()},
+            {key: float(amount) for key, amount in self.transfers.items()},
+            {key: float(amount) for key, amount in self.carries.items()},
+            multipliers,
+        )
+
 
 def publish(book: ExactBook, draft: Draft, is_to_be_kept: bool = False) -> Plan:
     """Round ``draft`` to whole units of the book's ``publish_unit``.
@@ -99,7 +108,8 @@ class _Rounding:
         self._give_back([cell for cell, units in self.units.items() if self._is_cut(cell, units)])
         if self._anything_is_broken():
             self._mend(self._donors())
-        self._give_back(self.units)
+        while self._give_back(self.units):
+            pass
         return Plan(
             {cell: units * self.unit for cell, units in self.units.items()},
             {key: units * self.unit for key, units in self.flows.transfers.items()},
@@ -176,8 +186,12 @@ class _Rounding:
         runs = [later[:n] for n in range(1, len(later) + 1)] + [earlier[:n] for n in range(2, len(earlier) + 1)]
         return any(self._move(run, step) for run in [*runs, sorted({*later, *earlier})])
 
-    def _give_back(self, cells: Iterable[Cell]) -> None:
-        """Add units where they raise the score most, one at a time, until none that fits does."""
+    def _give_back(self, cells: Iterable[Cell]) -> bool:
+        """Add units where they raise the score most, one at a time; whether any was added.
+
+        A unit that did not fit may fit once others are in: so it is asked again until none does.
+        """
+        is_any_added = False
         queue = [(-self.gains.of(cell, 1), cell) for cell in cells if self.units[cell] < self.high[cell]]
         queue = [entry for entry in queue if entry[0] < -FELT]
         heapify(queue)
@@ -188,8 +202,11 @@ class _Rounding:
                 continue
             if queue and -queue[0][0] > gain + FELT:
                 heappush(queue, (-gain, cell))
-            elif self._move([cell], 1) and self.units[cell] < self.high[cell]:
-                heappush(queue, (-self.gains.of(cell, 1), cell))
+            elif self._move([cell], 1):
+                is_any_added = True
+                if self.units[cell] < self.high[cell]:
+                    heappush(queue, (-self.gains.of(cell, 1), cell))
+        return is_any_added
 
     def _donors(self) -> dict[tuple[str, int], list[Cell]]:
         """By account and year, the cells that would miss a unit least, first."""

@@ -172,21 +172,13 @@ class Result:
         """What a step more, the last step, and the better use of the money are worth; only what there is."""
         cause, causes = line.cause, self.causes
         cell = line.programme.id, line.year
-        more = {
-            "step": self.money_in_words(causes.step_of(cell, more=True)),
-            "points": points_text(cause.next_points or 0.0),
-        }
-        last = {
-            "last": self.money_in_words(causes.step_of(cell, more=False)),
-            "kept": points_text(cause.last_points or 0.0),
-        }
         said = []
-        if cause.next_points is not None and cause.last_points is not None:
-            said.append(say("{step} more would add {points} points; its last {last} adds {kept}.", **more, **last))
-        elif cause.next_points is not None:
-            said.append(say("{step} more would add {points} points.", **more))
-        elif cause.last_points is not None:
-            said.append(say("Its last {last} adds {kept} points.", **last))
+        if cause.next_points is not None:
+            said.append(_next_in_points(self.money_in_words(causes.step_of(cell, more=True)), cause.next_points))
+        if cause.last_points is not None:
+            said.append(_last_in_points(self.money_in_words(causes.step_of(cell, more=False)), cause.last_points))
+        if len(said) > 1:
+            said = [say("{first} {second}", first=said[0], second=said[1])]
         if cause.better is not None:
             said.append(self._better_use_in_points(line.year, cause.better))
         return said
@@ -246,12 +238,13 @@ class Result:
             return row
         own = [p for p in self.portfolio.programmes.values() if p.account == row.account and row.year in p.years]
         below = [p for p in own if self.causes.room_to_ceiling((p.id, row.year))]
-        rules = dict.fromkeys(key for p in below for key in self.causes.blockers.get((p.id, row.year), []))
+        blocked = [self.causes.blockers.get((p.id, row.year), []) for p in below]
+        rules = dict.fromkeys(key for keys in blocked for key in keys)
         if not own:
             reason = say("no programme spends from this account")
         elif not below:
             reason = say("every programme of the account has its maximum")
-        elif rules:
+        elif rules and all(blocked):
             reason = _joined([rule_in_words(self.portfolio, key) for key in list(rules)[:MOST_RULES_OF_AN_ACCOUNT]])
         else:
             reason = say("further spending would not raise the score")
@@ -279,6 +272,22 @@ class Result:
             met += sum((priority.weight * self.attained.g[region, objective, t] for t in years), ZERO)
             need += priority.weight * priority.need * len(years)
         return met / need if need else ZERO
+
+
+def _next_in_points(step: Words, points: float) -> Words:
+    if abs(points) <= FELT:
+        return say("{step} more would add nothing.", step=step)
+    if points < 0:
+        return say("{step} more would cost {points} points.", step=step, points=points_text(-points))
+    return say("{step} more would add {points} points.", step=step, points=points_text(points))
+
+
+def _last_in_points(step: Words, points: float) -> Words:
+    if abs(points) <= FELT:
+        return say("Its last {step} adds nothing.", step=step)
+    if points < 0:
+        return say("Its last {step} costs {points} points.", step=step, points=points_text(-points))
+    return say("Its last {step} adds {points} points.", step=step, points=points_text(points))
 
 
 def _joined(items: Sequence[Words]) -> Words:

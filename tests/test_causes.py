@@ -171,15 +171,44 @@ def test_unspent_money_always_names_what_stopped_it(raw, data):
             assert row.stopped_by.into("ja") != row.stopped_by.into("en")
 
 
+@SOME
+@given(books(), st.data())
+def test_no_unit_that_would_raise_the_score_is_left(raw, data):
+    """A unit more that scores breaks a row, goes beyond a maximum or belongs to a choice: rounding leaves no other."""
+    result = published(raw, data.draw(st.sampled_from(scenarios_of(raw))))
+    unit = result.portfolio.settings.publish_unit
+    for each in result.lines:
+        if each.cause.kind == causes.ROUNDING and not each.programme.indivisible:
+            spending = moved(result, ((each.programme.id, each.year), unit))
+            assert scored(result, spending) <= EXACT or broken_by(result, spending), each.programme.id
+
+
+def test_harm_and_nothing_are_told_in_words():
+    """A step that takes points away costs them, and one that does nothing adds nothing: no signs, no zeros."""
+    book = minimal()
+    book["Programmes"][1]["minimum"] = 2
+    book["Effects"][1]["score"] = -1
+    book["Programmes"].append(line(programme="idle", family="oda", account="GRANT", region="SEA", maximum=8, minimum=1))
+    result = published(book)
+    said = [" ".join(words.into("en") for words in result.in_points(each)) for each in result.lines]
+    assert said[1].startswith(
+        "1.00 hundred million yen more would cost 2.5000 points. Its last 1.00 hundred million yen costs 2.5000 points."
+    )
+    assert said[2].startswith("1.00 hundred million yen more would add nothing.")
+    assert "Its last 1.00 hundred million yen adds nothing." in said[2]
+
+
 def test_a_better_use_names_its_year_where_it_is_another():
     """Roads of this year give way to wells of the next, to which the money is carried over."""
     result = published(minimal())
-    assert result.in_points(result.lines[1])[1].into("en").startswith("In “wells” the last 1.00 hundred million yen adds")
+    said = result.in_points(result.lines[1])[1].into("en")
+    assert said == "In “wells” the last 1.00 hundred million yen adds 7.5000 points; here it would add 5.0000."
     book = minimal()
     book["Settings"] = [row | {"value": 2} if row["key"] == "years" else row for row in book["Settings"]]
     book["Accounts"] = [line(account="GRANT", kind="law", carry_over=1) | {FIRST_YEAR: 10, FIRST_YEAR + 1: 0}]
     for row, year in zip(book["Programmes"], (FIRST_YEAR + 1, FIRST_YEAR), strict=True):
         row |= {"start": year, "end": year}
-    (more, better) = (words for words in published(book).in_points(published(book).lines[1])[:2])
+    result = published(book)
+    better = result.in_points(result.lines[1])[1]
     assert "the last 1.00 hundred million yen of FY2028 adds" in better.into("en")
     assert "令和10年度の最後の" in better.into("ja")

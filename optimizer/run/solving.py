@@ -135,6 +135,7 @@ def publish_solution(
         with watch.stage("publish"):
             other = whole.best_whole_plan_near(built, solution.values, plan, options)
             if other is not None:
+                other = publish(book_in_rationals, other.as_draft(draft.multipliers), is_to_be_kept)
                 proven_other, broken = proof.prove(book_in_rationals, other, multipliers)
                 if not broken and (unexcused or _merit(proven_other) > _merit(proven)):
                     plan, proven, unexcused = other, proven_other, broken
