@@ -49,7 +49,9 @@ def controls_of(book: OpenBook, levers_on: Mapping[str, bool], language: str) ->
         "effects": [factor(named(objective), [f"effect_factor:{objective.id}"]) for objective in objectives],
         "resources": [
             factor(
-                f"{named(resource)} ({half(resource.unit, language)})",
+                say("{name} ({kind})", name=named(resource), kind=half(resource.unit, language)).into(language)
+                if resource.unit
+                else named(resource),
                 [f"resource_factor:{resource.id}"],
                 float(resource.available[0]),
             )

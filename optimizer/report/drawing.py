@@ -82,7 +82,7 @@ class Pen:
         bars = [(float(b), float(p)) for b, p in zip(baseline, plan, strict=True)]
         longest = max([0.001, *map(max, bars)])
         shown = [
-            f"{self.money(p)}<br>({self.say(say('baseline'))} {self.money(b)})"
+            f"{self.money(p)}<br>{self.say(say('({name} {amount})', name=say('baseline'), amount=self.money(b)))}"
             for p, b in zip(plan, baseline, strict=True)
         ]
         data = [

@@ -64,7 +64,7 @@ def bars(figure: Figure, language: str) -> tuple[float, list[str]]:
 def _key(figure: Figure, language: str) -> list[str]:
     """Above the bars: which is the plan, which the baseline, in what unit, and what the right edge says."""
     second = LABELS + 2 * MARGIN
-    plan = f"{say('Plan').into(language)} ({figure.unit.into(language)})"
+    plan = say("{name} ({kind})", name=say("Plan"), kind=figure.unit).into(language)
     return [
         rectangle(LABELS, 10, 16, 12, "none", OUTLINE),
         text(LABELS + 24, 16, say("Baseline kept").into(language), colour=GREY),
