@@ -52,7 +52,9 @@ def _holding(value: float) -> Change:
         name = tag[1:].split(None, 1)[0].rstrip(b">")
         prefix = name[:-1]
         inside = b"<" + prefix + b"v>" + repr(float(value)).encode() + b"</" + prefix + b"v>"
-        return without_attribute(tag, "t") + inside + b"</" + name + b">"
+        for kind in ("t", "cm", "vm"):  # what it was: a text, a formula of many cells, a rich value
+            tag = without_attribute(tag, kind)
+        return tag + inside + b"</" + name + b">"
 
     return change
 
