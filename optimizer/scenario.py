@@ -118,7 +118,7 @@ def targets_of(portfolio: Portfolio, item: str) -> list[str]:
             "effect_factor": [*portfolio.programmes, *portfolio.objectives],
             "cost_factor": [
                 *portfolio.programmes,
-                *dict.fromkeys(p.family for p in programmes),
+                *schema.SHEETS["Programmes"].columns["family"].choices,
                 *dict.fromkeys(p.instrument for p in programmes if p.instrument),
                 *portfolio.accounts,
             ],

@@ -325,6 +325,13 @@ def test_an_account_that_is_called_as_a_family_may_be_is_meant_before_it(way: st
     assert {p.cost for p in applied(minimal(), "cost_factor:ODA=2").programmes.values()} == {2}
 
 
+def test_a_family_without_programmes_may_be_named_on_the_sheet_and_by_set() -> None:
+    """What a family costs is a fair question whatever the book holds of it: nothing changes."""
+    raw = with_scenario(minimal(), row("cost_factor", "sdf_mission", 2))
+    for portfolio in (applied(raw, name="new"), applied(minimal(), "cost_factor:sdf_mission=2")):
+        assert {programme.cost for programme in portfolio.programmes.values()} == {1}
+
+
 def test_an_id_with_an_equals_sign_can_be_set() -> None:
     """The value begins after the last equals sign: an id may hold one."""
     raw = minimal()
