@@ -109,7 +109,7 @@ function showRules() {
 function ruleRow(rule, number) {
   const [kind, id] = rule.split(":"), { maximum, baseline } = programmes.get(id).dataset;
   const most = Math.max(Number(maximum), Number(rules.get(rule))) || 1;
-  const name = `${programmes.get(id).textContent} ${words[kind]}`;
+  const name = `${programmes.get(id).textContent}${words.colon}${words[kind]}`;
   const range = element("input", { type: "range", id: `rule-${number}`, min: 0, max: most, step: 10 ** (Math.floor(Math.log10(most)) - 2) });
   if (baseline) range.setAttribute("list", `rule-mark-${number}`);
   const box = element("input", { type: "text", inputmode: "decimal", size: 7, "aria-label": `${name} (${page.unit})` });
@@ -192,12 +192,18 @@ function ask() {
   timer = setTimeout(() => { rememberAddress(); fly("full"); }, REST);
 }
 
-// The address of this page and of the tabs carries the setting.
+// The address of this page and of the tabs carries the setting; on paper a line says it.
 function rememberAddress() {
+  tellSetting();
   const query = addressOf(present);
   history.replaceState(null, "", `${page.show}?${query}`);
   for (const tab of document.querySelectorAll("a.tab")) tab.search = query;
   for (const back of document.querySelectorAll(".masthead [name=back]")) back.value = `${page.show}?${query}`;
+}
+
+function tellSetting() {
+  const { plain: asWritten, changed: pattern } = byId("setting").dataset;
+  byId("setting").textContent = present.length ? fill(pattern, { changes: present.join(", ") }) : asWritten;
 }
 
 async function fly(kind) {
@@ -345,6 +351,7 @@ async function save(seen) {
 }
 
 show(present);
+tellSetting();
 past = []; future = [];
 byId("reset").disabled = present.length === 0;
 fly("live");
