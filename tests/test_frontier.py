@@ -188,6 +188,15 @@ def test_frontier_csv_has_its_columns_and_the_words_agree():
     assert any("65.0000 points" in words for words in said)
 
 
+def test_a_frontier_of_one_point_has_no_piece_to_speak_of():
+    """Its error is nothing, without a sign; no sentence counts pieces."""
+    found = frontier(opened(minimal()), low=2, high=2)
+    assert len(found.points) == 1 and len(frontier_in_words(found)) == 1
+    for traced in (found, frontier(opened(minimal()))):
+        assert b",-0\r" not in frontier_csv(traced)
+    assert not any("-0 points" in str(words) for words in frontier_in_words(traced))
+
+
 def test_an_empty_budget_cannot_be_scaled():
     """There is nothing to multiply."""
     raw = minimal()

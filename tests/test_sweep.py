@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -360,6 +361,18 @@ def test_a_scheduler_that_does_not_answer_is_told_within_ten_seconds(kind):
         with pytest.raises(WrongUsage, match="No Dask scheduler answers at"):
             Cluster("nonsense" if kind == "nonsense" else address)
         assert time.monotonic() - started < 10
+
+
+def test_a_command_that_found_no_scheduler_ends_with_its_sentence(tmp_path):
+    """Nothing of the connection that came to nothing is heard of at the end, and nobody waits for it."""
+    path = tmp_path / "book.xlsx"
+    workbook.write(path, minimal())
+    command = [sys.executable, "-c", "from optimizer.cli import entry; entry()", "robust", str(path), "--lang", "en"]
+    asked = [*command, "--out", str(tmp_path / "out"), "--scheduler", "nonsense"]
+    root = Path(__file__).parent.parent
+    done = subprocess.run(asked, capture_output=True, text=True, cwd=root, check=False)
+    assert done.returncode == 2 and done.stdout == ""
+    assert re.fullmatch(r"No Dask scheduler answers at nonsense \(.*\)\.\n", done.stderr)
 
 
 def greet(listening: socket.socket) -> None:

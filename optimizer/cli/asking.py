@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from optimizer.cli.options import book_options, common_options, keep_the_workbook, main
+from optimizer.cli.options import Real, book_options, common_options, keep_the_workbook, main
 from optimizer.cli.talking import Talker
 from optimizer.errors import WrongUsage
 from optimizer.run import OpenBook
@@ -43,7 +43,7 @@ def explain(talker: Talker, run_folder: Path, programme: str | None) -> None:
 
 @main.command()
 @book_options
-@click.option("--within", type=click.FloatRange(min=0.0), default=0.1, show_default=True, help="Points below the best.")
+@click.option("--within", type=Real(min=0.0), default=0.1, show_default=True, help="Points below the best.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to write.")
 @common_options
 def ranges(talker: Talker, book: Path, scenario: str, sets: Sequence[str], within: float, out: Path) -> None:
@@ -167,13 +167,11 @@ def levers(
 
 @main.command()
 @book_options
-@click.option("--from", "low", type=click.FloatRange(min=0.0), default=0.5, show_default=True, help="Least factor.")
-@click.option("--to", "high", type=click.FloatRange(min=0.0), default=1.5, show_default=True, help="Largest factor.")
+@click.option("--from", "low", type=Real(min=0.0), default=0.5, show_default=True, help="Least factor.")
+@click.option("--to", "high", type=Real(min=0.0), default=1.5, show_default=True, help="Largest factor.")
 @click.option("--account", help="Scale the appropriation of this account only.")
-@click.option(
-    "--error", type=click.FloatRange(min=0.0), default=1e-4, show_default=True, help="As a share of the score."
-)
-@click.option("--for", "score", type=float, help="The least money for this score, instead.")
+@click.option("--error", type=Real(min=0.0), default=1e-4, show_default=True, help="As a share of the score.")
+@click.option("--for", "score", type=Real(), help="The least money for this score, instead.")
 @click.option("--weights", is_flag=True, help="Freedom from want against freedom from fear, instead.")
 @click.option("--out", type=click.Path(path_type=Path), help="The folder to write.")
 @common_options

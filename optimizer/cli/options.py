@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -31,6 +32,17 @@ INTERRUPTED = 130
 @language_option(expose_value=False)
 def main() -> None:
     """Haibun (配分): one budget, four families of instruments, the plan that serves both freedoms best."""
+
+
+class Real(click.FloatRange):
+    """A number, within a range where one is given; neither infinite nor "nan", which Python reads as numbers."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number; fails on what is none."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
+        return number
 
 
 def common_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -79,9 +91,7 @@ def keep_the_workbook(book: Path, out: Path) -> None:
 
 def solver_options(command: Callable[..., None]) -> Callable[..., None]:
     """--time-limit and --threads."""
-    command = click.option(
-        "--time-limit", type=click.FloatRange(min=0.0, min_open=True), help="Seconds for the solver."
-    )(command)
+    command = click.option("--time-limit", type=Real(min=0.0, min_open=True), help="Seconds for the solver.")(command)
     return click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Solver threads.")(
         command
     )

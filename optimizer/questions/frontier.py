@@ -327,7 +327,7 @@ class _Walk:
         while settled:
             piece = heapq.heappop(settled)
             if not is_small or len(self.solved) >= MOST_EXACT_SOLVES or self._is_within(piece, EXACT):
-                self.errors[piece.low] = -piece.negative_error
+                self.errors[piece.low] = abs(piece.negative_error)
                 continue
             for half in ((piece.low, piece.meet), (piece.meet, piece.high)):
                 heapq.heappush(settled, self._piece(*half))

@@ -67,7 +67,7 @@ def frontier_in_words(found: Frontier) -> list[Words]:
     today = [point for point in found.points if point.factor == 1]
     said = [_at(point, unit) for point in dict.fromkeys([first, *today, last])]
     known = [point.error for point in found.points if point.error is not None]
-    if len(known) == len(found.points):
+    if len(known) == len(found.points) > 1:
         said.append(
             say(
                 "{pieces} pieces, each straight to within {error} points ({solves} solves).",
@@ -76,7 +76,7 @@ def frontier_in_words(found: Frontier) -> list[Words]:
                 solves=found.solves,
             )
         )
-    else:
+    elif len(known) < len(found.points):
         said.append(
             say("Floors on shares of appropriations grow with the money: no bound is known between the points.")
         )

@@ -30,7 +30,7 @@ MANY = 256
 """Chunks to hand out where it is not known how many workers there are."""
 ROUNDS = 8
 PROGRAM = "haibun"
-PATIENCE = 5.0
+PATIENCE = 4.0
 """Seconds in which a scheduler must answer."""
 
 
@@ -174,27 +174,29 @@ def _client_of(address: str) -> Any:
     """A connection to a scheduler.
 
     It is made in a thread of its own, since the library waits for ever for one who takes the call and says nothing.
+    One that came to nothing counts as closed: the library would wait for an answer once more to take its leave.
     """
     try:
         from distributed import Client  # noqa: PLC0415  (an extra)
-
-        client: Any = Client
     except ImportError:
         raise WrongUsage(say("A cluster needs more packages: install haibun[cluster].")) from None
-    connection: Future[Any] = Future()
+    client: Any = Client.__new__(Client)
+    connection: Future[None] = Future()
 
     def connect() -> None:
         try:
-            connection.set_result(client(address, timeout=PATIENCE, set_as_default=False))
+            connection.set_result(client.__init__(address, timeout=PATIENCE, set_as_default=False))
         except Exception as error:
             connection.set_exception(error)
 
     threading.Thread(target=connect, daemon=True).start()
     try:
-        return connection.result(PATIENCE + 1)
+        connection.result(PATIENCE + 1)
     except Exception as error:
+        client.status = "closed"
         why = str(error) or type(error).__name__
         raise WrongUsage(say("No Dask scheduler answers at {address} ({error}).", address=address, error=why)) from None
+    return client
 
 
 def _between(least: int, wanted: int, most: int) -> int:
