@@ -20,6 +20,7 @@ from optimizer.cli import main
 from optimizer.errors import CheckFailed, InputProblems, NoPlan, WrongUsage
 from optimizer.questions.asking import ask_portfolio
 from optimizer.questions.explain import Explainer
+from optimizer.questions.explain.entry import Entry
 from optimizer.questions.explain.margins import lost_between
 from optimizer.questions.explain.scaled import ScaledEffects
 from optimizer.run import solve_book
@@ -244,3 +245,37 @@ def test_a_programme_that_is_off_names_its_lever(tmp_path):
         "It needs the lever Trails, which is off.",
     ]
     assert "遊歩道" in found.sentences[1].into("ja")
+
+
+def test_what_rounding_alone_leaves_out_has_no_entry_price():
+    """Half a unit of money is left for paths before rounding, none in whole units: no larger effects are asked for."""
+    book = three_uses()
+    book["Settings"].append({"key": "publish_unit", "value": 1})
+    book["Accounts"][0][FIRST_YEAR] = 10.5
+    book["Programmes"][1]["maximum"] = 4
+    found = Explainer(published(book)).programme("paths")
+    assert found.entry is None
+    said = [words.into("en") for words in found.sentences]
+    assert "Before amounts are rounded to whole units it gets money; rounding leaves it none." in said
+
+
+def test_what_no_plan_is_without_needs_no_entry_price():
+    """A floor asks for less of paths than a publish unit: no plan is without them, and that is no crash."""
+    book = three_uses()
+    book["Limits"] = [line(limit="some", measure="spend", sense="min", value=0.4, programme="paths")]
+    portfolio = opened(book).portfolio
+    entry = Entry(ask_portfolio(portfolio).live, portfolio, portfolio.programmes["paths"], None)
+    assert not entry.is_kept_out()
+    assert entry.gets_money_before_rounding()
+
+
+def test_effects_that_harm_as_much_never_enter():
+    """Paths do as much harm as good, however large: no entry price, and it is said so."""
+    book = three_uses()
+    book["Objectives"].append(line(objective="peace", freedom="fear"))
+    book["Priorities"].append(line(region="SEA", objective="peace", weight=1, need=40))
+    book["Effects"].append(line(programme="paths", objective="peace", score=-0.5))
+    found = Explainer(published(book)).programme("paths")
+    assert found.entry is None
+    said = [words.into("en") for words in found.sentences]
+    assert "Even with effects a hundred thousand times as large the best plan does without it." in said

@@ -21,7 +21,7 @@ BOTH_SIDES = 1e-4
 """Shares of an entry price by which it is tried just above and just below."""
 FELT = 1e-8
 """Points by which a plan with the programme must beat every plan without it."""
-LARGEST_FACTOR = 1e6
+LARGEST_FACTOR = 100_000.0
 MOST_STEPS = 40
 
 
@@ -55,13 +55,30 @@ class Entry:
         self.own_columns = columns.spent(cells).tolist()
 
     def price(self, with_cost: bool) -> EntryPrice | None:
-        """The entry price; None where no factor up to ``LARGEST_FACTOR`` brings it in, or it is not borne out."""
-        effects = self._effects()
+        """The entry price of a programme that no best plan gives money; None where none is borne out."""
+        try:
+            effects = self._effects()
+        except NoPlan:
+            return None
         if effects is None:
             return None
         if self._cost_is_all_effects():
             return EntryPrice(effects, 1 / effects)
         return EntryPrice(effects, self._cost(effects) if with_cost else None)
+
+    def gets_money_before_rounding(self) -> bool:
+        """Whether every best plan gives it money as long as amounts need not be whole units."""
+        try:
+            return self._gain(1.0)[0] > FELT
+        except NoPlan:
+            return True
+
+    def stays_out(self) -> bool:
+        """Whether it gets nothing even with effects ``LARGEST_FACTOR`` times as large: its harm grows with them."""
+        try:
+            return self._gain(LARGEST_FACTOR)[0] <= FELT
+        except NoPlan:
+            return True
 
     def is_kept_out(self) -> bool:
         """Whether no plan gives the programme a publish unit in any year, whatever its effects."""
@@ -82,8 +99,6 @@ class Entry:
         return False
 
     def _effects(self) -> float | None:
-        if self._gain(1.0)[0] > FELT:
-            return None
         factor = 2.0
         while (found := self._gain(factor))[0] <= FELT:
             factor *= 4

@@ -148,13 +148,7 @@ class Explainer:
             return None, say("It has no effect of its own that scores.")
         if is_mip(self.live.model) and not in_full:
             return None, say("Its entry price is worked out where it is asked about alone.")
-        entry = Entry(self.live, self.portfolio, programme, self.options)
-        if entry.is_kept_out():
-            return None, say("Rules keep it out: no plan gives it money, however large its effects.")
-        found = entry.price(with_cost=in_full)
-        if found is None:
-            return None, say("No larger effect could be confirmed to bring it in.")
-        return found, _entry_in_words(found)
+        return _price_of(Entry(self.live, self.portfolio, programme, self.options), with_cost=in_full)
 
     # A line that is switched off
 
@@ -173,6 +167,20 @@ class Explainer:
 
     def _lever(self, ident: str) -> Words:
         return name_of(self.portfolio.levers[ident])
+
+
+def _price_of(entry: Entry, with_cost: bool) -> tuple[EntryPrice | None, Words]:
+    """The entry price with its sentence, or why there is none."""
+    if entry.is_kept_out():
+        return None, say("Rules keep it out: no plan gives it money, however large its effects.")
+    if entry.gets_money_before_rounding():
+        return None, say("Before amounts are rounded to whole units it gets money; rounding leaves it none.")
+    found = entry.price(with_cost)
+    if found is not None:
+        return found, _entry_in_words(found)
+    if entry.stays_out():
+        return None, say("Even with effects a hundred thousand times as large the best plan does without it.")
+    return None, say("No larger effect could be confirmed to bring it in.")
 
 
 def _entry_in_words(found: EntryPrice) -> Words:
