@@ -65,6 +65,20 @@ class Column:
         return Name(self.help, japanese=self.help_ja)
 
     @property
+    def heading(self) -> Name:
+        """Its heading, in both languages."""
+        return Name(self.name, japanese=self.ja)
+
+    def word(self, choice: str) -> Name:
+        """One of its choices, in both languages."""
+        return Name(choice, japanese=self.choices[choice][0])
+
+    @property
+    def all_words(self) -> Name:
+        """All of its choices, in both languages."""
+        return Name(", ".join(self.choices), japanese="、".join(others[0] for others in self.choices.values()))
+
+    @property
     def when_blank(self) -> Name:
         """What a blank means, in both languages."""
         return Name(self.blank, japanese=self.blank_ja)

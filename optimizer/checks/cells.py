@@ -258,8 +258,8 @@ def _choice(raw: Any, column: Column) -> str:
     found = _spellings(tuple((name, others) for name, others in column.choices.items())).get(word)
     if found is None:
         raise Fault(
-            say("{found}: not one of {choices}.", found=shown(raw), choices=", ".join(column.choices)),
-            say("Choose one of {choices}.", choices=", ".join(column.choices)),
+            say("{found}: not one of {choices}.", found=shown(raw), choices=column.all_words),
+            say("Choose one of {choices}.", choices=column.all_words),
         )
     return found
 

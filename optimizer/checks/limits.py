@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from optimizer import schema
 from optimizer.checks.review import Review, decimal, listed
-from optimizer.words import Words, say
+from optimizer.words import Name, Words, say
 from optimizer.workbook.tables import Record
 
+COLUMNS = schema.SHEETS["Limits"].columns
 ONLY_SENSE = {"harm": "max", "attainment": "min"}
 BASES = {"share": ("spend", "value"), "budget": ("spend",)}
 PAIR_MEASURES = ("harm", "attainment")
@@ -38,14 +39,25 @@ def check_limits(review: Review) -> None:
         _warn_of_empty_scope(review, record, facts)
 
 
+def _word(column: str, choice: str) -> Name:
+    return COLUMNS[column].word(choice)
+
+
 def _check_measure(review: Review, record: Record) -> None:
     measure, sense, basis = (record.values[name] for name in ("measure", "sense", "basis"))
     only = ONLY_SENSE.get(measure)
     if only and sense not in (only, None):
-        problem = say("A limit on {measure} can only be {sense}.", measure=measure, sense=only)
-        review.error("Limits", "sense", record, problem, say("Write {sense}, or choose another measure.", sense=only))
+        problem = say(
+            "A limit on {measure} can only be {sense}.", measure=_word("measure", measure), sense=_word("sense", only)
+        )
+        fix = say("Write {sense}, or choose another measure.", sense=_word("sense", only))
+        review.error("Limits", "sense", record, problem, fix)
     if measure and basis in BASES and measure not in BASES[basis]:
-        problem = say("The basis {basis} does not go with the measure {measure}.", basis=basis, measure=measure)
+        problem = say(
+            "The basis {basis} does not go with the measure {measure}.",
+            basis=_word("basis", basis),
+            measure=_word("measure", measure),
+        )
         fix = say("Write amount (share goes with spend and value, budget with spend).")
         review.error("Limits", "basis", record, problem, fix)
     if measure is None:
@@ -57,7 +69,11 @@ def _check_measure(review: Review, record: Record) -> None:
         wrong = schema.PAIR_SCOPE
     for column in wrong:
         if record.values[column]:
-            problem = say("A limit on {measure} cannot be narrowed by {column}.", measure=measure, column=column)
+            problem = say(
+                "A limit on {measure} cannot be narrowed by {column}.",
+                measure=_word("measure", measure),
+                column=COLUMNS[column].heading,
+            )
             review.error("Limits", column, record, problem, say("Empty the cell, or choose another measure."))
 
 
@@ -67,7 +83,11 @@ def _check_of_scope(review: Review, record: Record) -> None:
     allowed = {"share": schema.OF_SCOPE, "budget": ("of_account", "of_agency")}.get(basis, ())
     for column in filled:
         if column not in allowed and basis is not None:
-            problem = say("The column {column} does not go with the basis {basis}.", column=column, basis=basis)
+            problem = say(
+                "The column {column} does not go with the basis {basis}.",
+                column=COLUMNS[column].heading,
+                basis=_word("basis", basis),
+            )
             fix = say("Empty the cell: of_ columns go with share; of_account and of_agency also with budget.")
             review.error("Limits", column, record, problem, fix)
     if basis == "budget":

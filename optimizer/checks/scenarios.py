@@ -14,6 +14,7 @@ from optimizer.schema import Column, Item
 from optimizer.words import say
 from optimizer.workbook.tables import Record
 
+ITEM = schema.SHEETS["Scenarios"].columns["item"]
 ANYTHING = Column("value", "値", "text", "", "")
 
 
@@ -99,13 +100,13 @@ def _check_target(review: Review, record: Record, item: Item) -> None:
     target = record.values["target"]
     if target == "":
         if not item.all:
-            problem = say("The item {item} needs a target.", item=item.name)
+            problem = say("The item {item} needs a target.", item=ITEM.word(item.name))
             column = "target" if "target" in review.tables["Scenarios"].columns else "item"
             review.error("Scenarios", column, record, problem, say("Name the target: {help}", help=item.about))
         return
     known = targets_of(review, item)
     if target not in known:
-        problem = review.findings.unknown(say("target of {item}", item=item.name), target, known)
+        problem = review.findings.unknown(say("target of {item}", item=ITEM.word(item.name)), target, known)
         kinds = reduce(lambda one, two: say("{one} or {two}", one=one, two=two), map(NOUNS.__getitem__, item.targets))
         review.error("Scenarios", "target", record, problem, say("Name one of these: {kinds}.", kinds=kinds))
 
@@ -115,7 +116,7 @@ def _check_year(review: Review, record: Record, item: Item) -> None:
     if year is None:
         return
     if not item.year:
-        problem = say("The item {item} takes no year.", item=item.name)
+        problem = say("The item {item} takes no year.", item=ITEM.word(item.name))
         review.error("Scenarios", "year", record, problem, say("Empty the cell; the change holds in every year."))
     elif horizon and year not in horizon:
         problem = say(

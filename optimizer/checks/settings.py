@@ -8,8 +8,10 @@ from optimizer import schema
 from optimizer.checks.cells import Fault, default_of, is_blank, shown, value_of
 from optimizer.checks.findings import Assumption, Findings, is_slip, nearest, plainly
 from optimizer.schema import Column
-from optimizer.words import say
+from optimizer.words import Name, say
 from optimizer.workbook.tables import Record, Table, Value
+
+ALL_SETTINGS = Name(", ".join(schema.SETTINGS), japanese="、".join(setting.ja for setting in schema.SETTINGS.values()))
 
 
 def settings_of(table: Table, findings: Findings) -> tuple[Table, dict[str, Value]]:
@@ -45,7 +47,7 @@ def _note_unknown(table: Table, unknown: list[tuple[str, Record]], absent: list[
     titles = [title for setting in absent for title in (setting.name, setting.ja)]
     for key, record in unknown:
         cell = table.cell("key", record.row)
-        fix = say("The settings are {names}.", names=", ".join(schema.SETTINGS))
+        fix = say("The settings are {names}.", names=ALL_SETTINGS)
         if near := nearest(key, titles):
             problem = say("{found}: no such setting; did you mean {near}?", found=key, near=near)
             note = findings.error if is_slip(key, near) else findings.warn

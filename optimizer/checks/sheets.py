@@ -265,7 +265,7 @@ def _parse_column(
     values, faults, blanks = _values(found, column, default)
     if column.required:
         for place in blanks:
-            problem = say("The cell is empty; {column} is required.", column=column.name)
+            problem = say("The cell is empty; {column} is required.", column=column.heading)
             findings.error(raw.title, f"{letters}{numbers[place]}", "", problem, _fill_in(column))
     elif blanks and column.blank:
         rows = tuple(numbers[place] for place in blanks)
@@ -335,7 +335,7 @@ def _parse_years(
     amounts: dict[int, dict[int, Fraction]] = {number: {} for number in numbers}
     for year in [name for name in headings.index if isinstance(name, int) and (name in horizon or not horizon)]:
         position = headings.index[year]
-        named = replace(column, name=str(year), required=year in horizon)
+        named = replace(column, name=str(year), ja=f"{year}年度", required=year in horizon)
         values = _parse_column(headings, named, position, columns[position], numbers)
         for number, value in zip(numbers, values, strict=True):
             if value is not None:

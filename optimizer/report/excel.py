@@ -156,7 +156,7 @@ class _Sheet:
     # Sentences
 
     def _head(self) -> None:
-        state = f"[{self.say(self.document.standing.state)}]"
+        state = self.say(say("[{state}]", state=self.document.standing.state))
         if self.section is self.document.sections[0]:
             self._merged(self.say(self.document.title), bold=True, font_size=18, font_color=INK)
             self._merged(f"{self.say(self.document.subtitle)}  {state}", font_color=GREY)
