@@ -139,7 +139,7 @@ def solve(model: Model, options: Options = Options()) -> Solution:
     highs = _run(model, options)
     solution = _gated(model, highs)
     if is_mip(model):
-        solution = replace(solution, multipliers=_multipliers_of_relaxation(model, options))
+        solution = replace(solution, multipliers=multipliers_of_relaxation(model, options))
 
     if model.columns.portfolio.settings.tie_break and solution.status == "optimal":
         left = None if options.time_limit is None else options.time_limit - (time.monotonic() - started)
@@ -184,8 +184,11 @@ def _run(model: Model, options: Options) -> Any:
     return highs
 
 
-def _multipliers_of_relaxation(model: Model, options: Options) -> Floats:
+def multipliers_of_relaxation(model: Model, options: Options) -> Floats:
+    """Row multipliers (points a unit) where indivisible programmes may be divided; any will do for a bound."""
     highs = silent_highs(options)
+    if options.time_limit is not None:
+        highs.setOptionValue("time_limit", options.time_limit)
     lp = highs_lp(model)
     lp.integrality_ = []
     highs.passModel(lp)

@@ -160,6 +160,7 @@ def test_published_plan_keeps_every_promise(raw, unit):
     assert bool(found) <= bool(result.proof.allowances)
     if not result.proof.allowances:
         assert result.proof.gap >= 0
+        assert float(result.proof.bound) <= reference.solve(raw).score + 0.005 + 1e-6
 
 
 def with_setting(raw, key, value):

@@ -677,3 +677,11 @@ def test_what_rounding_costs_is_told_where_the_publish_unit_is_large(unit: float
     said = run.solve_book(opened(raw), sets=["budget_factor=0.99"]).facts
     told = [w for w in said["warnings"] if w["sheet"] == "Settings"]  # type: ignore[attr-defined]
     assert [(w["cell"], w["value"], "0.7500 points" in w["problem"]) for w in told] == [("B6", "0.25", True)] * warned
+
+
+def test_the_bound_is_that_of_the_book_as_written_however_large_the_publish_unit() -> None:
+    """In units of 4 no money is short (4 on wells, 4 on roads, 12 there); as written 12.9 falls short of 6 + 7."""
+    raw = minimal() | {"Settings": book_settings(1, publish_unit=4)}
+    result = run.solve_book(opened(raw), sets=["budget_factor=1.29", "programme_maximum:roads=7"])
+    assert float(result.proof.score) == 100 * (4 * 3 + 4 * 2) / 40
+    assert float(result.proof.bound) == pytest.approx(100 * (6 * 3 + 6.9 * 2) / 40, abs=1e-9)

@@ -128,7 +128,7 @@ def publish_solution(
         book_in_rationals = exact.state_exactly(portfolio)
         draft = solver.draft_of(built, solution)
         plan = publish(book_in_rationals, draft, is_to_be_kept)
-    multipliers = proof.scaled(draft.multipliers)
+    multipliers: proof.Multipliers = proof.scaled(draft.multipliers)
     with watch.stage("verify"), uncollected():
         proven, unexcused = proof.prove(book_in_rationals, plan, multipliers)
     if unexcused or proven.allowances or proven.gap > NOTHING_LOST:
@@ -141,6 +141,9 @@ def publish_solution(
                     plan, proven, unexcused = other, proven_other, broken
     if unexcused:
         raise CheckFailed(breach_in_words(unexcused[0]))
+    if proven.gap > NOTHING_LOST and not is_to_be_kept:
+        with watch.stage("verify"):
+            proven, multipliers = _bounded_as_written(book_in_rationals, proven, multipliers, options)
     warnings = [*book.warnings, *active.warnings]
     has_choices = any(programme.indivisible for programme in portfolio.programmes.values())
     if proven.gap > 2 * NOTHING_LOST and not (has_choices or is_to_be_kept):
@@ -171,6 +174,20 @@ def publish_solution(
     if has_choices:
         facts["solver_bound"] = solution.bound
     return Result(portfolio, book_in_rationals, plan, proven, facts, multipliers)
+
+
+def _bounded_as_written(
+    stated: exact.ExactBook, proven: proof.Proof, multipliers: proof.Multipliers, options: Any
+) -> tuple[proof.Proof, proof.Multipliers]:
+    """The proof with the multipliers of the book as written, where they bound the score more closely than those of the
+    book rounded for publishing."""
+    from optimizer import model, solver  # noqa: PLC0415
+
+    built = model.build(stated.portfolio)
+    prices = solver.multipliers_by_key(built, solver.multipliers_of_relaxation(built, options))
+    closer = proof.scaled(prices)
+    bound = proof.bound_from(stated, closer)
+    return (replace(proven, bound=bound), closer) if bound < proven.bound else (proven, multipliers)
 
 
 def _rounding_warning(portfolio: Portfolio, gap: Fraction) -> Problem:
