@@ -13,6 +13,7 @@ from optimizer import exact, model, proof, run, scenario, solver
 from optimizer.errors import NoPlan
 from optimizer.plan import Plan
 from optimizer.portfolio import Portfolio
+from optimizer.questions.explain import Explainer
 from optimizer.results import Result
 
 BOOK = Path(__file__).parent.parent / "inputs" / "japan.xlsx"
@@ -171,3 +172,16 @@ def test_a_cut_of_a_quarter_has_a_plan_and_one_of_three_tenths_has_none() -> Non
     assert best("base", "budget_factor=0.75") < best()
     with pytest.raises(NoPlan):
         best("base", "budget_factor=0.7")
+
+
+def test_the_entry_price_of_a_line_at_nothing_holds_from_both_sides():
+    """Also where needs that are met make the score far from straight: just above it enters, just below it does not."""
+    explainer = Explainer(published("all_proposals"))
+    for found in (explainer.programme(name) for name in ("osa_PHL", "peace_SYR")):
+        assert not any(line.amount for line in found.lines)
+        name, factor = found.id, found.entry.effects
+        kept_out = f"pin:{name}=0"
+        for side, enters in ((1.002, True), (0.998, False)):
+            item = f"effect_factor:{name}={factor * side!r}"
+            gain = best("all_proposals", item) - best("all_proposals", item, kept_out)
+            assert (gain > 1e-7) == enters, (name, factor, gain)

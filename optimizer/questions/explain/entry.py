@@ -42,6 +42,7 @@ class Entry:
 
     A plan is kept fixed while the factor falls to where it scores no more than the best plan without the programme;
     the best plan at that factor is the next (Dinkelbach's method for the least ratio, exact also with integers).
+    Where needs that are met hold it up, what is left is halved too.
     """
 
     def __init__(self, live: Live, portfolio: Portfolio, programme: Programme, options: Options | None) -> None:
@@ -99,9 +100,9 @@ class Entry:
         return False
 
     def _effects(self) -> float | None:
-        factor = 2.0
+        outside, factor = 1.0, 2.0
         while (found := self._gain(factor))[0] <= FELT:
-            factor *= 4
+            outside, factor = factor, factor * 4
             if factor > LARGEST_FACTOR:
                 return None
         for _ in range(MOST_STEPS):
@@ -109,7 +110,12 @@ class Entry:
             closer = self._where_they_score_alike(plan, other, factor)
             if gain <= FELT or factor - closer <= factor * 1e-9:
                 break
+            is_slow = factor - closer < (factor - outside) / 2
             factor, found = closer, self._gain(closer)
+            if is_slow and found[0] > FELT:
+                middle = (outside + factor) / 2
+                there = self._gain(middle)
+                outside, factor, found = (outside, middle, there) if there[0] > FELT else (middle, factor, found)
         above, below = factor * (1 + BOTH_SIDES), factor * (1 - BOTH_SIDES)
         is_borne_out = self._gain(above)[0] > FELT and (below <= 1 or self._gain(below)[0] <= FELT)
         return factor if is_borne_out else None
