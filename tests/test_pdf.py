@@ -231,7 +231,9 @@ def test_answers_are_chapters_of_the_report(run_folder: Path, tmp_path: Path) ->
     """What was asked of the run's book and scenario stands before the assumptions, in every writer."""
     asked = [word for kind in ANSWERS for word in ("--with", kind)]
     assert haibun("report", run_folder, "--pdf", *asked, "--out", tmp_path / "out").exit_code == 0
-    text = "".join(texts_of((tmp_path / "out" / "report.pdf").read_bytes()))
+    pages = texts_of((tmp_path / "out" / "report.pdf").read_bytes())
+    assert "Provenance" in pages[0]
+    text = "".join(pages)
     sheets = openpyxl.load_workbook(tmp_path / "out" / "report.xlsx").sheetnames
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     chapters = ("What requirements cost", "What the levers are worth", "Room to move", "What money buys")

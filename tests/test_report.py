@@ -43,7 +43,7 @@ from optimizer.report.document import (
 )
 from optimizer.report.drawing import drawing
 from optimizer.report.html import columns_of, told_of
-from optimizer.report.letters import broken
+from optimizer.report.letters import broken, fitting
 from optimizer.report.lines import Lines
 from optimizer.report.money import Money, split
 from optimizer.report.picture import STILLS, picture
@@ -659,6 +659,36 @@ def test_the_page_carries_plotly_packed(page: Page) -> None:
     assert gzip.decompress(base64.b64decode(held[1])).decode() == get_plotlyjs()
     plots = [number for number, (_, a) in enumerate(page.elements) if a.get("class") == "plot"]
     assert all("svg" in [tag for tag, _ in page.elements[n : n + 4]] for n in plots)
+
+
+@pytest.mark.parametrize(
+    ("text", "longest", "most", "lines"),
+    [
+        ("unbreakable", 5, None, ("unbre", "akabl", "e")),
+        ("海洋安全保障に対する資金協力の効果", 12, 2, ("海洋安全保障", "に対する資…")),
+        ("short", 26, 2, ("short",)),
+        ("Southern Africa and Indian Ocean islands", 26, 1, ("Southern Africa and…",)),
+    ],
+)
+def test_names_never_leave_their_room(text: str, longest: int, most: int | None, lines: tuple[str, ...]) -> None:
+    """A word longer than a line is cut, and what the lines of a row cannot hold is left out and said so."""
+    assert fitting(text, longest, most) == lines
+
+
+def test_plain_numbers_of_a_column_have_as_many_decimals() -> None:
+    """What stands below each other is written alike; a column of mixed quantities is left as it is."""
+    columns = [Column(Name("Item")), Column(Name("Left"), "number", 4), Column(Name("Value"), "number")]
+    rows = [("a", Fraction("0.13"), Quantity("", {}, Fraction(3), "count", 0)), ("b", Fraction(55), "text")]
+    left, value = table_of("t", Name("t"), columns, rows).columns[1:]
+    assert [number_text(Fraction(n), left.kind, left.decimals, "en") for n in ("0.13", "55")] == ["0.13", "55.00"]
+    assert value == columns[2]
+
+
+def test_the_summary_has_its_charts(workbooks: dict[str, bytes]) -> None:
+    """Families against their baseline, and their change, can be edited on the summary itself."""
+    for data in workbooks.values():
+        book = openpyxl.load_workbook(io.BytesIO(data))
+        assert len(book.worksheets[1]._charts) == 2
 
 
 def test_tables_of_the_page_tell_their_headings(page: Page) -> None:

@@ -14,6 +14,8 @@ TALL, NODE, GAP, SMALL = 400, 14, 8, 12
 LAST = 190
 """Room for the labels to the right of the last column."""
 PALE = 0.35
+MOST_LINES = 3
+"""Of a node's label."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def _placed(figure: Figure, heights: list[float], language: str) -> tuple[list[N
     last = max(figure.levels, default=0)
     step = (WIDTH - LAST - NODE) / max(last, 1)
     labels = [
-        fitted((LAST if level == last else step - NODE) - 10, mark.name.into(language), SMALL)
+        fitted((LAST if level == last else step - NODE) - 10, mark.name.into(language), SMALL, MOST_LINES)
         for mark, level in zip(figure.marks, figure.levels, strict=True)
     ]
     slots = [max(height, LINE * len(label)) + GAP for height, label in zip(heights, labels, strict=True)]

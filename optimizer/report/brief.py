@@ -10,13 +10,26 @@ from optimizer.plan import Plan
 from optimizer.proof import attained_by
 from optimizer.report import grounds
 from optimizer.report.content import front_of
-from optimizer.report.document import COVER, ZERO, Callout, Document, Figure, Points, Section, exact_sum, quantity
+from optimizer.report.document import (
+    COVER,
+    ZERO,
+    Callout,
+    Document,
+    Figure,
+    Points,
+    Section,
+    Table,
+    exact_sum,
+    quantity,
+)
 from optimizer.report.front import CAUTION, Front, rounded_down
 from optimizer.report.money import CHANGE
 from optimizer.report.standing import Standing
 from optimizer.results import Line, Result, points_text
 from optimizer.words import Words, name_of, say
 
+MOST_ROWS = 10
+"""Of a table that a brief has room for."""
 LEAST_WANTED = 1e-6
 """Points below which a step more is not worth a sentence."""
 
@@ -162,6 +175,14 @@ def without_tables(figure: Figure) -> Figure:
 
 
 def first_figure(answer: Document) -> tuple[Section, Figure] | None:
-    """The first picture of an answer, with the section that it stands in."""
+    """The first picture of an answer, with the section that it stands in; its numbers too where two pages hold them."""
     found = ((section, block) for section in answer.sections for block in section.blocks if isinstance(block, Figure))
-    return next(found, None)
+    section, figure = next(found, (None, None))
+    if section is None or figure is None:
+        return None
+    return section, replace(figure, tables=tuple(map(_short, figure.tables)))
+
+
+def _short(table: Table) -> Table:
+    """A table that two pages have room for; of a longer one nothing but its columns, which is not printed."""
+    return table if len(table.rows) <= MOST_ROWS else replace(table, rows=(), total=())

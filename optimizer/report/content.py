@@ -78,7 +78,6 @@ def _allocation(money: Money) -> tuple[Section, ...]:
     tables = (money.by_agency(), money.by_account(), money.by_year())
     return (
         Section("allocation", say("Allocation"), (), (flow, families, regions, matrix, *tables)),
-        Section("families", say("Families"), (families,), ()),
         Section("regions", say("Regions"), (regions,), ()),
         Section("matrix", say("Regions and families"), (matrix,), ()),
         Section("accounts", say("Agencies and years"), tables, ()),

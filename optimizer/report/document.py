@@ -8,7 +8,7 @@ spreadsheet can hold the same thing as a live formula.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import groupby
 
@@ -192,11 +192,20 @@ def table_of(
     ``grouped_by``: columns, the largest groups first; rows that belong together must stand together.
     """
     full = tuple(_filled(columns, row) for row in rows)
+    columns = [_even(column, [row[position] for row in full]) for position, column in enumerate(columns)]
     total = _summed(columns, full, say("Total")) if any(column.summed for column in columns) else ()
     groups = tuple(_groups(columns, full, grouped_by))
     return Table(
         name, title, tuple(columns), full, total, unit, note, heat, filtered, groups, tuple(grouped_by), key, roomy
     )
+
+
+def _even(column: Column, cells: Sequence[Cell]) -> Column:
+    """A column of plain numbers writes all of them with as many decimals as one of them needs."""
+    plain = [Fraction(cell) for cell in cells if isinstance(cell, Fraction | int)]
+    if column.kind != "number" or not plain:
+        return column
+    return replace(column, kind="points", decimals=min(column.decimals, max(map(decimals_of, plain))))
 
 
 def _summed(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], name: Cell) -> tuple[Cell, ...]:

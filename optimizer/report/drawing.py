@@ -12,7 +12,7 @@ from typing import Any
 
 from optimizer.report import curves, fields, steps
 from optimizer.report.document import Figure, Mark, number_text
-from optimizer.report.letters import broken
+from optimizer.report.letters import fitting
 from optimizer.report.palette import COLOURS, GREY, INK, OUTLINE, PAPER, RULE
 from optimizer.words import Words, say
 
@@ -235,4 +235,4 @@ def _pale(colour: str) -> str:
 
 def _broken(name: str, longest: int = LONGEST_LABEL) -> str:
     """A name escaped, in lines where it is long."""
-    return "<br>".join(html.escape(line, quote=False) for line in broken(name, longest))
+    return "<br>".join(html.escape(line, quote=False) for line in fitting(name, longest))

@@ -35,8 +35,8 @@ FONTS = {"en": "Calibri", "ja": "Yu Gothic"}
 WIDEST = {"text": 50, "long": 84}
 WIDEST_OF_MANY, MANY = 58, 12
 NUMBER_WIDTH, MARGIN, GAP = 12, 2, 4
-LINE_HEIGHT, HAND = 17, 34
-"""Of a line of text, and of a row that is filled in by hand."""
+LINE_HEIGHT, HAND, SIGNED = 17, 34, 28
+"""Of a line of text, of a row that is filled in by hand, and the width of its cells."""
 SUBTOTAL = "SUBTOTAL(9,"
 """Left as it is: sums around it skip a cell that is a subtotal and nothing else."""
 WIDEST_CHART, CHART_ROW, PIXELS = 980, LINE_HEIGHT * 4 / 3, 7.2
@@ -151,7 +151,7 @@ class _Sheet:
         cells = [row[position] for row in table.rows]
         found = max((wide(part) for cell in cells for part in self._text(cell).split("\n")), default=0)
         widest = WIDEST_OF_MANY if len(table.columns) > MANY and column.kind == "long" else WIDEST[column.kind]
-        return min(max(found + MARGIN + bool(position), 10), widest)
+        return min(max(found + MARGIN + bool(position), SIGNED if table.roomy else 10), widest)
 
     # Sentences
 
@@ -293,15 +293,19 @@ class _Sheet:
         value = cell.value if isinstance(cell, Quantity) else cell
         if kind == "number":
             decimals = min(decimals, decimals_of(value))  # type: ignore[arg-type]
-        if (kind, decimals) not in looks:
-            looks[kind, decimals] = self.format(
-                num_format=self._number_format(kind, decimals), align="right", bottom=4, bottom_color=RULE
-            )
+        side = "right" if column.is_numeric else "left"
+        look = looks.setdefault(
+            (f"{kind} {side} {position > 0}", decimals),
+            self.format(
+                num_format=self._number_format(kind, decimals), align=side, bottom=4, bottom_color=RULE,
+                indent=int(position > 0 and side == "left"),
+            ),
+        )  # fmt: skip
         if column.is_derived:
             formula = _derived_formula(column, self.row, self.left)
-            self.page.write_formula(self.row, self.left + position, formula, looks[kind, decimals], float(value))
+            self.page.write_formula(self.row, self.left + position, formula, look, float(value))
         else:
-            self.page.write_number(self.row, self.left + position, float(value), looks[kind, decimals])
+            self.page.write_number(self.row, self.left + position, float(value), look)
         return 1
 
     def _sums(

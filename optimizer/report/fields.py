@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 BETWEEN = 14
 """Pixels between want and fear."""
+MOST_LINES = 5
+"""Of the heading of a column."""
 
 
 def tiles(figure: Figure, language: str) -> tuple[float, list[str]]:
     """A tile for each row and column, the darker the more of the need is met; want to the left of fear."""
     groups = list(dict.fromkeys(mark.colour for mark in figure.across))
     width = (WIDTH - LABELS - BETWEEN * (len(groups) - 1)) / len(figure.across)
-    headings = [fitted(width - 6, mark.name.into(language), 12) for mark in figure.across]
+    headings = [fitted(width - 6, mark.name.into(language), 12, MOST_LINES) for mark in figure.across]
     head = 30 + LINE * max(map(len, headings))
     shapes = names_of_rows(figure.marks, language, head)
     for column, (mark, heading) in enumerate(zip(figure.across, headings, strict=True)):
@@ -43,7 +45,7 @@ def tiles(figure: Figure, language: str) -> tuple[float, list[str]]:
 def matrix(figure: Figure, language: str) -> tuple[float, list[str]]:
     """Money by row and column; each column has its own colour, full where it holds most."""
     width = (WIDTH - LABELS) / max(1, len(figure.across))
-    headings = [fitted(width - 6, mark.name.into(language)) for mark in figure.across]
+    headings = [fitted(width - 6, mark.name.into(language), most=MOST_LINES) for mark in figure.across]
     head = 14 + LINE * max(map(len, headings), default=0)
     shapes = names_of_rows(figure.marks, language, head)
     for column, (mark, heading) in enumerate(zip(figure.across, headings, strict=True)):

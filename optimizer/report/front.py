@@ -70,11 +70,16 @@ class Front:
         return Section(COVER, say("Cover"), (self.standing(), CAUTION, signed), page=(), paper=(CAUTION, signed))
 
     def section(self) -> Section:
-        """The summary."""
+        """The summary; on paper and on the page the figure of families stands in the next chapter."""
         figures = Beside(self.key_figures(), grounds.kinds_table(self.result))
-        said = (Points(say("In short"), self.in_short()), Points(say("What is proved"), self.proved()))
+        short = Points(say("In short"), self.in_short())
+        said = (short, Points(say("What is proved"), self.proved()))
         return Section(
-            "summary", say("Summary"), (figures, *said), page=(figures, CAUTION, *said), paper=(figures, *said)
+            "summary",
+            say("Summary"),
+            (short, self.money.family_figure(), figures),
+            page=(figures, CAUTION, *said),
+            paper=(figures, *said),
         )
 
     def standing(self) -> Table:

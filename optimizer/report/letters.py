@@ -9,6 +9,8 @@ from functools import lru_cache
 PIECES = re.compile(r"[^\s・（]*(?:[\s・]+|(?=（)|$)|（[^\s・（]*[\s・]*")
 """Text up to a space or a middle dot (which end a line), or from an opening bracket (which begins one)."""
 
+LEFT_OUT = "…"
+
 
 @lru_cache(maxsize=50_000)
 def wide(text: str) -> int:
@@ -35,3 +37,26 @@ def _filled(pieces: list[str], longest: int) -> tuple[str, ...]:
         else:
             lines.append(piece)
     return tuple(line.strip() for line in lines)
+
+
+def fitting(text: str, longest: int, most: int | None = None) -> tuple[str, ...]:
+    """``text`` in lines of at most ``longest``, through long words too; what ``most`` lines cannot hold is left out."""
+    lines = [part for line in broken(text, longest) for part in _cut(line, longest)]
+    if most is None or len(lines) <= most:
+        return tuple(lines)
+    return (*lines[: most - 1], _shortened(lines[most - 1], longest))
+
+
+def _cut(line: str, longest: int) -> list[str]:
+    parts = [""]
+    for letter in line:
+        if parts[-1] and wide(parts[-1] + letter) > longest:
+            parts.append("")
+        parts[-1] += letter
+    return parts
+
+
+def _shortened(line: str, longest: int) -> str:
+    while line and wide(line) + wide(LEFT_OUT) > longest:
+        line = line[:-1]
+    return line + LEFT_OUT

@@ -15,7 +15,7 @@ from optimizer.report.money import Money, kept_baseline
 from optimizer.results import VERDICTS, Line, family_name, instrument_name
 from optimizer.words import Words, name_of, say
 
-MOST_ON_A_PAGE = 400
+MOST_ON_A_PAGE = 700
 PLACES = 9
 """Of points, as in allocation.csv."""
 FIRST = (Column(say("Programme")), Column(say("Region")))

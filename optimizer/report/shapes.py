@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 from optimizer.report.document import Mark
-from optimizer.report.letters import broken, wide
+from optimizer.report.letters import fitting, wide
 from optimizer.report.palette import GREY, OUTLINE, RULE
 
 WIDTH = 960
@@ -82,9 +82,9 @@ def text(
     return f"<text {look}>{''.join(spans)}</text>"
 
 
-def fitted(room: float, content: str, size: float = SIZE) -> tuple[str, ...]:
-    """``content`` in lines that fit into ``room``."""
-    return broken(content, max(1, int(room / (LETTER * size))))
+def fitted(room: float, content: str, size: float = SIZE, most: int = 2) -> tuple[str, ...]:
+    """``content`` in lines that fit into ``room``; as many as a row holds unless ``most`` says otherwise."""
+    return fitting(content, max(4, int(room / (LETTER * size))), most)
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
