@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from optimizer.questions.freedoms import Balance, Freedoms
 from optimizer.questions.frontier import Frontier, LeastMoney, Passage, Point
+from optimizer.results import points_text
 from optimizer.run import csv_bytes
 from optimizer.units import amount
 from optimizer.words import Words, name_of, say
@@ -94,7 +95,7 @@ def _at(point: Point, unit: str) -> Words:
         factor=f"{point.factor:.4g}",
         budget=amount(f"{point.budget:,.2f}", unit),
         score=f"{point.score:.4f}",
-        marginal=f"{point.marginal:.3g}",
+        marginal=points_text(point.marginal),
     )
 
 

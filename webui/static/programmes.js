@@ -12,8 +12,8 @@ function filter() {
   const words = fold(byId("search").value).split(/\s+/).filter(Boolean);
   let count = 0, total = 0;
   for (const row of rows) {
-    const text = fold(row.textContent);
-    const { family, region, amount } = row.dataset;
+    const { name, family, region, amount, verdict } = row.dataset;
+    const text = fold([name, family, region, verdict].join(" "));
     row.hidden = !(words.every((word) => text.includes(word)) && ["", family].includes(byId("family").value) && ["", region].includes(byId("region").value));
     if (!row.hidden) { count += 1; total += Number(amount); }
   }
