@@ -11,13 +11,13 @@ from optimizer.errors import Problem
 from optimizer.words import Words, say
 from optimizer.workbook.cells import changed, place_of, styled
 from optimizer.workbook.notes import MARK, add_notes
-from optimizer.workbook.own_file import MAIN, OFFICE, OPEN_XML, WORKBOOK, OwnFile, quoted
-from optimizer.workbook.splicing import legal, named, spliced, text, with_attribute
+from optimizer.workbook.own_file import MAIN, OFFICE, OPEN_XML, WORKBOOK, OwnFile, changing, quoted
+from optimizer.workbook.splicing import legal, named, named_beside_cells, spliced, text, with_attribute
 from optimizer.workbook.styles import Styles
 from optimizer.workbook.tables import letters_of
 
 INDEX = "haibun_problems"
-LONGEST_CELL = 32_000
+LONGEST_CELL = 2_000
 COLOURS = {"error": "FFF4B6B0", "warning": "FFFFE699"}
 INK = "FF00417A"
 HEADINGS = (
@@ -41,6 +41,12 @@ def annotate(source: Path | bytes, problems: Sequence[Problem], out: Path) -> No
     ``HaibunError`` where the file can be read but not changed.
     """
     data = source if isinstance(source, bytes) else Path(source).read_bytes()
+    with changing():
+        file = _annotated(data, problems)
+    file.save(out)
+
+
+def _annotated(data: bytes, problems: Sequence[Problem]) -> OwnFile:
     file = OwnFile(data)
     part = file.related(WORKBOOK, "styles") or ""
     styles = Styles(file.parts.get(part, b"<styleSheet/>"))
@@ -56,12 +62,12 @@ def annotate(source: Path | bytes, problems: Sequence[Problem], out: Path) -> No
         file.parts[file.sheets[INDEX]] = page
     else:
         _put_first(file, page)
-    file.save(out)
+    return file
 
 
 def _mark(file: OwnFile, styles: Styles, sheet: str, cells: dict[str, list[Problem]]) -> None:
     """Colour the cells and say on each what is wrong; of merged cells only the first shows either."""
-    hidden = [node.attributes["ref"] for node in named(file.parts[sheet], "mergeCell")]
+    hidden = [node.attributes["ref"] for node in named_beside_cells(file.parts[sheet], "mergeCell")]
     seen = {cell: told for cell, told in cells.items() if not any(_is_covered(cell, area) for area in hidden)}
     coloured = {name: styled(partial(styles.filled, colour=colour)) for name, colour in COLOURS.items()}
     worst = {cell: min(problem.severity for problem in told) for cell, told in seen.items()}
@@ -159,7 +165,7 @@ def _put_first(file: OwnFile, page: bytes) -> None:
 def _with(xml: bytes, name: str, where: Callable[[dict[str, str]], bool], **attributes: int) -> bytes:
     """A part in which some elements have other attributes."""
     edits = []
-    for node in named(xml, name):
+    for node in named_beside_cells(xml, name):
         if where(node.attributes):
             tag = xml[node.begin : node.inside]
             for key, value in attributes.items():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from html import unescape
 from pathlib import Path
 
-from optimizer.workbook.own_file import WORKBOOK, OwnFile
+from optimizer.workbook.own_file import WORKBOOK, OwnFile, changing
 from optimizer.workbook.plain import column_of
 from optimizer.workbook.splicing import (
     Edit,
@@ -35,14 +35,15 @@ def write_cells(data: bytes, values: Mapping[tuple[str, str], float], out: Path)
 
     What formulas elsewhere make of them Excel calculates when it opens the file.
     """
-    file = OwnFile(data)
     by_sheet: dict[str, dict[str, Change]] = {}
     for (sheet, cell), value in values.items():
         by_sheet.setdefault(sheet, {})[cell] = _holding(value)
-    for sheet, changes in by_sheet.items():
-        part = file.sheets[sheet]
-        file.parts[part] = changed(_with_own_formulas(file.parts[part], changes.keys()), changes)
-    _calculate_on_opening(file)
+    with changing():
+        file = OwnFile(data)
+        for sheet, changes in by_sheet.items():
+            part = file.sheets[sheet]
+            file.parts[part] = changed(_with_own_formulas(file.parts[part], changes.keys()), changes)
+        _calculate_on_opening(file)
     file.save(out)
 
 
@@ -98,6 +99,20 @@ def place_of(cell: str) -> tuple[int, int]:
     return int(match[2]), column_of(match[1])
 
 
+def _row_numbers(xml: bytes) -> set[int]:
+    found, number = set[int](), 0
+
+    def look(name: str, attributes: dict[str, str]) -> bool:
+        nonlocal number
+        if name == "row":
+            number = int(attributes.get("r", number + 1))
+            found.add(number)
+        return False
+
+    nodes(xml, look)
+    return found
+
+
 class _Rows:
     """Where the rows that matter stand in a worksheet, with their cells, and where missing ones belong."""
 
@@ -106,35 +121,35 @@ class _Rows:
         self.cells: dict[int, list[Node]] = {}
         self.before: dict[int, Node] = {}
         self.widths: list[Node] = []
-        missing, at, numbers = sorted(wanted, reverse=True), 0, list[int]()
-        found_before: dict[int, int] = {}
+        missing = sorted(wanted.keys() - _row_numbers(xml), reverse=True)
+        number, kept = 0, list[tuple[int, list[int]]]()
 
         def keep(name: str, attributes: dict[str, str]) -> bool:
-            nonlocal at
+            nonlocal number
             if name == "row":
-                at = int(attributes.get("r", at + 1))
+                number = int(attributes.get("r", number + 1))
                 passed = []
-                while missing and missing[-1] <= at:
+                while missing and missing[-1] < number:
                     passed.append(missing.pop())
-                found_before.update((number, len(numbers)) for number in passed if number != at)
-                if passed:
-                    numbers.append(at)
-                return bool(passed)
-            return name in ("sheetData", "col") or (name == "c" and at in wanted)
+                if passed or number in wanted:
+                    kept.append((number, passed))
+                    return True
+                return False
+            return name in ("sheetData", "col") or (name == "c" and number in wanted)
 
-        row = -1
+        row, rows = -1, iter(kept)
         for node in nodes(xml, keep):
             kind = local(node.name)
             if kind == "row":
-                row = numbers[len(self.rows)]
+                row, passed = next(rows)
                 self.rows[row], self.cells[row] = node, []
+                self.before |= dict.fromkeys(passed, node)
             elif kind == "c":
                 self.cells[row].append(node)
             elif kind == "sheetData":
                 self.data = node
             else:
                 self.widths.append(node)
-        self.before = {number: self.rows[numbers[place]] for number, place in found_before.items()}
 
     def style(self, row: Node | None, column: int) -> str:
         """The style of a cell that is not there: its row's, else its column's."""
@@ -148,16 +163,24 @@ class _Rows:
 
 def _changes_in_row(xml: bytes, sheet: _Rows, number: int, cells: Mapping[int, Change]) -> list[Edit]:
     row, edits, column = sheet.rows[number], list[Edit](), 0
-    left = dict(sorted(cells.items()))
+    there: dict[int, Node] = {}
     for node in sheet.cells[number]:
         address = node.attributes.get("r")
         column = place_of(address)[1] if address else column + 1
-        for early in [one for one in left if one < column]:
-            edits.append((node.begin, node.begin, _new_cell(sheet, row, number, early, left.pop(early))))
-        if column in left:
-            edits.append((node.begin, node.end, left.pop(column)(xml, node)))
-    new = b"".join(_new_cell(sheet, row, number, column, change) for column, change in left.items())
-    return [*edits, appended(xml, row, new)] if new else edits
+        there[column] = node
+    last = b""
+    for column, change in sorted(cells.items()):
+        if column in there:
+            node = there[column]
+            edits.append((node.begin, node.end, change(xml, node)))
+            continue
+        new = _new_cell(sheet, row, number, column, change)
+        place = min((node.begin for other, node in there.items() if other > column), default=None)
+        if place is None:
+            last += new
+        else:
+            edits.append((place, place, new))
+    return [*edits, appended(xml, row, last)] if last else edits
 
 
 def _new_row(sheet: _Rows, number: int, cells: Mapping[int, Change]) -> bytes:

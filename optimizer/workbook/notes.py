@@ -13,7 +13,7 @@ from optimizer.workbook.splicing import (
     Node,
     appended,
     local,
-    named,
+    named_beside_cells,
     nodes,
     prefix_of,
     spliced,
@@ -115,16 +115,15 @@ def _fitting(plain: str) -> str:
 
 def _drawing_of(file: OwnFile, sheet: str) -> str:
     """The part with the boxes of a sheet's notes, a new one where there is none."""
-    part = file.related(sheet, "vmlDrawing")
-    if part is not None and any(named(file.parts[sheet], "legacyDrawing")):
+    xml, part = file.parts[sheet], file.related(sheet, "vmlDrawing")
+    beside = named_beside_cells(xml, "worksheet", "legacyDrawing", *AFTER_DRAWINGS)
+    if part is not None and any(local(node.name) == "legacyDrawing" for node in beside):
         return part
     part = file.unused("xl/drawings/notes_haibun", "vml")
     file.parts[part] = NO_SHAPES
     file.add_kind("vml", "application/vnd.openxmlformats-officedocument.vmlDrawing")
     identity = file.relate(sheet, "vmlDrawing", part)
-    xml = file.parts[sheet]
-    root = nodes(xml, lambda name, _attributes: name == "worksheet")[0]
-    later = [node for node in named(xml, *AFTER_DRAWINGS) if node.depth == 1]
+    root, *later = [node for node in beside if node.depth <= 1]
     place = later[0].begin if later else root.outside
     drawing = f'<{prefix_of(root)}legacyDrawing xmlns:haibun="{OFFICE}" haibun:id="{identity}"/>'
     file.parts[sheet] = spliced(xml, [(place, place, drawing.encode())])

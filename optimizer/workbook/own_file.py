@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -32,16 +33,22 @@ class Unchangeable(HaibunError):
         )
 
 
+@contextmanager
+def changing() -> Iterator[None]:
+    """Whatever a broken package raises while it is changed, there are a dozen kinds, as ``Unchangeable``."""
+    try:
+        yield
+    except (MemoryError, HaibunError):
+        raise
+    except Exception as error:
+        raise Unchangeable(type(error).__name__) from error
+
+
 class OwnFile:
     """The parts of a workbook by name; those that are set replace the old ones or come last."""
 
     def __init__(self, data: bytes) -> None:
-        try:
-            self.parts = dict(_members(data))
-        except (MemoryError, Unchangeable):
-            raise
-        except Exception as error:  # a broken package raises a dozen kinds
-            raise Unchangeable(type(error).__name__) from error
+        self.parts = dict(_members(data))
         if WORKBOOK not in self.parts or TYPES not in self.parts:
             raise Unchangeable(WORKBOOK)
         if STRICT in self.parts[WORKBOOK]:

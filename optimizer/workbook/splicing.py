@@ -11,6 +11,8 @@ from xml.parsers import expat
 _START = re.compile(rb"<[^\s/>]+(?:\s+[^\s=]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*\s*/?>")
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
+_TABLE = re.compile(rb"<(?:[\w.-]+:)?sheetData(?:\s[^>]*)?(?<!/)>")
+
 type Edit = tuple[int, int, bytes]
 """Where a replaced stretch begins and ends, and what stands there instead."""
 
@@ -67,6 +69,23 @@ def nodes(xml: bytes, keep: Callable[[str, dict[str, str]], bool]) -> list[Node]
 def named(xml: bytes, *names: str) -> list[Node]:
     """The elements of these local names."""
     return nodes(xml, lambda name, _attributes: name in names)
+
+
+def named_beside_cells(xml: bytes, *names: str) -> list[Node]:
+    """The same of a worksheet's elements outside its table of cells, which is by far the longest."""
+    begin, end = _TABLE.search(xml), xml.rfind(b"sheetData>")
+    if not begin or end < begin.end():
+        return named(xml, *names)
+    cut = begin.end(), xml.rindex(b"</", 0, end)
+    found = named(xml[: cut[0]] + xml[cut[1] :], *names)
+
+    def place(at: int) -> int:
+        return at if at <= cut[0] else at + cut[1] - cut[0]
+
+    return [
+        Node(node.name, node.attributes, node.depth, *map(place, (node.begin, node.inside, node.outside, node.end)))
+        for node in found
+    ]
 
 
 def spliced(xml: bytes, edits: Iterable[Edit]) -> bytes:
@@ -129,4 +148,4 @@ def text(plain: str) -> str:
 
 def attribute(plain: str) -> str:
     """Plain text as it stands in an attribute."""
-    return escape(legal(plain)).replace("\n", "&#10;")
+    return text(plain).replace('"', "&quot;").replace("\n", " ")
