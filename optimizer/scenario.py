@@ -60,7 +60,7 @@ def apply(portfolio: Portfolio, name: str = BASE, sets: Sequence[str] = ()) -> S
     """The portfolio under scenario ``name`` and the ``--set`` items, with only the rows that are active.
 
     Raises ``WrongUsage`` for an unknown scenario, item or target, and ``InputProblems`` where the scenario
-    leaves a programme no range to spend in.
+    leaves a programme no range to spend in, or makes two synergies of one pair and objective exist.
     """
     items = items_of(portfolio, name, sets)
     changed = under(portfolio, items)
@@ -92,7 +92,7 @@ def under(portfolio: Portfolio, items: list[ScenarioItem]) -> Portfolio:
     changed = _with_replacements(_with_factors(active, items), items).with_changes(scenario_items=items)
     if not any(priority.weight for priority in changed.priorities.values()):
         raise WrongUsage(say("All weights are 0 in this scenario, so no plan is better than another."))
-    problems = _ranges_left_empty(changed)
+    problems = [*_twin_synergies(changed), *_ranges_left_empty(changed)]
     if problems:
         raise InputProblems(problems)
     return changed
@@ -362,6 +362,22 @@ def _with_replacements(portfolio: Portfolio, items: list[ScenarioItem]) -> Portf
         programmes={key: replaced(programme) for key, programme in portfolio.programmes.items()},
         limits={key: revalued(limit) for key, limit in portfolio.limits.items()},
     )
+
+
+def _twin_synergies(portfolio: Portfolio) -> list[Problem]:
+    """Synergies of one pair and objective that exist together: of these only one may."""
+    table = portfolio.tables["Synergies"]
+    first: dict[tuple[str, str, str], Synergy] = {}
+    problems = []
+    for synergy in portfolio.synergies.values():
+        other = first.setdefault((synergy.programme_a, synergy.programme_b, synergy.objective), synergy)
+        if other is not synergy:
+            problem = say(
+                "Row {row} pairs the same programmes for the same objective under these levers.", row=other.row
+            )
+            fix = say("Give the rows levers that are never on together, or keep one row.")
+            problems.append(Problem(table.title, table.cell("synergy", synergy.row), synergy.id, problem, fix))
+    return problems
 
 
 def _ranges_left_empty(portfolio: Portfolio) -> list[Problem]:

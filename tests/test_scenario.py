@@ -16,6 +16,7 @@ from support import opened
 from optimizer import model, scenario, solver
 from optimizer.errors import HaibunError, InputProblems, NoPlan, WrongUsage
 from optimizer.portfolio import Portfolio
+from optimizer.questions.levers import levers
 
 Y1, Y2, Y3 = FIRST_YEAR, FIRST_YEAR + 1, FIRST_YEAR + 2
 WHOLE = with_everything()
@@ -509,6 +510,22 @@ def test_a_range_without_a_publishable_amount_is_a_problem_of_the_input(text: st
         whole(text)
     assert {(problem.sheet, problem.cell[1:]) for problem in caught.value.problems} == {("Programmes", str(row_number))}
     assert caught.value.exit_code == 1
+
+
+def test_levers_that_make_two_synergies_of_a_pair_exist_are_a_problem_of_the_input() -> None:
+    """Each alone is legal, with a warning; both together are refused at the later row, and are no plan for `levers`."""
+    raw = copy.deepcopy(dict(minimal()))
+    raw["Levers"] = [line(lever="a"), line(lever="b")]
+    twin = line(programme_a="wells", programme_b="roads", ratio=1, objective="health", score=1)
+    raw["Synergies"] = [twin | {"synergy": name, "requires": lever} for name, lever in (("y", "a"), ("z", "b"))]
+    assert len(applied(raw, "lever:a=on").synergies) == 1
+    with pytest.raises(InputProblems) as caught:
+        applied(raw, "lever:a=on", "lever:b=on")
+    (problem,) = caught.value.problems
+    assert (problem.sheet, problem.value) == ("Synergies", "z")
+    assert problem.cell.endswith("3")
+    assert "Row 2 pairs the same programmes" in str(problem.problem)
+    assert frozenset({"a", "b"}) in levers(opened(raw)).infeasible
 
 
 def test_a_maximum_between_two_publish_units_rounds_down() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from optimizer import scenario
-from optimizer.errors import WrongUsage
+from optimizer.errors import InputProblems, NoPlan, WrongUsage
 from optimizer.portfolio import Lever, Portfolio
 from optimizer.questions.asking import Progress, silent
 from optimizer.questions.shapley import (
@@ -198,8 +198,12 @@ class _Switched:
     ids: tuple[str, ...]
 
     def __call__(self, on: Combination) -> Portfolio:
+        """Raises ``NoPlan`` too where the levers make rows exist that may not stand together."""
         switches = [f"lever:{ident}={'on' if ident in on else 'off'}" for ident in self.ids]
-        return scenario.apply(self.book, self.name, [*self.sets, *switches]).portfolio
+        try:
+            return scenario.apply(self.book, self.name, [*self.sets, *switches]).portfolio
+        except InputProblems as error:
+            raise NoPlan(error.message) from None
 
 
 def _ends(ids: Sequence[str]) -> list[Combination]:
