@@ -86,6 +86,19 @@ def test_twin_programmes_leave_the_best_plan_open(indivisible):
     assert ranges.ranges(opened(raw), workers=1).is_unique
 
 
+def test_the_amount_of_a_line_is_that_of_the_plan():
+    """Where many plans are best, the amounts between the ends are those nearest to today's budget, as solved."""
+    raw = minimal()
+    raw["Programmes"] = [
+        line(programme=name, family="oda", account="GRANT", region="SEA", maximum=10, baseline=today)
+        for name, today in (("wells", 3), ("roads", 7))
+    ]
+    raw["Effects"] = [line(programme=name, objective="health", score=3) for name in ("wells", "roads")]
+    found = ranges.ranges(opened(raw), workers=1)
+    assert [each.amount for each in found.lines] == pytest.approx([3, 7], abs=1e-3)
+    assert [(each.low, each.high) for each in found.lines] == [pytest.approx((0, 10), abs=1e-3)] * 2
+
+
 @FEW
 @given(books(indivisible=True), st.sampled_from([0.0, 0.05, 1.0]))
 def test_alternatives_are_as_good_as_they_are_said_to_be(raw, within):

@@ -10,12 +10,12 @@ from multiprocessing import get_context
 
 import numpy as np
 
-from optimizer import scenario
+from optimizer import scenario, solver
 from optimizer.live import Live
 from optimizer.model import Columns
 from optimizer.model.columns import Floats
 from optimizer.portfolio import Portfolio
-from optimizer.questions.asking import Progress, ask_portfolio, silent
+from optimizer.questions.asking import Asked, Progress, ask_portfolio, silent
 from optimizer.run import OpenBook
 from optimizer.solver import Options, is_mip
 
@@ -30,7 +30,7 @@ DIRECTIONS, SEED = 2, 1
 
 @dataclass(frozen=True)
 class Range:
-    """One line: the amount of the best plan and the ends of its range (money, before rounding)."""
+    """One line: its amount in the plan, and the ends of its range (money, before rounding)."""
 
     programme: str
     year: int
@@ -78,7 +78,7 @@ def ranges(
     portfolio = scenario.apply(book.portfolio, name, sets).portfolio
     first = ask_portfolio(portfolio, options)
     cells = range(len(first.model.columns.cell_year))
-    amounts = first.live.spending()
+    amounts = _planned(first)
     is_unique = is_the_only_best(first.live, float(portfolio.settings.publish_unit))
     if workers > 1 and len(cells) > LINES_WORTH_A_PROCESS:
         size = -(-len(cells) // workers)
@@ -91,12 +91,18 @@ def ranges(
         found = ends_of(first.live, cells, within, progress)
     columns = first.model.columns
     lines = tuple(
-        Range(columns.programmes[p].id, year, float(amount), low, high)
+        Range(columns.programmes[p].id, year, min(max(float(amount), low), high), low, high)
         for p, year, amount, (low, high) in zip(
             columns.cell_programme.tolist(), columns.cell_year.tolist(), amounts, found, strict=True
         )
     )
     return Ranges(first.live.score, within, lines, is_mip(first.model), is_unique)
+
+
+def _planned(asked: Asked) -> Floats:
+    """The amounts of the plan that ``haibun solve`` would round: of all best plans the nearest to today's budget."""
+    columns = asked.model.columns
+    return solver.solve(asked.model, asked.options).values[columns.first_x : columns.first_g]
 
 
 def is_the_only_best(live: Live, unit: float) -> bool:
