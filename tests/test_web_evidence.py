@@ -17,8 +17,9 @@ from sqlalchemy import select
 from test_pdf import texts_of
 from test_web_people import Browser, book, office
 
+from optimizer import WrongUsage
 from optimizer.cli import main
-from webui import evidence
+from webui import evidence, journal
 from webui.backup import backup, restore
 from webui.rows import Book, Run, Scenario
 from webui.store import Store
@@ -61,6 +62,16 @@ def test_nobody_signs_off_their_own_work_or_out_of_turn(office, book, run):
     with pytest.raises(Exception, match="their own work"):
         evidence.sign_off(store, run.split("/")[-1], "assured", "planner")
     assert Browser(office, "other").post(f"{run}/assure").status_code == 404
+
+
+def test_whoever_uploaded_the_numbers_signs_off_no_run_of_them(office, book, run):
+    """Another who brought the very same workbook into its place is as little a second pair of eyes as its planner."""
+    store, ident = office.extensions["site"].store, run.split("/")[-1]
+    with store.session() as session:
+        kept = session.get_one(Run, ident)
+        journal.note(session, "kato", "uploaded", kept.book_id, sha256=kept.book_sha256, filename="book.xlsx")
+    with pytest.raises(WrongUsage, match="their own work"):
+        evidence.sign_off(store, ident, "assured", "kato")
 
 
 def test_a_decision_file_verifies_on_another_machine(approved, tmp_path):
@@ -159,6 +170,10 @@ def changed(data: bytes, name: str, change, with_manifest: bool = False) -> byte
         ("decision.json", b'"approver"', b'"suzuki"'),
         ("decision.json", b'"made_by": "planner"', b'"made_by": "assurer"'),
         ("journal.json", b'"planner"', b'"suzuki"'),
+        ("decision.json", b'"state": "approved"', b'"state": "assured"'),
+        ("decision.json", b'"scenario": "base"', b'"scenario": "other"'),
+        ("decision.json", b"budget_factor=0.9", b"budget_factor=1.9"),
+        ("decision.json", b'"book_sha256": "', b'"book_sha256": "0'),
     ],
 )
 def test_a_decision_file_that_was_changed_does_not_verify(approved, tmp_path, name, old, new, with_manifest):
@@ -205,6 +220,17 @@ def test_an_audit_finds_a_run_whose_files_were_touched(office, run, approved):
     (folder / "allocation.csv").write_bytes(kept)
     assert done.exit_code == 5 and folder.name in done.output
     assert haibun("audit", "--folder", folder.parents[1]).exit_code == 0
+
+
+def test_an_audit_finds_a_journal_that_was_written_anew(office, run, approved, tmp_path):
+    """Whoever rewrites every line, hashes and all, cannot keep the mark that an earlier audit gave."""
+    folder = office.extensions["site"].store.folder
+    mark = json.loads(haibun("audit", "--folder", folder, "--json").stdout)["mark"]
+    assert haibun("audit", "--folder", folder, "--mark", mark).exit_code == 0
+    number, _, known = mark.partition(":")
+    for other in (f"{number}:{'0' * 64}", f"{int(number) + 1}:{known}", "x", f"-1:{known}"):
+        done = haibun("audit", "--folder", folder, "--mark", other)
+        assert done.exit_code == 5 and "written down" in done.output
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])

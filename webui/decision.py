@@ -11,6 +11,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,7 +20,7 @@ from sqlalchemy import or_, select
 
 from optimizer import CheckFailed, HaibunError, Words, json_bytes, say
 from optimizer import verify as verify_run
-from webui import journal
+from webui import evidence, journal
 from webui.evidence import CERTIFICATE
 from webui.rows import Entry, Run
 from webui.store import Store
@@ -27,6 +28,8 @@ from webui.store import Store
 MANIFEST, DECISION, JOURNAL, MODEL, RUN = "manifest.json", "decision.json", "journal.json", "model.lp", "run"
 SIGNED = "signed"
 LARGEST = 300_000_000
+MADE = ("scenario", "set", "score")
+"""What the journal's line of a run tells of it, beside its hash and the workbook's."""
 
 
 def decision_file(store: Store, run: Run, model: bytes, reports: Mapping[str, bytes]) -> bytes:
@@ -90,23 +93,46 @@ def _files_of(path: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as package:
         if sum(info.file_size for info in package.infolist()) > LARGEST:
             raise HaibunError(say("The file unpacks to more than {megabytes} MB.", megabytes=LARGEST // 1_000_000))
+        if len(set(package.namelist())) != len(package.namelist()):
+            raise ValueError("a name twice")
         return {name: package.read(name) for name in package.namelist()}
 
 
 def _agree(decision: Mapping[str, Any], lines: list[Entry], hashes: Mapping[str, str]) -> None:
     """The run is the one that was signed off, by others than its maker, as the journal's lines say."""
-    run, digest = decision["run"], decision["sha256"]
-    people = [decision["made_by"], *(sign["person"] for sign in decision["signed_off"])]
-    told = {(line.what, line.person) for line in lines if line.subject == run and line.detail.get("sha256") == digest}
-    said = {("run made", decision["made_by"]), *((s["kind"], s["person"]) for s in decision["signed_off"])}
+    run, digest, signed = decision["run"], decision["sha256"], decision["signed_off"]
+    of_run = [line for line in lines if line.subject == run and line.detail.get("sha256") == digest]
+    told = {(line.what, line.person) for line in of_run}
+    said = {("run made", decision["made_by"]), *((sign["kind"], sign["person"]) for sign in signed)}
+    made = {"sha256": digest, "book": decision["book_sha256"], **{key: decision[key] for key in MADE}}
+    uploaders = {line.person for line in lines if line.what == "uploaded" and line.detail.get("sha256") == made["book"]}
+    signers = [sign["person"] for sign in signed]
     faults = (
         (
             say("The run is not the one that was signed off."),
-            hashes[f"{RUN}/{CERTIFICATE}"] != digest or any(s["sha256"] != digest for s in decision["signed_off"]),
+            hashes[f"{RUN}/{CERTIFICATE}"] != digest
+            or hashes[f"{RUN}/book.xlsx"] != made["book"]
+            or any(sign["sha256"] != digest for sign in signed)
+            or not any(line.what == "run made" and line.detail == made for line in of_run),
         ),
-        (say("A line of the journal was changed."), any(journal.hash_of(line) != line.hash for line in lines)),
+        (
+            say("A line of the journal was changed."),
+            any(journal.hash_of(line) != line.hash for line in lines)
+            or any(
+                second.number <= first.number or (second.number == first.number + 1 and second.before != first.hash)
+                for first, second in pairwise(lines)
+            ),
+        ),
         (say("The journal does not tell of every signature."), not said <= told),
-        (say("Somebody signed off their own work."), len(set(people)) != len(people)),
+        (
+            say("The state is not the one that the signatures give."),
+            {sign["kind"] for sign in signed} != set(evidence.SIGNATURES[: len(signed)])
+            or decision["state"] != ("draft", *evidence.SIGNATURES)[len(signed)],
+        ),
+        (
+            say("Somebody signed off their own work."),
+            len(set(signers)) != len(signers) or bool({decision["made_by"], *uploaders} & set(signers)),
+        ),
     )
     for words, is_so in faults:
         if is_so:

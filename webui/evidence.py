@@ -70,12 +70,18 @@ def sign_off(store: Store, run_id: str, kind: str, by: str) -> None:
                     kind=STATES[kind],
                 )
             )
-        if by == run.made_by or by in {sign.person for sign in run.sign_offs}:
+        if by in {run.made_by, *_uploaders(session, run), *(sign.person for sign in run.sign_offs)}:
             raise WrongUsage(say("Nobody assures or approves their own work: somebody else must do it."))
         if hash_of(store.run_folder(run.id)) != run.sha256:
             raise WrongUsage(say("The files of this run are not those it was made with."))
         session.add(SignOff(run_id=run.id, kind=kind, person=by, run_sha256=run.sha256))
         journal.note(session, by, kind, run.id, sha256=run.sha256)
+
+
+def _uploaders(session: Session, run: Run) -> list[str]:
+    """Whose numbers a run is made of."""
+    lines = session.scalars(select(Entry).where(Entry.subject == run.book_id, Entry.what == "uploaded"))
+    return [line.person for line in lines if line.detail["sha256"] == run.book_sha256]
 
 
 @dataclass(frozen=True)
@@ -88,11 +94,16 @@ class Seen:
     books: Sequence[Book]
 
 
-def faults(store: Store) -> list[Words]:
-    """Everything in the journal, the runs, their signatures and the workbooks that is not as it was written."""
+def faults(store: Store, mark: str = "") -> list[Words]:
+    """Everything in the journal, the runs, their signatures and the workbooks that is not as it was written.
+
+    ``mark``: a line of the journal that was written down elsewhere; who rewrites all lines cannot keep it.
+    """
     with store.session() as session:
         seen = seen_in(session)
-    return faults_of(seen, store)  # outside, so that nobody waits for it
+        is_there = not mark or journal.has(session, mark)
+    gone = say("Journal: the line {mark}, which was written down, is not there.", mark=mark)
+    return faults_of(seen, store) + ([] if is_there else [gone])  # outside, so that nobody waits for it
 
 
 def seen_in(session: Session) -> Seen:

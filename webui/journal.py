@@ -35,6 +35,19 @@ def hash_of(entry: Entry) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def mark_of(session: Session) -> str:
+    """The last line's number and hash, to be written down elsewhere."""
+    head = session.get_one(JournalHead, 1, populate_existing=True)
+    return f"{head.number}:{head.hash}"
+
+
+def has(session: Session, mark: str) -> bool:
+    """Whether the line that was written down is still there, and so is every line before it."""
+    number, _, known = mark.partition(":")
+    entry = session.get(Entry, int(number)) if number.isdecimal() else None
+    return entry is not None and entry.hash == known
+
+
 def as_dict(entry: Entry) -> dict[str, Any]:
     """A line as it is handed out."""
     return {

@@ -14,6 +14,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -29,7 +30,8 @@ ADMINISTRATOR = "administrator"
 METHOD = "scrypt:65536:8:2"
 """64 MB and a third of a second a password; one is reckoned at a time, so that attempts cannot fill the memory."""
 SHORTEST_PASSWORD, LONGEST_PASSWORD, LONGEST_NAME = 8, 200, 64
-COMMON = ("password", "12345678", "123456789", "1234567890", "qwertyui", "haibun", "abcdefgh", "11111111", "00000000")
+COMMON = Path(__file__).parent / "common_passwords.txt"
+OF_THIS_OFFICE = ("haibun", "配分")
 FREE_ATTEMPTS, LONGEST_WAIT, FORGOTTEN_AFTER = 3, 60.0, 86_400.0
 _one_at_a_time = threading.Lock()
 _few_wait = threading.BoundedSemaphore(8)
@@ -92,7 +94,9 @@ def hashed(password: str, name: str) -> str:
         raise WrongUsage(
             say("A password has {least} to {most} letters.", least=SHORTEST_PASSWORD, most=LONGEST_PASSWORD)
         )
-    if plain.casefold() in COMMON or name in plain.casefold() or len(set(plain)) < 4:
+    easy = plain.casefold()
+    of_words = easy.strip("0123456789!?.-_") in (name, *OF_THIS_OFFICE)
+    if of_words or easy in COMMON.read_text("utf-8").splitlines() or name in easy or len(set(plain)) < 4:
         raise WrongUsage(say("This password is too easily guessed; choose another."))
     with _one_at_a_time:
         return generate_password_hash(plain, METHOD)
@@ -210,6 +214,14 @@ def change_password(store: Store, name: str, password: str, by: str) -> None:
         person.password = secret
         _forget(session, person)
         journal.note(session, by, "password set", person.name)
+
+
+def change_own_password(store: Store, name: str, current: str, password: str) -> bool:
+    """Set a password for whoever knows the one before; False for others. Raises ``TooSoon``, ``WrongUsage``."""
+    if not check(store, name, current):
+        return False
+    change_password(store, name, password, name)
+    return True
 
 
 def disable(store: Store, name: str, by: str) -> None:

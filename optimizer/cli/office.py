@@ -158,19 +158,23 @@ def restore(talker: Talker, package: Path, folder: Path | None, database: str | 
 
 
 @main.command()
+@click.option("--mark", default="", help="NUMBER:HASH that an earlier audit gave: the line must still be there.")
 @common_options
 @with_store
-def audit(talker: Talker, store: Store) -> None:
+def audit(talker: Talker, store: Store, mark: str) -> None:
     """Check the journal line by line, and every run's files against it.
 
     Example: haibun audit
     """
-    from webui import evidence  # noqa: PLC0415
+    from webui import evidence, journal  # noqa: PLC0415
 
-    faults = evidence.faults(store)
-    talker.answer({"faults": [words.into(talker.language) for words in faults]})
+    faults = evidence.faults(store, mark)
+    with store.session() as session:
+        last = journal.mark_of(session)
+    talker.answer({"faults": [words.into(talker.language) for words in faults], "mark": last})
     for words in faults:
         talker.warn(words)
     if faults:
         raise CheckFailed(say("The journal or the runs are not as they were written."))
     talker.tell(say("Every line of the journal follows the one before; every run has the files that it was made with."))
+    talker.tell(say("Write down elsewhere, for the next audit: --mark {mark}", mark=last))

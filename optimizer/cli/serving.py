@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,6 +50,13 @@ def serve(
         "TRUSTED_PROXIES": list(proxies),
         "IDENTITY_HEADER": identity_header,
     }
+    for proxy in proxies:
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError:
+            raise WrongUsage(
+                say("{proxy}: --proxy takes an address, such as 127.0.0.1 or 10.0.0.0/24.", proxy=proxy)
+            ) from None
     if identity_header and not proxies:
         raise WrongUsage(say("--identity-header needs the --proxy whose word is trusted."))
     if config["OFFICE"] and not webui.is_looked_after(folder, database):

@@ -1,12 +1,24 @@
-"""Signing in and out."""
+"""Signing in and out, and one's own password."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from werkzeug.wrappers import Response as Answer
 
-from optimizer import say
+from optimizer import HaibunError, say
 from webui import people
+from webui.identity import visitor
 from webui.language import into
 from webui.site import the_site
 from webui.views.home import a_page_of_this_site
@@ -31,11 +43,45 @@ def sign_in() -> Answer | Response:
         is_right, said = False, error.message
     if not is_right:
         return make_response(render_template("sign_in.html", back=back, said=into(said), name=name), 401)
+    people.sign_out(the_site().store, session.get("signed_in", ""))
+    _begin_anew(name)
+    return redirect(back)
+
+
+def _begin_anew(name: str) -> None:
+    """A session that shares nothing with the one before but the reader's language and unit."""
     kept = {name: session[name] for name in ("language", "unit") if name in session}
     session.clear()
     session.update(kept)
     session["signed_in"] = people.sign_in(the_site().store, name)
-    return redirect(back)
+
+
+@page.get("/password")
+def ask_for_password() -> str:
+    """The form of a new password; whoever is known by a proxy's word has none."""
+    return render_template("password.html", said="") if _has_password() else abort(404)
+
+
+@page.post("/password")
+def change_password() -> Answer | Response:
+    """Set one's own password; every other browser and every token of the person is worthless from then on."""
+    if not _has_password():
+        abort(404)
+    current, new, again = (request.form.get(field, "")[:1000] for field in ("current", "new", "again"))
+    said = say("The two passwords differ.")
+    try:
+        if new == again:
+            said = say("The password of now is not right.")
+            if people.change_own_password(the_site().store, visitor().name, current, new):
+                _begin_anew(visitor().name)
+                return redirect(url_for("home.index"))
+    except HaibunError as error:
+        said = error.message
+    return make_response(render_template("password.html", said=into(said)), 422)
+
+
+def _has_password() -> bool:
+    return bool(visitor().id) and not current_app.config["IDENTITY_HEADER"]
 
 
 @page.post("/sign-out")
