@@ -35,6 +35,7 @@ from optimizer.report.document import (
     Figure,
     Mark,
     Quantity,
+    Section,
     Table,
     exact_sum,
     number_text,
@@ -42,6 +43,7 @@ from optimizer.report.document import (
     tables_of,
 )
 from optimizer.report.drawing import drawing
+from optimizer.report.excel import excel
 from optimizer.report.html import columns_of, told_of
 from optimizer.report.letters import broken, fitting
 from optimizer.report.lines import Lines
@@ -736,3 +738,33 @@ def test_a_plan_that_spends_nothing_has_reports() -> None:
     result = run.solve_book(opened(book))
     for writer in report.writers("ja").values():
         assert writer(result)
+
+
+def test_a_book_whose_programmes_are_all_switched_off_has_reports() -> None:
+    """Where no programme is in force the figures say so, and nothing fails."""
+    book = books.minimal()
+    book["Levers"] = [books.line(lever="p1", name="Lever")]
+    for row in (*book["Programmes"], *book["Effects"]):
+        row["requires"] = "p1"
+    result = run.solve_book(opened(book))
+    for language in ("en", "ja"):
+        for writer in (
+            *report.writers(language, True, with_tables=True).values(),
+            *report.briefs(language, True, []).values(),
+        ):
+            assert writer(result)
+    assert Money(result).family_figure().message.into("en") == "No programme is in force"
+
+
+def test_formulas_round_only_what_is_rounded() -> None:
+    """A difference that needs more decimals than it shows is not rounded by its formula, one that does not is."""
+    columns = [
+        Column(Name("a"), "points", 4),
+        Column(Name("b"), "points", 4),
+        Column(Name("c"), "points", 4, less=(0, 1)),
+    ]
+    table = table_of("t", Name("t"), columns, [(Fraction("0.7"), Fraction("0.1")), (Fraction("0.693596"), Fraction(0))])
+    document = Document(Name("T"), Name("M"), Name("S"), Name("F"), (Section("one", Name("One"), (table,)),))
+    sheet = openpyxl.load_workbook(io.BytesIO(excel(document, "en"))).worksheets[0]
+    formulas = [str(cell.value) for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    assert [formula.startswith("=ROUND(") for formula in formulas] == [True, False]

@@ -92,7 +92,7 @@ class _Brief:
     def money_moved(self) -> Words:
         """Which regions gain and give up most, and how far their needs are met."""
         table, regions = self.money.by_region(), list(self.money.labels(lambda p: p.region, self.money.region_names))
-        change = table.numbers(CHANGE)
+        change = table.numbers(CHANGE) or [ZERO]
         least, most = change.index(min(change)), change.index(max(change))
         if not change[least] < 0 < change[most]:
             return say(

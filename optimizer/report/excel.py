@@ -9,6 +9,7 @@ import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
@@ -98,7 +99,7 @@ class _Sheet:
             elif isinstance(block, Figure):
                 for table in block.tables:
                     first = self._table(table)
-                    if block.kind in charts.EXCEL:
+                    if block.kind in charts.EXCEL and table.rows:
                         self._charts(block, table, first)
             elif isinstance(block, Beside):
                 self._beside(block)
@@ -302,7 +303,7 @@ class _Sheet:
             ),
         )  # fmt: skip
         if column.is_derived:
-            formula = _derived_formula(column, self.row, self.left)
+            formula = _derived_formula(column, self.row, self.left, value)  # type: ignore[arg-type]
             self.page.write_formula(self.row, self.left + position, formula, look, float(value))
         else:
             self.page.write_number(self.row, self.left + position, float(value), look)
@@ -330,8 +331,8 @@ class _Sheet:
             else:
                 sums = formula.format(_area((first, at), (final, at), fixed=False))
                 if column.ratio:
-                    sums = _derived_formula(column, self.row, self.left)[1:]
-                elif decimals_of(cell) <= column.decimals and not sums.startswith(SUBTOTAL):  # type: ignore[arg-type]
+                    sums = _derived_formula(column, self.row, self.left, cell)[1:]  # type: ignore[arg-type]
+                elif _ends_within(cell, column.decimals) and not sums.startswith(SUBTOTAL):  # type: ignore[arg-type]
                     sums = f"ROUND({sums},{column.decimals})"
                 style = self.format(**look, num_format=self._number_format(column.kind, column.decimals), align="right")
                 self.page.write_formula(self.row, at, f"={sums}", style, float(cell))
@@ -392,15 +393,24 @@ class _Sheet:
         return "'" + str(self.page.get_name()).replace("'", "''") + "'"
 
 
-def _derived_formula(column: Column, row: int, left: int) -> str:
+def _derived_formula(column: Column, row: int, left: int, value: Fraction) -> str:
+    """The formula of a derived cell; rounded where its value is, so that it comes to that very number."""
     at: Callable[[int], str] = lambda position: _area((row, left + position), (row, left + position), fixed=False)  # noqa: E731
+    if column.ratio:
+        top, bottom = column.ratio
+        return f'=IF({at(bottom)}=0,"",{at(top)}/{at(bottom)})'
     if column.across:
         first, last = column.across
-        return f"=ROUND(SUM({_area((row, left + first), (row, left + last), fixed=False)}),{column.decimals})"
-    if column.less:
-        return f"=ROUND({at(column.less[0])}-{at(column.less[1])},{column.decimals})"
-    top, bottom = column.ratio or (0, 0)
-    return f'=IF({at(bottom)}=0,"",{at(top)}/{at(bottom)})'
+        formula = f"SUM({_area((row, left + first), (row, left + last), fixed=False)})"
+    else:
+        more, less = column.less or (0, 0)
+        formula = f"{at(more)}-{at(less)}"
+    return f"=ROUND({formula},{column.decimals})" if _ends_within(value, column.decimals) else f"={formula}"
+
+
+def _ends_within(value: Fraction, decimals: int) -> bool:
+    """Whether so many decimals write a number in full."""
+    return (Fraction(value) * 10**decimals).denominator == 1
 
 
 def _area(start: Place, end: Place, fixed: bool = True) -> str:

@@ -206,6 +206,8 @@ class Money:
         table = self.by_family()
         labels, total = self.families(), table.numbers(TOTAL)
         names, rates = table.words(0), table.numbers(RATE)
+        if not names:
+            return self._bars("figure_families", NO_PROGRAMME, say("Families: baseline and plan"), table, labels)
         largest = total.index(max(total))
         share = quantity(total[largest] / self.spent if self.spent else 0, "share", 1)
         fastest = rates.index(max(rates))
@@ -224,6 +226,8 @@ class Money:
         """Regions against their baseline."""
         table = self.by_region()
         names, change = table.words(0), table.numbers(CHANGE)
+        if not names:
+            return self._bars("figure_regions", NO_PROGRAMME, say("Regions: baseline and plan"), table, [])
         least, most = change.index(min(change)), change.index(max(change))
         message = say("Money by region, plan against baseline")
         if change[least] < 0 < change[most]:
@@ -405,6 +409,7 @@ class Money:
 Names = Mapping[str, Words]
 Paths = Mapping[tuple[str, str, str, str, str], Fraction]
 
+NO_PROGRAMME = say("No programme is in force")
 KEPT_NOTE = say(
     "“Baseline kept” is what the baseline would come to over the years in which each programme runs; "
     "a programme without a baseline counts as 0."
