@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from optimizer.run import write_folder as write_folder
     from optimizer.run import write_run as write_run
     from optimizer.scenario import scenarios_of as scenarios_of
+    from optimizer.schema import ITEM_NAMES as ITEM_NAMES
     from optimizer.words import LANGUAGES as LANGUAGES
     from optimizer.words import Name as Name
     from optimizer.words import Words as Words
@@ -100,6 +101,7 @@ ROOM_OF = {
         ),
         "run",
     ),
+    "ITEM_NAMES": "schema",
     "scenarios_of": "scenario",
     **dict.fromkeys(("LANGUAGES", "Name", "Words", "name_of", "say"), "words"),
     **dict.fromkeys(("annotate", "write_template"), "workbook"),

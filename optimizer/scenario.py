@@ -77,7 +77,7 @@ def items_of(portfolio: Portfolio, name: str = BASE, sets: Sequence[str] = ()) -
         raise WrongUsage(unknown(say("scenario"), name, scenarios_of(portfolio)))
     return _merged(
         [item for item in portfolio.scenario_items if item.scenario == name],
-        [_parsed(text, portfolio) for text in sets],
+        [item_set(text, portfolio) for text in sets],
     )
 
 
@@ -152,8 +152,8 @@ def unknown(kind: Words, found: str, known: Iterable[str]) -> Words:
     return say("{found}: no such {kind}.", found=found, kind=kind)
 
 
-def _parsed(text: str, portfolio: Portfolio) -> ScenarioItem:
-    """Read ``ITEM[:TARGET][@YEAR]=VALUE``."""
+def item_set(text: str, portfolio: Portfolio) -> ScenarioItem:
+    """Read ``ITEM[:TARGET][@YEAR]=VALUE`` of ``--set``. Raises ``WrongUsage``."""
     text = unicodedata.normalize("NFKC", text)
     left, equals, right = text.rpartition("=")
     left, at, year_text = left.strip().partition("@")

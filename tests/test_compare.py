@@ -36,7 +36,7 @@ from optimizer.questions.compare import (
     compare_settings,
     in_parts,
 )
-from optimizer.questions.compare_tables import compare_as_dict, compare_in_words
+from optimizer.questions.compare_tables import compare_as_dict, compare_in_words, sets_in_words
 from optimizer.report.compare import compare_document
 from optimizer.report.document import Document, Figure, number_text
 from optimizer.report.drawing import drawing
@@ -571,3 +571,13 @@ def test_every_sentence_of_the_report_has_its_japanese(document):
     (regions,) = figures_of(document, "dumbbells")
     own_names = {str(mark.name) for mark in regions.across}
     assert not [str(words) for words in said if not JAPANESE.search(words.into("ja")) and str(words) not in own_names]
+
+
+def test_what_is_set_reads_in_words_on_every_report():
+    """The line under the title says what --set changes by its name, in both languages, not as it was typed."""
+    portfolio = opened(minimal()).portfolio
+    said = sets_in_words(portfolio, ["budget_factor=0.9", "pin:roads=4", "budget_factor:GRANT@2027=1.1"])
+    assert "budget_factor" not in str(said) + said.into("ja")
+    assert said.into("ja").startswith("歳出予算額×0.9（全て）、")
+    assert "FY2027" in str(said)
+    assert sets_in_words(portfolio, ["pin:gone=4"]).into("ja") == "pin:gone=4"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from flask import Flask, request, session
 
-from optimizer import LANGUAGES, Name, Words, say, usual
+from optimizer import ITEM_NAMES, LANGUAGES, Name, Words, say, usual
 from webui.controls import half
 from webui.rows import Book
 
@@ -68,8 +70,22 @@ def setting_in_words() -> str:
     """The setting that the address of this page carries."""
     origin, sets = request.args.get("origin") or "base", request.args.getlist("set")
     if sets:
-        return t("Scenario {name}, changed by: {changes}.", name=origin, changes=", ".join(sets))
+        return t("Scenario {name}, changed by: {changes}.", name=origin, changes=typed(sets))
     return t("Scenario {name}.", name=origin)
+
+
+def typed(sets: Sequence[str]) -> str:
+    """What is set, as it can be typed: with the items' names in the language of this request."""
+    return (", " if current() == "en" else "、").join(re.sub(r"^\w+", _item_name, text) for text in sets)
+
+
+def item_names() -> Mapping[str, str]:
+    """The items' names in the language of this request, where they differ from those that programs use."""
+    return ITEM_NAMES if current() == "ja" else {}
+
+
+def _item_name(found: re.Match[str]) -> str:
+    return item_names().get(found[0], found[0])
 
 
 def when(moment: str) -> str:
@@ -96,6 +112,8 @@ def _in_templates() -> dict[str, Any]:
         "money_of": money_of,
         "usual": usual,
         "setting_in_words": setting_in_words,
+        "typed": typed,
+        "item_names": item_names,
         "when": when,
         "language": current(),
     }

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from optimizer.errors import WrongUsage
 from optimizer.fiscal import listed, year_name, years_named
 from optimizer.portfolio import Portfolio, Programme, ScenarioItem
 from optimizer.questions.compare import PLACES, ZERO, Change, Compared, Move, Part, Side, Versus, rounded
 from optimizer.results import FREEDOM_NAMES, Result, family_name
-from optimizer.scenario import as_typed
+from optimizer.scenario import as_typed, item_set
 from optimizer.units import signed, unit_name
 from optimizer.words import Name, Words, name_of, say
 
@@ -190,7 +191,7 @@ def _with_cell(portfolio: Portfolio, change: Change) -> Words:
 
 def change_in_words(portfolio: Portfolio, change: Change) -> Words:
     """What a row says, that it is left out, or what it said before."""
-    said = _row_in_words(portfolio, change.row)
+    said = row_in_words(portfolio, change.row)
     if change.after is None:
         return say("without “{row}”", row=said)
     if change.before is None:
@@ -198,7 +199,20 @@ def change_in_words(portfolio: Portfolio, change: Change) -> Words:
     return say("{row} (before: {value})", row=said, value=_shown(change.before.value))
 
 
-def _row_in_words(portfolio: Portfolio, row: ScenarioItem) -> Words:
+def sets_in_words(portfolio: Portfolio, sets: Sequence[str]) -> Words:
+    """What ``--set`` says; as it was typed where it speaks of what the scenario has switched off."""
+    return listed([_set_in_words(portfolio, text) for text in sets])
+
+
+def _set_in_words(portfolio: Portfolio, text: str) -> Words:
+    try:
+        return row_in_words(portfolio, item_set(text, portfolio))
+    except WrongUsage:
+        return Name(text)
+
+
+def row_in_words(portfolio: Portfolio, row: ScenarioItem) -> Words:
+    """What a scenario row or an item of ``--set`` changes."""
     said = ROWS_IN_WORDS[row.item](_target_in_words(portfolio, row), _shown(row.value))
     if row.year is None:
         return said

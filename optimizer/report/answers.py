@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from optimizer.portfolio import Portfolio
+from optimizer.questions.compare_tables import sets_in_words
 from optimizer.report import terms
 from optimizer.report.document import Callout
 from optimizer.run import OpenBook, versions
-from optimizer.words import Name, Words, say
+from optimizer.words import Words, say
 
 PLACES = 6
 NOT_MEASUREMENTS = say("Amounts are real where the data have them; scores are not measurements.")
@@ -23,11 +25,13 @@ def fingerprint(book: OpenBook) -> Words:
     return say("Haibun {version}; workbook SHA-256 {hash}", version=versions()["program"], hash=book.sha256[:16])
 
 
-def subtitle(scenario: str, sets: Sequence[str]) -> Words:
+def subtitle(portfolio: Portfolio, scenario: str, sets: Sequence[str]) -> Words:
     """Scenario and what was set, in a line."""
     if sets:
         return say(
-            "Scenario: {scenario}; changed by: {changes}", scenario=terms.both(scenario), changes=Name(", ".join(sets))
+            "Scenario: {scenario}; changed by: {changes}",
+            scenario=terms.both(scenario),
+            changes=sets_in_words(portfolio, sets),
         )
     return say("Scenario: {scenario}", scenario=terms.both(scenario))
 

@@ -13,6 +13,7 @@ from optimizer.questions.compare_tables import (
     cell_of,
     change_in_words,
     reason_of,
+    sets_in_words,
     totals_of,
 )
 from optimizer.report import terms
@@ -93,7 +94,7 @@ class _Told:
         """The scenarios, and what was set in all of them or on top of one."""
         names = fiscal.listed([self._called(side) for side in self.found.sides])
         if self.found.sets:
-            changes = Name(", ".join(self.found.sets))
+            changes = sets_in_words(self.portfolio, self.found.sets)
             return say("Scenarios: {scenarios}; all changed by: {changes}", scenarios=names, changes=changes)
         return say("Scenarios: {scenarios}", scenarios=names)
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from optimizer import fiscal
+from optimizer.questions.compare_tables import sets_in_words
 from optimizer.report import grounds, terms
 from optimizer.report.document import (
     COVER,
@@ -28,7 +29,7 @@ from optimizer.report.needs import Needs
 from optimizer.report.rules import Rules
 from optimizer.report.standing import Standing
 from optimizer.results import FREEDOM_NAMES, Result, family_name
-from optimizer.words import Name, Words, name_of, say
+from optimizer.words import Words, name_of, say
 
 PLACES = 6
 """Decimals of proved numbers: scores are written rounded down, bounds and gaps rounded up."""
@@ -118,9 +119,9 @@ class Front:
     def subtitle(self) -> Words:
         """Scenario and levers in a line."""
         scenario = terms.both(str(self.facts.get("scenario", "base")))
-        changed = ", ".join(self.facts.get("set", ()))
-        if changed:
-            return say("Scenario: {scenario}; changed by: {changes}", scenario=scenario, changes=Name(changed))
+        if sets := self.facts.get("set", ()):
+            changes = sets_in_words(self.result.portfolio, sets)
+            return say("Scenario: {scenario}; changed by: {changes}", scenario=scenario, changes=changes)
         return say("Scenario: {scenario}", scenario=scenario)
 
     def fingerprint(self) -> Words:

@@ -29,7 +29,7 @@ class _Told:
         return Document(
             title=terms.both(self.portfolio.settings.title),
             message=self.message(),
-            subtitle=subtitle(self.found.scenario, self.found.sets),
+            subtitle=subtitle(book.portfolio, self.found.scenario, self.found.sets),
             fingerprint=fingerprint(book),
             sections=(
                 Section("frontier", say("What money buys"), (self.figure(), how_to_read(*self.reading()))),
@@ -210,7 +210,7 @@ def freedoms_document(book: OpenBook, found: Freedoms) -> Document:
     return Document(
         title=terms.both(found.portfolio.settings.title),
         message=message,
-        subtitle=subtitle(found.scenario, found.sets),
+        subtitle=subtitle(book.portfolio, found.scenario, found.sets),
         fingerprint=fingerprint(book),
         sections=(Section("freedoms", say("Want against fear"), (figure, how_to_read(*reading))),),
     )

@@ -51,7 +51,7 @@ class _Told:
         return Document(
             title=terms.both(self.portfolio.settings.title),
             message=self.message(),
-            subtitle=subtitle(self.found.scenario, self.found.sets),
+            subtitle=subtitle(book.portfolio, self.found.scenario, self.found.sets),
             fingerprint=fingerprint(book),
             sections=(
                 Section("worth", say("What the levers are worth"), self.front()),

@@ -26,7 +26,7 @@ def prices_document(book: OpenBook, found: Sequence[Price], scenario: str, sets:
     return Document(
         title=terms.both(book.portfolio.settings.title),
         message=told.message(),
-        subtitle=subtitle(scenario, sets),
+        subtitle=subtitle(book.portfolio, scenario, sets),
         fingerprint=fingerprint(book),
         sections=(
             Section("prices", say("What requirements cost"), told.front()),

@@ -33,7 +33,7 @@ def ranges_document(
     return Document(
         title=terms.both(book.portfolio.settings.title),
         message=told.message(),
-        subtitle=subtitle(scenario, sets),
+        subtitle=subtitle(book.portfolio, scenario, sets),
         fingerprint=fingerprint(book),
         sections=(
             Section("ranges", say("Room to move"), told.front()),

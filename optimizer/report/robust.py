@@ -66,7 +66,7 @@ class _Told:
         return Document(
             title=terms.both(self.portfolio.settings.title),
             message=self.message(),
-            subtitle=subtitle(draws.scenario, draws.sets),
+            subtitle=subtitle(book.portfolio, draws.scenario, draws.sets),
             fingerprint=fingerprint(book),
             sections=tuple(section for section in sections if section.blocks),
         )

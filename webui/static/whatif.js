@@ -201,9 +201,11 @@ function rememberAddress() {
   for (const back of document.querySelectorAll(".masthead [name=back]")) back.value = `${page.show}?${query}`;
 }
 
+const inWords = (item) => item.replace(/^\w+/, (name) => words.items[name] || name);
+
 function tellSetting() {
   const { plain: asWritten, changed: pattern } = byId("setting").dataset;
-  byId("setting").textContent = present.length ? fill(pattern, { changes: present.join(", ") }) : asWritten;
+  byId("setting").textContent = present.length ? fill(pattern, { changes: present.map(inWords).join(words.comma) }) : asWritten;
 }
 
 async function fly(kind) {
