@@ -71,7 +71,7 @@ def for_its_money(found: Levers) -> list[Words]:
             "For the money that it opens {lever} adds most: {rate} points for each {per}.",
             lever=name_of(best.lever),
             rate=f"{best.rate * found.per:.2f}",
-            per=amount(f"{found.per:,}", found.portfolio.settings.unit),
+            per=_round(found),
         )
     ]
 
@@ -136,7 +136,7 @@ def _opened(found: Levers, worth: Worth) -> Words:
         "opens {opened} by itself ({rate} points for each {per})",
         opened=_money(found, worth.opened_alone),
         rate=f"{worth.rate * found.per:.2f}",
-        per=f"{found.per:,}",
+        per=_round(found),
     )
 
 
@@ -152,6 +152,10 @@ def _moved(found: Levers, worth: Worth) -> Words:
         for move in worth.moves_last[:MOST_NAMED]
     ]
     return say("moves {moved} when it joins all others: {moves}", moved=_money(found, worth.moved), moves=listed(moves))
+
+
+def _round(found: Levers) -> Words:
+    return amount(f"{found.per:,}", found.portfolio.settings.unit)
 
 
 def _money(found: Levers, money: float) -> Words:
