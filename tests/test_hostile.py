@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 from hostile.books import JAPAN, Book
 from hostile.kinds import KINDS, PAYLOADS, Fault, Kind, Refused, Same, as_names
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from optimizer import checks, schema, workbook
@@ -128,6 +128,7 @@ CONTENTS = (
 
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from(sorted(NUMBERS)), st.integers(2, 8), CONTENTS)
+@example(("Accounts", "carry_over"), 2, ("number", "3.430424328189764e-213"))
 def test_a_changed_number_is_that_number_or_a_problem_at_its_cell(place, row, content):
     """Whatever stands in one cell of numbers: the decimal it shows, a blank, or an error; no other cell changes."""
     (sheet, column), (kind, value) = place, content

@@ -36,7 +36,7 @@ _NO_TEXT = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*t="s"[^>/]*>(?!%s<v>[0-9]{1,9
 _USUAL_NO_TEXT = re.compile(rb't="s"><v>(?![0-9]{1,9}</v>)')
 _INSIDE_VALUE = re.compile(rb"<[vt](?: [^>]*[^/])?>[^<]*<[^/]")
 _SECOND_TEXT = re.compile(rb"</t>\s*<[tr][ />]")
-_TOO_SMALL = re.compile(rb"<v>[-+0-9.]*(?:[eE]-0*[1-9][0-9]{2}|\.0{300})[0-9]*</v>")
+_VERY_SMALL = re.compile(rb"<v>([-+]?[0-9]*(?:\.?[0-9]*[eE]-0*[1-9][0-9]{2,}|\.0{300}[0-9]*))</v>")
 _SECOND_VALUE = re.compile(rb"</(?:v|is)>(?!\s*</c>)")
 _ERROR = re.compile(rb'(<c [^>]*t="e"[^>]*>%s<v>)[^<]*</v>' % _FORMULA)
 _DIMENSION = re.compile(rb"<dimension [^>]*/>")
@@ -99,7 +99,7 @@ def _refuse_unclear_values(xml: bytes, title: str) -> None:
         raise Refused(
             say("Cell {cell} of sheet {title} refers to a text that is not there.", cell=found[1].decode(), title=title)
         )
-    if found := _TOO_SMALL.search(xml):
+    if found := next((very for very in _VERY_SMALL.finditer(xml) if not float(very[1])), None):
         cell = _cell_before(xml, found)
         raise Refused(
             say("Cell {cell} of sheet {title} holds a number too small to be told from 0.", cell=cell, title=title)
