@@ -69,19 +69,24 @@ def _with_notes(xml: bytes, notes: Mapping[str, str]) -> tuple[bytes, list[str]]
             is_wanted = attributes["ref"] in notes
         return name in ("authors", "author", "commentList") or (is_wanted and name in ("comment", "text", "t"))
 
-    found: dict[str, list[Node]] = {}
+    found: dict[str, list[Node]] = {"author": []}
+    old: dict[str, list[Node]] = {}
+    at = ""
     for node in nodes(xml, keep):
-        found.setdefault(local(node.name), []).append(node)
+        kind = local(node.name)
+        if kind == "comment":
+            at = node.attributes["ref"]
+        elif kind in ("text", "t"):
+            old.setdefault(at, []).append(node)
+        else:
+            found.setdefault(kind, []).append(node)
     group, edits = found["commentList"][0], list[Edit]()
     p = prefix_of(group)
-    old = {node.attributes["ref"]: node for node in found.get("comment", [])}
-    for cell, node in old.items():
-        texts = [one for one in found.get("t", []) if node.begin <= one.begin < node.end]
-        content = next(one for one in found["text"] if node.begin <= one.begin < node.end)
+    for cell, (content, *texts) in old.items():
         edits.append(_added_to(xml, content, texts, notes[cell]))
     new = [cell for cell in notes if cell not in old]
     if new:
-        number = len(found.get("author", []))
+        number = len(found["author"])
         edits.append(appended(xml, found["authors"][0], f"<{p}author>{AUTHOR}</{p}author>".encode()))
         runs = {cell: _run(_fitting(notes[cell]), p) for cell in new}
         added = (
