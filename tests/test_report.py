@@ -655,6 +655,14 @@ def test_names_break_where_readers_would_break_them(text: str, longest: int, lin
     assert broken(text, longest) == lines
 
 
+def test_long_texts_stand_below_the_numbers_of_a_wide_table() -> None:
+    """Only where a table has many columns, and never the name of a row."""
+    text, number = Column(Name("t"), "long"), Column(Name("n"), "money")
+    wide_one = table_of("t", Name("t"), [text, *[number] * 9, text], [])
+    assert (columns_of(wide_one), told_of(wide_one)) == ([*range(10)], [10])
+    assert told_of(table_of("t", Name("t"), [text, *[number] * 7, text], [])) == []
+
+
 def test_the_page_carries_plotly_packed(page: Page) -> None:
     """What draws the figures is inside, a third as long; until it is unpacked each figure is a still picture."""
     held = next(found for script in page.scripts if (found := re.match(r'const plotly = "(.*)";', script)))

@@ -129,9 +129,9 @@ def columns_of(table: Table) -> list[int]:
 
 
 def told_of(table: Table) -> list[int]:
-    """The long texts of a table of many columns: each row tells them below its numbers, over the whole width."""
+    """The long texts of a table of many columns: each row tells them below its name and numbers, over its width."""
     shown = [number for number, column in enumerate(table.columns) if column.page]
-    return [number for number in shown if table.columns[number].kind == "long"] if len(shown) > MOST_BESIDE else []
+    return [n for n in shown[1:] if table.columns[n].kind == "long"] if len(shown) > MOST_BESIDE else []
 
 
 def kind_of(block: Block) -> str:
