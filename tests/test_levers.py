@@ -236,6 +236,21 @@ def test_a_book_without_levers_is_worth_its_score():
     found = levers(opened(minimal()))
     assert levers_as_dict(found)["worth"] == {}
     assert found.none_on == found.all_on == pytest.approx(65)
+    assert [str(words) for words in levers_in_words(found)] == ["The book has no lever to value."]
+
+
+def test_where_a_plan_is_missing_nothing_is_said_to_open_or_move():
+    """Without l1 there is no plan, with it there is: what it opens is known, what it adds and moves is not."""
+    raw = rivals(2, 2)
+    raw["Limits"] = [line(limit="floor", measure="spend", sense="min", value=20, family="oda", unless="l1")]
+    found = levers(opened(raw))
+    first, second = sorted(found.worths, key=lambda worth: worth.lever.id)
+    assert first.opened_alone == pytest.approx(1) and first.rate is None and first.moved is None
+    assert second.opened_alone is None and second.moved == pytest.approx(1)
+    said = "\n".join(str(words) for words in levers_in_words(found))
+    assert "opens 1.00 hundred million yen by itself; where it joins all others a plan is missing" in said
+    assert "by itself it has no plan; moves 1.00 hundred million yen" in said
+    assert found.best_buy is None and "For the money" not in said
 
 
 def test_combinations_without_a_plan_are_listed_and_left_out(tmp_path):

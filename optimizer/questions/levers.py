@@ -66,8 +66,10 @@ class Worth:
     opened_last: float | None
 
     @property
-    def moved(self) -> float:
+    def moved(self) -> float | None:
         """Money that finds another programme when the lever joins all others, summed over the horizon."""
+        if self.last is None:
+            return None
         return max(
             sum(move.change for move in self.moves_last if move.change > 0),
             -sum(move.change for move in self.moves_last if move.change < 0),

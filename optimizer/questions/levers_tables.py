@@ -11,6 +11,7 @@ from optimizer.units import amount, signed
 from optimizer.words import Words, name_of, say
 
 MOST_MOVES = 10
+NO_LEVER = say("The book has no lever to value.")
 MOST_PAIRS = 3
 MOST_NAMED = 3
 WORTH_NAMING = 5e-5
@@ -57,6 +58,8 @@ def _moves(moves: Sequence[Move]) -> list[dict[str, object]]:
 
 def levers_in_words(found: Levers) -> list[Words]:
     """What the levers are worth, in sentences."""
+    if not found.worths:
+        return [NO_LEVER]
     said = [_whole(found), *(words for worth in found.worths for words in _lines(found, worth))]
     return [*said, *for_its_money(found), *_company(found), *how_estimated(found), *_without_plan(found)]
 
@@ -130,8 +133,12 @@ def _lines(found: Levers, worth: Worth) -> list[Words]:
 
 
 def _opened(found: Levers, worth: Worth) -> Words:
-    if worth.rate is None or worth.opened_alone is None:
+    if worth.opened_alone is None:
+        return say("by itself it has no plan")
+    if not worth.opened_alone:
         return say("opens no programme by itself")
+    if worth.rate is None:
+        return say("opens {opened} by itself", opened=_money(found, worth.opened_alone))
     return say(
         "opens {opened} by itself ({rate} points for each {per})",
         opened=_money(found, worth.opened_alone),
@@ -141,6 +148,8 @@ def _opened(found: Levers, worth: Worth) -> Words:
 
 
 def _moved(found: Levers, worth: Worth) -> Words:
+    if worth.moved is None:
+        return say("where it joins all others a plan is missing")
     if not worth.moves_last:
         return say("moves nothing when it joins all others")
     moves = [

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from optimizer import fiscal
 from optimizer.questions.levers import Levers, Move, Worth
-from optimizer.questions.levers_tables import for_its_money, how_estimated, over_which_orders
+from optimizer.questions.levers_tables import NO_LEVER, for_its_money, how_estimated, over_which_orders
 from optimizer.report import terms
 from optimizer.report.answers import fingerprint, how_to_read, maybe, number, subtitle
 from optimizer.report.document import (
@@ -29,7 +29,6 @@ from optimizer.words import Name, Words, name_of, say
 MOST_MOVES = 12
 MOST_ON_A_PAGE = 24
 NO_PLAN = say("(no plan)")
-NO_LEVER = say("The book has no lever to value.")
 ALONE, LAST = say("alone"), say("after all others")
 IN_COMPANY = say("Alone"), say("After all others")
 
@@ -156,7 +155,7 @@ class _Told:
             maybe(worth.most),
             maybe(worth.opened_alone),
             None if worth.rate is None else number(worth.rate * self.found.per),
-            number(worth.moved),
+            maybe(worth.moved),
         )
 
     def company(self) -> tuple[Block, ...]:
