@@ -26,6 +26,7 @@ _Room = tuple[dict[Cell, int], float, float]
 
 PINNED, MAXIMUM, HARM, MET, NO_GAIN = "pinned", "maximum", "harm", "met", "no gain"
 RULES, BETTER, USED_UP, FREE, ROUNDING = "rules", "better", "used up", "free", "rounding"
+LEFT_OUT = "left out"
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class Causes:
         if programme.id in self.builders:
             kind = RULES if rules else USED_UP if blockers else FREE
             return Cause(kind, rules or tuple(blockers))
-        gain = self._points(cell, min(room, self.step))
+        gain = self._points(cell, self._units_of_step(cell, more=True))
         return self._with_gain(cell, gain, last, rules, tuple(blockers))
 
     def _with_gain(
@@ -132,8 +133,14 @@ class Causes:
         better = self._better_use(cell) if len(blockers) > len(rules) else None
         if better is not None:
             return Cause(BETTER, blockers, better, gain, last)
-        kind = RULES if rules else USED_UP if blockers else ROUNDING
+        spare = LEFT_OUT if self._is_left_out(cell) else ROUNDING
+        kind = RULES if rules else USED_UP if blockers else spare
         return Cause(kind, rules or blockers, next_points=gain, last_points=last)
+
+    def _is_left_out(self, cell: Cell) -> bool:
+        """Whether a line is all or nothing, and gets nothing."""
+        programme = self.portfolio.programmes[cell[0]]
+        return programme.indivisible and not self.units[cell] and cell[1] not in programme.pins
 
     def room_to_ceiling(self, cell: Cell) -> int:
         """Whole publish units between a line and its maximum."""
@@ -145,23 +152,40 @@ class Causes:
 
     def last_points(self, cell: Cell) -> float | None:
         """What the last step of a line adds to the score; None where it has no whole step, or builds a resource."""
-        step = min(self.units[cell], self.step)
+        step = self._units_of_step(cell, more=False)
         return -self._points(cell, -step) if step and cell[0] not in self.builders else None
 
     def step_of(self, cell: Cell, more: bool) -> Fraction:
-        """The money that the points of a line speak of: the usual step, or what is left of the line's range."""
-        return min(self.room_to_ceiling(cell) if more else self.units[cell], self.step) * self.unit
+        """The money that the points of a line speak of: the usual step, or what is left of the line's range.
+
+        An indivisible programme begins with its minimum, and ends with it.
+        """
+        return self._units_of_step(cell, more) * self.unit
+
+    def _units_of_step(self, cell: Cell, more: bool) -> int:
+        if more:
+            return min(self.room_to_ceiling(cell), max(self.step, self._units_to_begin(cell)))
+        programme, step = self.portfolio.programmes[cell[0]], min(self.units[cell], self.step)
+        is_too_little = programme.indivisible and (self.units[cell] - step) * self.unit < programme.floor
+        return self.units[cell] if is_too_little and cell[1] not in programme.pins else step
+
+    def _units_to_begin(self, cell: Cell) -> int:
+        """The fewest units that a line can get more: one, or the minimum of an indivisible programme that has none."""
+        floor = self.portfolio.programmes[cell[0]].floor
+        return max(1, ceil(floor / self.unit)) if self._is_left_out(cell) else 1
 
     # Rows without room
 
     @cached_property
     def blockers(self) -> dict[Cell, list[Key]]:
-        """For each cell the rows that leave no room for one more publish unit of it, the dearest first."""
+        """For each cell the rows that leave no room for the fewest units more of it, the dearest first."""
         found: dict[Cell, list[tuple[float, Key]]] = defaultdict(list)
+        fewest = {cell: self._units_to_begin(cell) for cell in self.units}
         for row, up, down in self._rooms:
             price = abs(self.multipliers.get(row.key, 0))
             for cell, coefficient in row.spend:
-                if coefficient > up or -coefficient > down:
+                change = coefficient * fewest[cell]
+                if change > up or -change > down:
                     found[cell].append((-price * abs(coefficient) / row.scale, row.key))
         return {cell: [key for _, key in sorted(rows, key=lambda entry: entry[0])] for cell, rows in found.items()}
 
@@ -199,8 +223,11 @@ class Causes:
     def _better_use(self, cell: Cell) -> BetterUse | None:
         """The use of least worth that the money could be moved from; None unless it adds no less than here.
 
-        A builder among the uses says nothing: what it is worth is more than its own points.
+        A builder among the uses says nothing: what it is worth is more than its own points. Nor does a step of money
+        for what is all or nothing.
         """
+        if self._is_left_out(cell):
+            return None
         account, most = self.portfolio.programmes[cell[0]].account, min(self.room_to_ceiling(cell), self.step)
         for _, giver, available in self._givers(account, cell[1]):
             step = self._movable(giver, cell, min(most, available)) if giver[0] != cell[0] else 0

@@ -16,6 +16,7 @@ from optimizer import units
 from optimizer.causes import (
     FREE,
     HARM,
+    LEFT_OUT,
     MAXIMUM,
     MET,
     NO_GAIN,
@@ -53,6 +54,7 @@ REASONS: Mapping[str, Words] = {
     MET: say("The need that it serves is already met."),
     NO_GAIN: say("Further money here would add no points."),
     FREE: say("No rule stops more of it."),
+    LEFT_OUT: say("It is all or nothing, and this plan does without it."),
     ROUNDING: say("A step more would add points and break no rule; rounding left it."),
 }
 MOST_RULES_NAMED, MOST_RULES_OF_AN_ACCOUNT = 2, 3

@@ -78,7 +78,8 @@ def test_a_named_rule_has_no_room_for_a_unit_more(raw, data):
     unit = result.portfolio.settings.publish_unit
     for each in result.lines:
         cell, cause = (each.programme.id, each.year), each.cause
-        broken = broken_by(result, moved(result, (cell, unit)))
+        begins = each.programme.indivisible and not each.amount and each.year not in each.programme.pins
+        broken = broken_by(result, moved(result, (cell, max(unit, each.programme.floor) if begins else unit)))
         if cause.kind in (causes.RULES, causes.USED_UP, causes.BETTER):
             assert set(cause.rules) <= broken, (cell, cause)
         if cause.kind == causes.USED_UP:
@@ -181,6 +182,21 @@ def test_no_unit_that_would_raise_the_score_is_left(raw, data):
         if each.cause.kind == causes.ROUNDING and not each.programme.indivisible:
             spending = moved(result, ((each.programme.id, each.year), unit))
             assert scored(result, spending) <= EXACT or broken_by(result, spending), each.programme.id
+
+
+def test_what_is_all_or_nothing_begins_with_its_minimum():
+    """Roads need 5 at once and 4 are left: used up; a step of them is 5, and no use of single units is better."""
+    book = minimal()
+    book["Programmes"][1] |= {"indivisible": "yes", "minimum": 5}
+    book["Programmes"].append(line(programme="paths", family="oda", account="GRANT", region="SEA", maximum=3))
+    book["Effects"].append(line(programme="paths", objective="health", score=1.9))
+    book["Effects"][1]["score"] = 1
+    result = published(book)
+    wells, roads, paths = result.lines
+    assert (wells.amount, roads.amount, paths.amount) == (6, 0, 3)
+    assert (roads.cause.kind, roads.cause.better) == (causes.USED_UP, None)
+    said = result.in_points(roads)[0].into("en")
+    assert said == "5.00 hundred million yen more would add 12.5000 points."
 
 
 def test_harm_and_nothing_are_told_in_words():

@@ -14,7 +14,7 @@ from optimizer.model import Grid
 from optimizer.model.columns import Floats
 from optimizer.portfolio import Portfolio
 from optimizer.questions.asking import Asked, ask_portfolio
-from optimizer.questions.ranges import WITHIN
+from optimizer.questions.ranges import HAIR, WITHIN
 from optimizer.results import Result
 from optimizer.run import OpenBook, Stopwatch, publish_solution
 from optimizer.scenario import Scenario
@@ -54,7 +54,7 @@ def alternatives(
     found = []
     for ident, words, cost in _goals(active.portfolio, options, grid):
         asked = ask_portfolio(active.portfolio, options, grid)
-        result = next((r for r in _published(book, active, asked, cost, within) if r.proof.score >= least), None)
+        result = next((r for r in _published(book, active, asked, cost, within) if r.proof.score >= least - HAIR), None)
         if result is not None:
             result = replace(result, facts=dict(result.facts) | {"alternative": ident})
         found.append(Alternative(ident, words, result))
