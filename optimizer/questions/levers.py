@@ -119,14 +119,16 @@ class Levers:
 
     @property
     def best_buy(self) -> Worth | None:
-        """The lever that adds most for the money that it opens, by itself; None where no lever opens any."""
-        return max((worth for worth in self.worths if worth.rate), key=lambda worth: worth.rate or 0.0, default=None)
+        """The lever that adds most for the money that it opens, by itself; None where none adds anything for it."""
+        return max(
+            (worth for worth in self.worths if (worth.rate or 0.0) > 0), key=lambda w: w.rate or 0.0, default=None
+        )
 
     @property
     def per(self) -> int:
         """The round amount of money by which rates read well: the best of them lies between 1 and 10 points."""
         best = self.best_buy
-        return 10 ** max(0, math.ceil(-math.log10(best.rate))) if best and best.rate and best.rate > 0 else 1
+        return 10 ** max(0, math.ceil(-math.log10(best.rate))) if best and best.rate else 1
 
     @property
     def infeasible(self) -> list[Combination]:
