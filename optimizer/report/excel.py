@@ -410,7 +410,8 @@ def _derived_formula(column: Column, row: int, left: int, value: Fraction) -> st
 
 def _ends_within(value: Fraction, decimals: int) -> bool:
     """Whether so many decimals write a number in full."""
-    return (Fraction(value) * 10**decimals).denominator == 1
+    scale: int = 10**decimals
+    return (Fraction(value) * scale).denominator == 1
 
 
 def _area(start: Place, end: Place, fixed: bool = True) -> str:
