@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -171,7 +172,7 @@ def levers(
 @click.option("--to", "high", type=Real(min=0.0), default=1.5, show_default=True, help="Largest factor.")
 @click.option("--account", help="Scale the appropriation of this account only.")
 @click.option("--error", type=Real(min=0.0), default=1e-4, show_default=True, help="As a share of the score.")
-@click.option("--for", "score", type=Real(), help="The least money for this score, instead.")
+@click.option("--for", "score", type=float, help="The least money for this score, instead.")
 @click.option("--weights", is_flag=True, help="Freedom from want against freedom from fear, instead.")
 @click.option("--out", type=click.Path(path_type=Path), help="The folder to write.")
 @common_options
@@ -199,6 +200,8 @@ def frontier(
 
     if low > high:
         raise WrongUsage(say("--from must not be larger than --to."))
+    if score is not None and not math.isfinite(score):
+        raise WrongUsage(say("--for needs a number of points."))
     if score is not None:
         least = asking.least_money(run.open_book(book), score, scenario, sets, account=account)
         talker.answer(tables.least_money_as_dict(least))

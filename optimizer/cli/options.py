@@ -35,7 +35,7 @@ def main() -> None:
 
 
 class Real(click.FloatRange):
-    """A number, within a range where one is given; neither infinite nor "nan", which Python reads as numbers."""
+    """A number within a range; neither infinite nor "nan", which Python reads as numbers."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The number; fails on what is none."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from optimizer.cli.options import Real, book_options, common_options, main
+from optimizer.cli.options import book_options, common_options, main
 from optimizer.cli.talking import Talker
 from optimizer.words import say
 
@@ -31,11 +31,11 @@ from optimizer.words import say
     help="Each effect errs by itself, or all of an instrument on an objective err together.",
 )
 @click.option(
-    "--alpha", type=Real(), default=0.9, show_default=True, help="0.9: the tail is the worst tenth of the draws."
+    "--alpha", type=float, default=0.9, show_default=True, help="0.9: the tail is the worst tenth of the draws."
 )
 @click.option(
     "--hedge",
-    type=Real(),
+    type=float,
     default=0.5,
     show_default=True,
     help="Weight of the tail, from 0 to 1.",
