@@ -106,9 +106,9 @@ def haibun(words: list[str], log: Path) -> None:
     main(words)
 
 
-def a_book(number: int) -> bytes:
-    """The minimal book, no two alike."""
-    book = openpyxl.load_workbook(ROOT / "inputs" / "minimal.xlsx")
+def a_book(number: int, name: str = "minimal") -> bytes:
+    """A book of inputs/, no two alike."""
+    book = openpyxl.load_workbook(ROOT / "inputs" / f"{name}.xlsx")
     book["Settings"]["B2"].value = f"book {number}"
     out = BytesIO()
     book.save(out)

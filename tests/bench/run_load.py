@@ -1,6 +1,8 @@
 """Fifty planners on one office server for some minutes: uploads, what-ifs, background questions. Loopback only.
 
-    python tests/bench/run_load.py [SECONDS]
+    python tests/bench/run_load.py [SECONDS [BOOK]]
+
+BOOK is one of inputs/: minimal (by itself) or japan.
 
 Each planner thinks for some seconds between two requests, as people do. Prints errors, medians and 95th percentiles by
 what was asked, and the memory of the server and its workers at the beginning and at the end.
@@ -42,13 +44,11 @@ class Figures:
         return answer
 
 
-def planner(office: Office, number: int, until: float, figures: Figures) -> None:
+def planner(office: Office, data: bytes, number: int, until: float, figures: Figures) -> None:
     """Upload once, then move the budget about; now and then a question."""
     chance = random.Random(number)
     time.sleep(chance.uniform(0, THINKS[1]))
-    made = figures.ask(
-        office, "upload", "POST", "/api/v1/books", UPLOAD % a_book(number), "multipart/form-data; boundary=x"
-    )
+    made = figures.ask(office, "upload", "POST", "/api/v1/books", UPLOAD % data, "multipart/form-data; boundary=x")
     book = f"/api/v1/books/{made.split(b'"id":"')[1][:16].decode()}"
     while time.monotonic() < until:
         time.sleep(chance.uniform(*THINKS))
@@ -68,12 +68,15 @@ def megabytes(pid: int) -> float:
 def main() -> None:
     """Run the load and print the figures."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 300.0
-    figures = Figures()
+    name = sys.argv[2] if len(sys.argv) > 2 else "minimal"
+    books, figures = [a_book(number, name) for number in range(PLANNERS)], Figures()
     with tempfile.TemporaryDirectory() as place:
         Path(place, "office").mkdir()
         office = Office(Path(place, "office"), None)
         until = time.monotonic() + seconds
-        people = [threading.Thread(target=planner, args=(office, n, until, figures)) for n in range(PLANNERS)]
+        people = [
+            threading.Thread(target=planner, args=(office, data, n, until, figures)) for n, data in enumerate(books)
+        ]
         for person in people:
             person.start()
         time.sleep(seconds / 5)
