@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain
-from math import ceil, floor
+from math import ceil, inf
 
 from optimizer.exact import Cell, ExactBook, Key, Row
 from optimizer.gains import FELT, Gains
@@ -196,10 +196,10 @@ class Causes:
         for row in self.book.rows:
             if row.key[0] in _NOT_BLOCKING:
                 continue
-            room = row.bound - sum((c * self._flow(key) for key, c in row.others), ZERO)
-            left = room * row.scale / self.unit - row.activity(self.units)
-            up = max(0, floor(left)) if row.sense != ">=" else float("inf")
-            down = max(0, floor(-left)) if row.sense != "<=" else float("inf")
+            others = sum((c * self._flow(key) for key, c in row.others), ZERO) if row.others else ZERO
+            (most, least), spent = row.ends(self.unit, others), row.activity(self.units)
+            up = max(0, most - spent) if row.sense != ">=" else inf
+            down = max(0, spent - least) if row.sense != "<=" else inf
             found.append((row, up, down))
         return found
 

@@ -61,6 +61,12 @@ class Row:
         """Σ spend × units: the row's activity from spending, times ``scale`` and divided by the unit."""
         return sum(coefficient * units[cell] for cell, coefficient in self.spend)
 
+    def ends(self, unit: Fraction, others: Fraction = ZERO) -> tuple[int, int]:
+        """The activities (as above) next to the bound, at most it and at least it, where ``others`` count so much."""
+        above, below = (self.bound - others if others else self.bound).as_integer_ratio()
+        above, below = above * self.scale * unit.denominator, below * unit.numerator
+        return above // below, -(-above // below)
+
     def breach(self, activity: Fraction) -> Fraction:
         """By how much ``activity`` (in the row's own unit) passes the bound; 0 where the row holds."""
         over = activity - self.bound if self.sense != ">=" else ZERO

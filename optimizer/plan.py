@@ -97,10 +97,9 @@ class _Rounding:
         self.activity = [row.activity(self.units) for row in rows]
         self.most, self.least = [], []
         for row in rows:
-            above, below = row.bound.as_integer_ratio()
-            above, below = above * row.scale * self.unit.denominator, below * self.unit.numerator
-            self.most.append(above // below)
-            self.least.append(-(-above // below))
+            most, least = row.ends(self.unit)
+            self.most.append(most)
+            self.least.append(least)
         self.gains = Gains(book, self.units)
 
     def plan(self) -> Plan:
