@@ -305,7 +305,6 @@ WRONG = [
     ["frontier", "inputs/minimal.xlsx", "--out", "x", "--from", "nan"],
     ["frontier", "inputs/minimal.xlsx", "--out", "x", "--to", "inf"],
     ["frontier", "inputs/minimal.xlsx", "--for", "nan"],
-    ["robust", "inputs/minimal.xlsx", "--out", "x", "--hedge", "nan"],
     ["check"],
     ["check", "a.xlsx", "b.xlsx"],
     ["verify"],

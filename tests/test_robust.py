@@ -472,6 +472,7 @@ def test_every_draw_can_be_looked_up_and_counted_again(tmp_path):
         ["--distribution", "normal"],
         ["--alpha", "1"],
         ["--hedge", "1.5"],
+        ["--hedge", "nan"],
         ["--scheduler", "tcp://127.0.0.1:9"],
     ],
     ids=" ".join,
