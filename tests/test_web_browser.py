@@ -194,6 +194,30 @@ def test_what_no_control_shows_is_kept_and_can_be_removed(chromium, address):
     watched.context.close()
 
 
+def test_a_server_that_does_not_answer_is_told_and_the_page_goes_on_after_it(chromium, address):
+    """For an answer and for saving alike; nothing waits for ever."""
+    watched = Watched(chromium, address, "en")
+    page = watched.page
+    page.set_input_files("#file", INPUTS / "minimal.xlsx")
+    page.click(".drop button")
+    watched.settle()
+    page.route("**/api/v1/**", lambda route: route.abort())
+    page.fill("#total-box", "95")
+    page.press("#total-box", "Enter")
+    page.wait_for_selector("#sentence:has-text('does not answer')")
+    page.fill("#scenario-name", "lost")
+    page.click("#save button")
+    page.wait_for_selector("#save-status:has-text('does not answer')")
+    page.unroute("**/api/v1/**")
+    page.fill("#total-box", "90")
+    page.press("#total-box", "Enter")
+    watched.settle()
+    page.click("#save button")
+    page.wait_for_selector("#save-status:has-text('lost is saved')")
+    assert watched.strangers == []
+    watched.context.close()
+
+
 def test_a_rule_on_one_programme_has_a_slider_and_is_taken_back_where_it_collides(chromium, address):
     """Arrow keys move it; one too large shows what collides, and a button takes it back."""
     watched = Watched(chromium, address, "ja")

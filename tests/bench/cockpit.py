@@ -39,6 +39,7 @@ def measure(address: str) -> dict[str, float]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1366, "height": 768})
+        page.set_default_timeout(180_000)  # on a busy machine too there shall be figures
         begun = time.perf_counter()
         page.goto(address)
         first = time.perf_counter() - begun

@@ -1,5 +1,5 @@
 // The table of programmes: filter, sort, and a drawer with the reasons of one line.
-import { numberOf, shown, fill, element } from "./text.js";
+import { numberOf, shown, fill, element, asked } from "./text.js";
 
 const page = JSON.parse(document.getElementById("page").textContent);
 const byId = (id) => document.getElementById(id);
@@ -47,10 +47,10 @@ async function open(id, name) {
   byId("drawer").showModal();
   const query = new URLSearchParams(here);
   query.set("id", id);
-  const answer = await fetch(`${page.one}?${query}`, { headers: { Accept: "application/json" } });
-  const found = await answer.json();
-  byId("drawer-status").textContent = found.error || "";
-  if (!answer.ok) return;
+  const answer = await asked(`${page.one}?${query}`);
+  byId("drawer-status").textContent = answer ? answer.said.error || "" : page.words.away;
+  if (!answer || !answer.ok) return;
+  const found = answer.said;
   opened = found;
   byId("sentences").replaceChildren(...found.sentences.map((sentence) => element("li", {}, sentence)));
   byId("years").replaceChildren(...found.years.map((year) => cells(year.year, [year.amount], year.verdict, year.reason)));

@@ -14,6 +14,16 @@ export function fill(pattern, values) {
   return pattern.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
+// What a request answers, and whether it went well; null where the server does not answer at all.
+export async function asked(address, options = {}) {
+  try {
+    const answer = await fetch(address, { ...options, headers: { Accept: "application/json", ...options.headers } });
+    return { ok: answer.ok, status: answer.status, said: await answer.json() };
+  } catch {
+    return null;
+  }
+}
+
 // An element with attributes and children; text is always text, never markup.
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);

@@ -1,5 +1,5 @@
 // The what-if page: controls → setting → address and answer. One request of each kind in flight, the latest wins.
-import { numberOf, shown, fill, element } from "./text.js";
+import { numberOf, shown, fill, element, asked } from "./text.js";
 import { drawBars, drawFigures, drawMoved, drawBinding, drawFlow } from "./draw.js";
 
 const page = JSON.parse(document.getElementById("page").textContent);
@@ -215,17 +215,12 @@ async function fly(kind) {
   const begun = performance.now();
   if (kind === "full") byId("proof").textContent = patiently(words.checking, page.pace.full);
   else if (settled && page.pace.live > SLOW) byId("sentence").textContent = patiently(words.computing, page.pace.live);
-  try {
-    const answer = await fetch(`${page.answer}?${addressOf(items)}&detail=${kind}`, { headers: { Accept: "application/json" } });
-    const said = await answer.json();
-    if (settled) page.pace[kind] = (performance.now() - begun) / 1000;
-    land(kind, items, said);
-  } catch (error) {
-    byId("sentence").textContent = fill(words.failed, { reason: error.message });
-  } finally {
-    flights[kind] = null;
-    if (items !== present) { if (kind === "live") fly("live"); else { clearTimeout(timer); timer = setTimeout(() => fly("full"), REST); } }
-  }
+  const answer = await asked(`${page.answer}?${addressOf(items)}&detail=${kind}`);
+  flights[kind] = null;
+  if (answer && settled) page.pace[kind] = (performance.now() - begun) / 1000;
+  if (answer) land(kind, items, answer.said); else { document.body.dataset.status = "away"; byId("sentence").textContent = words.away; }
+  if (items === present) return;
+  if (kind === "live") fly("live"); else { clearTimeout(timer); timer = setTimeout(() => fly("full"), REST); }
 }
 
 // What is being done, with the seconds that it will take where they are many.
@@ -268,8 +263,10 @@ async function showConflict(items) {
   byId("conflict").replaceChildren();
   byId("repairs").replaceChildren();
   byId("repairs-status").textContent = words.looking;
-  const found = await (await fetch(`${page.repairs}?${addressOf(items)}`, { headers: { Accept: "application/json" } })).json();
+  const answer = await asked(`${page.repairs}?${addressOf(items)}`);
   if (items !== present) return;
+  if (!answer) { byId("repairs-status").textContent = words.away; return; }
+  const found = answer.said;
   const places = (found.conflict || []).map((place) => element("li", {}, element("strong", {}, place.place), ` ${place.name}`,
     ...(place.item ? [" ", takeBack(place.item)] : [])));
   byId("conflict").replaceChildren(...places.slice(0, 12), ...(places.length > 12 ? [element("li", {}, fill(words.more, { count: places.length - 12 }))] : []));
@@ -341,8 +338,9 @@ async function save(seen) {
   const body = new URLSearchParams(addressOf(present));
   body.set("name", byId("scenario-name").value);
   body.set("seen", seen);
-  const answer = await fetch(page.save, { method: "POST", body, headers: { "X-Haibun": "page", Accept: "application/json" } });
-  const said = await answer.json();
+  const answer = await asked(page.save, { method: "POST", body, headers: { "X-Haibun": "page" } });
+  if (!answer) { status.textContent = words.away; return; }
+  const { said } = answer;
   if (answer.ok) { status.textContent = fill(words.saved, { name: said.name, score: said.score.toFixed(2) }); return; }
   status.textContent = `${said.error} `;
   if (answer.status === 409) {
