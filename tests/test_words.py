@@ -25,7 +25,10 @@ SCRIPTS = [*(ROOT / "webui/static").glob("*.js"), *(ROOT / "optimizer/report/tem
 IN_TEMPLATE = re.compile(r"""\b(?:t|say)\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""")
 VALUE = re.compile(r"{(\w+)[^}]*}")
 LATIN = re.compile(r"[A-Za-z]{2,}")
-FORMED_BY_CLICK = {"[OPTIONS]", "COMMAND [ARGS]...", "Show the version and exit.", "Show this message and exit."}
+FORMED_BY_CLICK = {
+    *("[OPTIONS]", "COMMAND [ARGS]...", "Show the version and exit.", "Show this message and exit."),
+    *("FLOAT", "FLOAT RANGE", "INTEGER", "INTEGER RANGE", "TEXT", "PATH", "DIRECTORY"),
+}
 JAPANESE_TOO = {
     *("ODA", "OSA", "JICA", "JBIC", "Excel", "JSON", "CSV", "HTML", "ID", "CPU", "DTD", "API", "PDF"),
     *("Haibun", "haibun", "HTTP", "SQLite", "PostgreSQL", "URL", "SHA", "xlsx", "MB"),
