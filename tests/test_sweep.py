@@ -375,6 +375,20 @@ def test_a_command_that_found_no_scheduler_ends_with_its_sentence(tmp_path):
     assert re.fullmatch(r"No Dask scheduler answers at nonsense \(.*\)\.\n", done.stderr)
 
 
+def test_a_scheduler_that_greets_with_two_messages_is_asked_again(cluster, monkeypatch):
+    """As one may that has just cancelled work: the library's own assertion fails, and the next call is answered."""
+    plain, calls = Client.__init__, []
+
+    def first_fails(client, *arguments, **options) -> None:
+        calls.append(arguments)
+        assert len(calls) > 1
+        plain(client, *arguments, **options)
+
+    monkeypatch.setattr(Client, "__init__", first_fails)
+    assert Cluster(cluster).address == cluster
+    assert len(calls) == 2
+
+
 def greet(listening: socket.socket) -> None:
     """Answer as a web server would."""
     with listening.accept()[0] as caller:

@@ -173,13 +173,28 @@ def refuse_without(client: Any, package: str) -> None:
 def _client_of(address: str) -> Any:
     """A connection to a scheduler.
 
-    It is made in a thread of its own, since the library waits for ever for one who takes the call and says nothing.
-    One that came to nothing counts as closed: the library would wait for an answer once more to take its leave.
+    One that has just cancelled another's work may greet with two messages at once, which the library asserts never
+    happens: such a one is asked a second time.
     """
     try:
-        from distributed import Client  # noqa: PLC0415  (an extra)
+        try:
+            return _connected(address)
+        except AssertionError:
+            return _connected(address)
     except ImportError:
         raise WrongUsage(say("A cluster needs more packages: install haibun[cluster].")) from None
+    except Exception as error:
+        why = str(error) or type(error).__name__
+        raise WrongUsage(say("No Dask scheduler answers at {address} ({error}).", address=address, error=why)) from None
+
+
+def _connected(address: str) -> Any:
+    """A client, made in a thread of its own: the library waits for ever for one who takes the call and says nothing.
+
+    One that came to nothing counts as closed: the library would wait for an answer once more to take its leave.
+    """
+    from distributed import Client  # noqa: PLC0415  (an extra)
+
     client: Any = Client.__new__(Client)
     connection: Future[None] = Future()
 
@@ -192,10 +207,9 @@ def _client_of(address: str) -> Any:
     threading.Thread(target=connect, daemon=True).start()
     try:
         connection.result(PATIENCE + 1)
-    except Exception as error:
+    except Exception:
         client.status = "closed"
-        why = str(error) or type(error).__name__
-        raise WrongUsage(say("No Dask scheduler answers at {address} ({error}).", address=address, error=why)) from None
+        raise
     return client
 
 
