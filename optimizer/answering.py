@@ -22,13 +22,13 @@ from optimizer.questions import repair as asking_repair
 from optimizer.questions.compare import Setting
 from optimizer.questions.robust import asking as asking_robust
 from optimizer.questions.robust import tables as robust_tables
-from optimizer.report.compare import beside, compare_document
+from optimizer.report.chapters.compare import beside, compare_document
+from optimizer.report.chapters.frontier import freedoms_document, frontier_document
+from optimizer.report.chapters.levers import levers_document
+from optimizer.report.chapters.prices import prices_document
+from optimizer.report.chapters.ranges import ranges_document
+from optimizer.report.chapters.robust import robust_document
 from optimizer.report.document import Document
-from optimizer.report.frontier import freedoms_document, frontier_document
-from optimizer.report.levers import levers_document
-from optimizer.report.prices import prices_document
-from optimizer.report.ranges import ranges_document
-from optimizer.report.robust import robust_document
 from optimizer.report.shown import shown
 from optimizer.results import Result
 from optimizer.run import OpenBook, json_bytes

@@ -17,9 +17,9 @@ from test_pdf import texts_of
 from test_report import hostile
 
 from optimizer import report, run
-from optimizer.report.brief import brief_of
+from optimizer.report.chapters.brief import brief_of
 from optimizer.report.document import Column, Document, Figure, Mark, Section, table_of
-from optimizer.report.pdf import BRIEF, paper, pdf
+from optimizer.report.files.pdf import BRIEF, paper, pdf
 from optimizer.words import Name
 from optimizer.workbook import write
 

@@ -37,10 +37,10 @@ from optimizer.questions.compare import (
     in_parts,
 )
 from optimizer.questions.compare_tables import compare_as_dict, compare_in_words, sets_in_words
-from optimizer.report.compare import compare_document
+from optimizer.report.chapters.compare import compare_document
 from optimizer.report.document import Document, Figure, number_text
-from optimizer.report.drawing import drawing
-from optimizer.report.picture import picture
+from optimizer.report.figures.drawing import drawing
+from optimizer.report.figures.picture import picture
 
 POINTS = 1e-4
 WHOLE = with_everything()

@@ -18,7 +18,7 @@ from optimizer import report
 from optimizer.errors import InputProblems, NoPlan, WrongUsage
 from optimizer.questions.freedoms import freedoms
 from optimizer.questions.frontier_tables import freedoms_csv, freedoms_in_words
-from optimizer.report.frontier import freedoms_document
+from optimizer.report.chapters.frontier import freedoms_document
 
 POINTS = 1e-3
 

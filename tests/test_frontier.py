@@ -20,7 +20,7 @@ from optimizer.cli import main
 from optimizer.errors import InputProblems, NoPlan, WrongUsage
 from optimizer.questions.frontier import frontier, least_money
 from optimizer.questions.frontier_tables import frontier_csv, frontier_in_words
-from optimizer.report.frontier import frontier_document
+from optimizer.report.chapters.frontier import frontier_document
 
 FEW = settings(deadline=None, max_examples=25)
 POINTS = 1e-4

@@ -22,7 +22,7 @@ from optimizer.cli import main
 from optimizer.errors import InputProblems, WrongUsage
 from optimizer.questions.levers import levers
 from optimizer.questions.levers_tables import levers_as_dict, levers_in_words
-from optimizer.report.levers import levers_document
+from optimizer.report.chapters.levers import levers_document
 
 POINTS = 1e-4
 

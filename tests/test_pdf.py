@@ -23,9 +23,9 @@ from test_report import hostile
 
 from optimizer import run
 from optimizer.cli.planning import ANSWERS
-from optimizer.report.content import document_of
+from optimizer.report.chapters.content import document_of
 from optimizer.report.document import Column, Document, Quantity, Section, number_text, table_of, tables_of
-from optimizer.report.pdf import parts_of, pdf
+from optimizer.report.files.pdf import parts_of, pdf
 from optimizer.words import Name
 from optimizer.workbook import write
 
@@ -177,7 +177,7 @@ def test_without_its_library_one_sentence_says_what_to_install(broken: str, tmp_
     (tmp_path / "weasyprint.py").write_text(broken)
     code = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from optimizer.report.pdf import pdf\n"
+        "from optimizer.report.files.pdf import pdf\n"
         "from optimizer.report.document import Document\n"
         "from optimizer.errors import WrongUsage\n"
         "from optimizer.words import Name\n"

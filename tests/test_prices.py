@@ -14,7 +14,7 @@ from support import opened
 from optimizer.errors import InputProblems, NoPlan
 from optimizer.questions import prices
 from optimizer.report import pages
-from optimizer.report.prices import prices_document
+from optimizer.report.chapters.prices import prices_document
 
 FEW = settings(max_examples=30)
 POINTS = 0.005

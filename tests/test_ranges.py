@@ -14,7 +14,7 @@ from support import opened
 from optimizer.errors import InputProblems, NoPlan
 from optimizer.questions import alternatives, ranges
 from optimizer.report import pages
-from optimizer.report.ranges import ranges_document
+from optimizer.report.chapters.ranges import ranges_document
 
 FEW = settings(max_examples=25)
 MONEY = 0.05

@@ -27,8 +27,9 @@ from support import opened
 
 from optimizer import report, run
 from optimizer.fiscal import year_name, years_named
-from optimizer.report.bundle import bundle
-from optimizer.report.content import document_of
+from optimizer.report.chapters.content import document_of
+from optimizer.report.chapters.lines import Lines
+from optimizer.report.chapters.money import Money, split
 from optimizer.report.document import (
     Column,
     Document,
@@ -42,13 +43,12 @@ from optimizer.report.document import (
     table_of,
     tables_of,
 )
-from optimizer.report.drawing import drawing
-from optimizer.report.excel import excel
-from optimizer.report.html import columns_of, told_of
-from optimizer.report.letters import broken, fitting
-from optimizer.report.lines import Lines
-from optimizer.report.money import Money, split
-from optimizer.report.picture import STILLS, picture
+from optimizer.report.figures.drawing import drawing
+from optimizer.report.figures.letters import broken, fitting
+from optimizer.report.figures.picture import STILLS, picture
+from optimizer.report.files.bundle import bundle
+from optimizer.report.files.excel import excel
+from optimizer.report.files.html import columns_of, told_of
 from optimizer.report.terms import both
 from optimizer.results import Result
 from optimizer.words import Name, Words

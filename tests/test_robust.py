@@ -28,7 +28,7 @@ from optimizer.questions.robust.knowing import study
 from optimizer.questions.robust.scoring import Scorer
 from optimizer.questions.robust.standing import standing
 from optimizer.questions.robust.tables import robust_in_words
-from optimizer.report.robust import robust_document
+from optimizer.report.chapters.robust import robust_document
 from optimizer.sweep import Processes
 
 FEW = settings(deadline=None, max_examples=40)

@@ -20,8 +20,8 @@ from optimizer.words import CATALOGUE
 
 ROOT = Path(__file__).parent.parent
 MODULES = [*(ROOT / "optimizer").rglob("*.py"), *(ROOT / "webui").rglob("*.py")]
-TEMPLATES = [*(ROOT / "webui/templates").glob("*.html"), *(ROOT / "optimizer/report/templates").glob("*.j2")]
-SCRIPTS = [*(ROOT / "webui/static").glob("*.js"), *(ROOT / "optimizer/report/templates").glob("*.js")]
+TEMPLATES = [*(ROOT / "webui/templates").glob("*.html"), *(ROOT / "optimizer/report/files/templates").glob("*.j2")]
+SCRIPTS = [*(ROOT / "webui/static").glob("*.js"), *(ROOT / "optimizer/report/files/templates").glob("*.js")]
 IN_TEMPLATE = re.compile(r"""\b(?:t|say)\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""")
 VALUE = re.compile(r"{(\w+)[^}]*}")
 LATIN = re.compile(r"[A-Za-z]{2,}")

@@ -55,7 +55,7 @@ def ranges(talker: Talker, book: Path, scenario: str, sets: Sequence[str], withi
     from optimizer import report, run  # noqa: PLC0415
     from optimizer.questions import alternatives, tables  # noqa: PLC0415
     from optimizer.questions import ranges as asking  # noqa: PLC0415
-    from optimizer.report.ranges import ranges_document  # noqa: PLC0415
+    from optimizer.report.chapters.ranges import ranges_document  # noqa: PLC0415
 
     opened = run.open_book(book)
     with talker.counting(say("Solving twice for each line …")) as progress:
@@ -85,7 +85,7 @@ def prices(talker: Talker, book: Path, scenario: str, sets: Sequence[str], out: 
     from optimizer import report, run  # noqa: PLC0415
     from optimizer.questions import prices as asking  # noqa: PLC0415
     from optimizer.questions import tables  # noqa: PLC0415
-    from optimizer.report.prices import prices_document  # noqa: PLC0415
+    from optimizer.report.chapters.prices import prices_document  # noqa: PLC0415
 
     opened = run.open_book(book)
     with talker.counting(say("Solving again without each rule …")) as progress:
@@ -114,7 +114,7 @@ def compare(
     from optimizer import report, run  # noqa: PLC0415
     from optimizer.questions import compare as asking  # noqa: PLC0415
     from optimizer.questions import compare_tables as tables  # noqa: PLC0415
-    from optimizer.report.compare import compare_document  # noqa: PLC0415
+    from optimizer.report.chapters.compare import compare_document  # noqa: PLC0415
 
     opened = run.open_book(book)
     with talker.counting(say("Solving the scenarios and every combination of their rows …")) as progress:
@@ -151,7 +151,7 @@ def levers(
     from optimizer import report, run  # noqa: PLC0415
     from optimizer.questions import levers as asking  # noqa: PLC0415
     from optimizer.questions import levers_tables as tables  # noqa: PLC0415
-    from optimizer.report.levers import levers_document  # noqa: PLC0415
+    from optimizer.report.chapters.levers import levers_document  # noqa: PLC0415
 
     opened = run.open_book(book)
     with talker.counting(say("Solving the combinations of levers …")) as progress:
@@ -196,7 +196,7 @@ def frontier(
     from optimizer import report, run  # noqa: PLC0415
     from optimizer.questions import frontier as asking  # noqa: PLC0415
     from optimizer.questions import frontier_tables as tables  # noqa: PLC0415
-    from optimizer.report.frontier import frontier_document  # noqa: PLC0415
+    from optimizer.report.chapters.frontier import frontier_document  # noqa: PLC0415
 
     if low > high:
         raise WrongUsage(say("--from must not be larger than --to."))
@@ -230,7 +230,7 @@ def _want_against_fear(
     from optimizer import report, run  # noqa: PLC0415
     from optimizer.questions import freedoms as asking  # noqa: PLC0415
     from optimizer.questions import frontier_tables as tables  # noqa: PLC0415
-    from optimizer.report.frontier import freedoms_document  # noqa: PLC0415
+    from optimizer.report.chapters.frontier import freedoms_document  # noqa: PLC0415
 
     with talker.counting(say("Sliding the weight from fear to want …")) as progress:
         found = asking.freedoms(opened, scenario, sets, error=error, progress=progress)

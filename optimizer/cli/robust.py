@@ -66,7 +66,7 @@ def robust(
     from optimizer import report, run  # noqa: PLC0415
     from optimizer.questions.robust import asking, tables  # noqa: PLC0415
     from optimizer.questions.robust.hedge import Mix  # noqa: PLC0415
-    from optimizer.report.robust import robust_document  # noqa: PLC0415
+    from optimizer.report.chapters.robust import robust_document  # noqa: PLC0415
     from optimizer.sweep import Cluster  # noqa: PLC0415
 
     cluster = Cluster(scheduler) if scheduler else None

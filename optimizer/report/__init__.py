@@ -28,29 +28,29 @@ def writers(
     made: list[tuple[Result, Document]] = []
 
     def document(result: Result) -> Document:
-        from optimizer.report.content import document_of, with_answers  # noqa: PLC0415  (checking must not pay for it)
+        from optimizer.report.chapters.content import document_of, with_answers  # noqa: PLC0415  (checking must not pay for it)
 
         if not made or made[0][0] is not result:
             made[:] = [(result, with_answers(document_of(result, standing), answers))]
         return made[0][1]
 
     def excel(result: Result) -> bytes:
-        from optimizer.report.excel import excel  # noqa: PLC0415
+        from optimizer.report.files.excel import excel  # noqa: PLC0415
 
         return excel(document(result), language)
 
     def html(result: Result) -> bytes:
-        from optimizer.report.html import html  # noqa: PLC0415
+        from optimizer.report.files.html import html  # noqa: PLC0415
 
         return html(document(result), language)
 
     def pdf(result: Result) -> bytes:
-        from optimizer.report.pdf import pdf  # noqa: PLC0415
+        from optimizer.report.files.pdf import pdf  # noqa: PLC0415
 
         return pdf(document(result), language)
 
     def tables(result: Result) -> bytes:
-        from optimizer.report.bundle import bundle  # noqa: PLC0415
+        from optimizer.report.files.bundle import bundle  # noqa: PLC0415
 
         return bundle(document(result), language)
 
@@ -63,14 +63,14 @@ def briefs(language: str, with_pdf: bool, answers: Sequence[Document]) -> Mappin
     """The two-page brief by file name: a page that prints as it is and, where it is wanted, its PDF."""
 
     def html(result: Result) -> bytes:
-        from optimizer.report.brief import brief_of  # noqa: PLC0415
-        from optimizer.report.pdf import BRIEF, paper  # noqa: PLC0415
+        from optimizer.report.chapters.brief import brief_of  # noqa: PLC0415
+        from optimizer.report.files.pdf import BRIEF, paper  # noqa: PLC0415
 
         return paper(brief_of(result, answers), language, BRIEF).encode()
 
     def pdf(result: Result) -> bytes:
-        from optimizer.report.brief import brief_of  # noqa: PLC0415
-        from optimizer.report.pdf import BRIEF, pdf  # noqa: PLC0415
+        from optimizer.report.chapters.brief import brief_of  # noqa: PLC0415
+        from optimizer.report.files.pdf import BRIEF, pdf  # noqa: PLC0415
 
         return pdf(brief_of(result, answers), language, BRIEF)
 
@@ -79,7 +79,7 @@ def briefs(language: str, with_pdf: bool, answers: Sequence[Document]) -> Mappin
 
 def pages(document: Document, language: str) -> Mapping[str, bytes]:
     """The reports of a question's answer, by file name."""
-    from optimizer.report.excel import excel  # noqa: PLC0415
-    from optimizer.report.html import html  # noqa: PLC0415
+    from optimizer.report.files.excel import excel  # noqa: PLC0415
+    from optimizer.report.files.html import html  # noqa: PLC0415
 
     return {"report.xlsx": excel(document, language), "report.html": html(document, language)}

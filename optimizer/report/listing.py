@@ -9,9 +9,9 @@ from typing import Any
 
 from optimizer import fiscal
 from optimizer.portfolio import Programme
+from optimizer.report.chapters.money import kept_baseline
 from optimizer.report.document import ZERO, number_text
 from optimizer.report.in_unit import InUnit, in_unit
-from optimizer.report.money import kept_baseline
 from optimizer.results import VERDICTS, Line, Result, family_name
 from optimizer.words import Words, name_of, say
 

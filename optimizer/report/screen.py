@@ -15,12 +15,12 @@ from typing import Any
 from optimizer import fiscal, units
 from optimizer.portfolio import Programme
 from optimizer.report import terms
+from optimizer.report.chapters.money import Money
+from optimizer.report.chapters.needs import Needs
+from optimizer.report.chapters.rules import Rules
 from optimizer.report.document import ZERO, number_text
+from optimizer.report.figures.palette import COLOURS, GREY, RULE
 from optimizer.report.in_unit import in_unit
-from optimizer.report.money import Money
-from optimizer.report.needs import Needs
-from optimizer.report.palette import COLOURS, GREY, RULE
-from optimizer.report.rules import Rules
 from optimizer.results import FAMILY_NAMES, FREEDOM_NAMES, Line, Result, family_name
 from optimizer.words import Name, Words, name_of, say
 

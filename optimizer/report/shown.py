@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from optimizer.report.document import Cell, Column, Document, Figure, Table, number_text, tables_of
-from optimizer.report.picture import picture
+from optimizer.report.figures.picture import picture
 from optimizer.words import Words
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from optimizer.report import grounds
+from optimizer.report.chapters import grounds
+from optimizer.report.chapters.front import Front
+from optimizer.report.chapters.lines import MOST_ON_A_PAGE, WHY, Lines
+from optimizer.report.chapters.money import Money
+from optimizer.report.chapters.needs import Needs
+from optimizer.report.chapters.rules import Rules
 from optimizer.report.document import Block, Document, Section
-from optimizer.report.front import Front
-from optimizer.report.lines import MOST_ON_A_PAGE, WHY, Lines
-from optimizer.report.money import Money
-from optimizer.report.needs import Needs
-from optimizer.report.rules import Rules
 from optimizer.report.standing import Standing
 from optimizer.results import Result
 from optimizer.words import Words, say

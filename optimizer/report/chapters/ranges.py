@@ -11,7 +11,7 @@ from optimizer.portfolio import Programme
 from optimizer.questions.alternatives import Alternative
 from optimizer.questions.ranges import TOUCHES, Range, Ranges
 from optimizer.report import terms
-from optimizer.report.answers import fingerprint, how_to_read, number, subtitle
+from optimizer.report.chapters.answers import fingerprint, how_to_read, number, subtitle
 from optimizer.report.document import Block, Cell, Column, Document, Figure, Mark, Section, Table, quantity, table_of
 from optimizer.results import FAMILY_NAMES, family_name
 from optimizer.run import OpenBook

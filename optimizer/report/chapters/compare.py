@@ -17,7 +17,7 @@ from optimizer.questions.compare_tables import (
     totals_of,
 )
 from optimizer.report import terms
-from optimizer.report.answers import NOT_MEASUREMENTS, fingerprint
+from optimizer.report.chapters.answers import NOT_MEASUREMENTS, fingerprint
 from optimizer.report.document import (
     ZERO,
     Block,

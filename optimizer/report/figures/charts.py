@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from optimizer.report.curves import excel_curve, excel_spans
 from optimizer.report.document import Figure
-from optimizer.report.palette import COLOURS, INK, OUTLINE, RULE
-from optimizer.report.steps import excel_waterfall
+from optimizer.report.figures.curves import excel_curve, excel_spans
+from optimizer.report.figures.palette import COLOURS, INK, OUTLINE, RULE
+from optimizer.report.figures.steps import excel_waterfall
 
 GRID = {"visible": True, "line": {"color": RULE}}
 

@@ -25,8 +25,8 @@ from optimizer.report.document import (
     Table,
     number_text,
 )
-from optimizer.report.drawing import drawing
-from optimizer.report.picture import picture
+from optimizer.report.figures.drawing import drawing
+from optimizer.report.figures.picture import picture
 from optimizer.words import LANGUAGES, Name, Words, say
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -10,8 +10,8 @@ from optimizer import fiscal
 from optimizer.places import without_year
 from optimizer.portfolio import Programme
 from optimizer.report import terms
+from optimizer.report.chapters.money import Money, kept_baseline
 from optimizer.report.document import ZERO, Cell, Column, Table, exact_sum, table_of
-from optimizer.report.money import Money, kept_baseline
 from optimizer.results import VERDICTS, Line, family_name, instrument_name
 from optimizer.words import Words, name_of, say
 

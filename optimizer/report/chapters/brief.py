@@ -8,8 +8,10 @@ from dataclasses import replace
 from optimizer import fiscal
 from optimizer.plan import Plan
 from optimizer.proof import attained_by
-from optimizer.report import grounds
-from optimizer.report.content import front_of
+from optimizer.report.chapters import grounds
+from optimizer.report.chapters.content import front_of
+from optimizer.report.chapters.front import CAUTION, Front, rounded_down
+from optimizer.report.chapters.money import CHANGE
 from optimizer.report.document import (
     COVER,
     ZERO,
@@ -22,8 +24,6 @@ from optimizer.report.document import (
     exact_sum,
     quantity,
 )
-from optimizer.report.front import CAUTION, Front, rounded_down
-from optimizer.report.money import CHANGE
 from optimizer.report.standing import Standing
 from optimizer.results import Line, Result, points_text
 from optimizer.words import Words, name_of, say

@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from optimizer.report.document import Figure
-from optimizer.report.palette import COLOURS, GREY, RULE
-from optimizer.report.shapes import LINE, WIDTH, fitted, path, plate, rectangle, text
+from optimizer.report.figures.palette import COLOURS, GREY, RULE
+from optimizer.report.figures.shapes import LINE, WIDTH, fitted, path, plate, rectangle, text
 
 TALL, NODE, GAP, SMALL = 400, 14, 8, 12
 """Height of all money, width of a node, least room between nodes, size of letters."""

@@ -9,7 +9,11 @@ from typing import Any
 
 from optimizer import fiscal
 from optimizer.questions.compare_tables import sets_in_words
-from optimizer.report import grounds, terms
+from optimizer.report import terms
+from optimizer.report.chapters import grounds
+from optimizer.report.chapters.money import Money, kept_baseline
+from optimizer.report.chapters.needs import Needs
+from optimizer.report.chapters.rules import Rules
 from optimizer.report.document import (
     COVER,
     ZERO,
@@ -24,9 +28,6 @@ from optimizer.report.document import (
     quantity,
     table_of,
 )
-from optimizer.report.money import Money, kept_baseline
-from optimizer.report.needs import Needs
-from optimizer.report.rules import Rules
 from optimizer.report.standing import Standing
 from optimizer.results import FREEDOM_NAMES, Result, family_name
 from optimizer.words import Words, name_of, say

@@ -14,7 +14,7 @@ from optimizer.questions.robust.knowing import Knowledge
 from optimizer.questions.robust.standing import Spread, spread_of
 from optimizer.questions.robust.tables import PLANS, hedging_in_words, left_out, rules_in_words, subject_in_words
 from optimizer.report import terms
-from optimizer.report.answers import NOT_MEASUREMENTS, fingerprint, maybe, number, subtitle
+from optimizer.report.chapters.answers import NOT_MEASUREMENTS, fingerprint, maybe, number, subtitle
 from optimizer.report.document import (
     Block,
     Callout,

@@ -14,9 +14,9 @@ from typing import Any
 
 from optimizer.errors import WrongUsage
 from optimizer.report.document import Cell, Column, Document, Figure, Table, number_text
-from optimizer.report.html import content_of, environment
-from optimizer.report.letters import broken, wide
-from optimizer.report.picture import picture
+from optimizer.report.figures.letters import broken, wide
+from optimizer.report.figures.picture import picture
+from optimizer.report.files.html import content_of, environment
 from optimizer.words import Words, say
 
 VARIANT = "pdf/ua-1"

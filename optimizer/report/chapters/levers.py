@@ -9,7 +9,7 @@ from optimizer import fiscal
 from optimizer.questions.levers import Levers, Move, Worth
 from optimizer.questions.levers_tables import NO_LEVER, for_its_money, how_estimated, over_which_orders
 from optimizer.report import terms
-from optimizer.report.answers import fingerprint, how_to_read, maybe, number, subtitle
+from optimizer.report.chapters.answers import fingerprint, how_to_read, maybe, number, subtitle
 from optimizer.report.document import (
     Block,
     Cell,

@@ -13,7 +13,6 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-from optimizer.report import charts
 from optimizer.report.document import (
     Beside,
     Callout,
@@ -28,8 +27,9 @@ from optimizer.report.document import (
     decimals_of,
     tables_of,
 )
-from optimizer.report.letters import wide
-from optimizer.report.palette import CAUTION, GREY, HEAT, INK, PAPER, RULE
+from optimizer.report.figures import charts
+from optimizer.report.figures.letters import wide
+from optimizer.report.figures.palette import CAUTION, GREY, HEAT, INK, PAPER, RULE
 from optimizer.words import Words, say
 
 FONTS = {"en": "Calibri", "ja": "Yu Gothic"}

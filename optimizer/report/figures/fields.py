@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import html
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from optimizer.report.document import Figure, number_text
-from optimizer.report.palette import COLOURS, INK, RULE
-from optimizer.report.shapes import LABELS, LINE, ROW, TEXT, WIDTH, fitted, names_of_rows, rectangle, text
+from optimizer.report.figures.palette import COLOURS, INK, RULE
+from optimizer.report.figures.pen import AXIS, Drawing, Pen
+from optimizer.report.figures.shapes import LABELS, LINE, ROW, TEXT, WIDTH, fitted, names_of_rows, rectangle, text
 from optimizer.results import FREEDOM_NAMES
-
-if TYPE_CHECKING:
-    from optimizer.report.drawing import Drawing, Pen
 
 BETWEEN = 14
 """Pixels between want and fear."""
@@ -67,7 +65,7 @@ def plotted_matrix(pen: Pen) -> Drawing:
     """The same for the page: a field of its own for each column."""
     figure, names, count = pen.figure, pen.names(), max(1, len(pen.figure.across))
     layout = pen.layout(len(names))
-    layout["yaxis"] = {**pen.axis, "autorange": "reversed", "tickfont": {"size": 12}, "showgrid": False, "ticks": ""}
+    layout["yaxis"] = {**AXIS, "autorange": "reversed", "tickfont": {"size": 12}, "showgrid": False, "ticks": ""}
     data: list[dict[str, Any]] = []
     for column, mark in enumerate(figure.across):
         name = "<br>".join(html.escape(line, quote=False) for line in fitted(150, mark.name.into(pen.language)))
@@ -81,7 +79,7 @@ def plotted_matrix(pen: Pen) -> Drawing:
             }
         )  # fmt: skip
         layout[f"xaxis{axis}"] = {
-            **pen.axis, "domain": [column / count, (column + 0.98) / count], "side": "top", "tickangle": 0,
+            **AXIS, "domain": [column / count, (column + 0.98) / count], "side": "top", "tickangle": 0,
             "ticks": "", "showgrid": False,
         }  # fmt: skip
     return {"data": data, "layout": layout}

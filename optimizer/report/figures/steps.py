@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from optimizer.report.curves import round_ends
 from optimizer.report.document import Figure, number_text
-from optimizer.report.palette import GREY, INK, OUTLINE, RULE
-from optimizer.report.shapes import WIDTH, circle, fitted, grid, path, rectangle, square, text, tick_text, ticks
+from optimizer.report.figures.curves import round_ends
+from optimizer.report.figures.palette import GREY, INK, OUTLINE, RULE
+from optimizer.report.figures.pen import AXIS, LEGEND, Drawing, Pen
+from optimizer.report.figures.shapes import WIDTH, circle, fitted, grid, path, rectangle, square, text, tick_text, ticks
 from optimizer.words import say
-
-if TYPE_CHECKING:
-    from optimizer.report.drawing import Drawing, Pen
 
 LOSS = "#C74700"
 SERIES = ("#FFFFFF", INK, "#C74700", "#2A9D8F", "#8E6BBF")
@@ -82,10 +80,10 @@ def waterfall(pen: Pen) -> Drawing:
             "hoverinfo": "skip", "cliponaxis": False,
         }
     )  # fmt: skip
-    layout = pen.layout(len(names), barmode="overlay", legend=pen.legend)
+    layout = pen.layout(len(names), barmode="overlay", legend=LEGEND)
     layout["yaxis"] = _named_rows(pen, names)
     layout["xaxis"] = {
-        **pen.axis, "title": pen.title(figure.unit), "zeroline": False,
+        **AXIS, "title": pen.title(figure.unit), "zeroline": False,
         "range": [low - 0.03 * room, high + 0.14 * room],
     }  # fmt: skip
     return {"data": data, "layout": layout}
@@ -134,16 +132,16 @@ def dumbbells(pen: Pen) -> Drawing:
                 },
             }
         )  # fmt: skip
-    layout = pen.layout(len(names), legend=pen.legend)
+    layout = pen.layout(len(names), legend=LEGEND)
     layout["yaxis"] = _named_rows(pen, names)
-    layout["xaxis"] = {**pen.axis, "title": pen.title(figure.unit), "tickformat": ",~r"}
+    layout["xaxis"] = {**AXIS, "title": pen.title(figure.unit), "tickformat": ",~r"}
     return {"data": data, "layout": layout}
 
 
 def _named_rows(pen: Pen, names: list[str]) -> Drawing:
     """An axis of rows from the top, each with its name; equal names stay rows of their own."""
     return {
-        **pen.axis, "tickmode": "array", "tickvals": list(range(len(names))), "ticktext": names, "zeroline": False,
+        **AXIS, "tickmode": "array", "tickvals": list(range(len(names))), "ticktext": names, "zeroline": False,
         "range": [len(names) - 0.5, -0.5], "tickfont": {"size": 12},
     }  # fmt: skip
 

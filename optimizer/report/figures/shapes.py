@@ -10,8 +10,8 @@ import math
 from collections.abc import Sequence
 
 from optimizer.report.document import Mark
-from optimizer.report.letters import fitting, wide
-from optimizer.report.palette import GREY, OUTLINE, RULE
+from optimizer.report.figures.letters import fitting, wide
+from optimizer.report.figures.palette import GREY, OUTLINE, RULE
 
 WIDTH = 960
 SIZE, LINE = 13, 16

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from optimizer.report.document import Figure, number_text
-from optimizer.report.palette import INK, OUTLINE, PAPER, RULE
+from optimizer.report.figures.palette import INK, OUTLINE, PAPER, RULE
+from optimizer.report.figures.pen import AXIS, LEGEND, Drawing, Pen
 from optimizer.words import say
-
-if TYPE_CHECKING:
-    from optimizer.report.drawing import Drawing, Pen
 
 RANGE = "#C9D8E8"
 STEEPEST = 4
@@ -53,10 +51,10 @@ def spans(pen: Pen) -> Drawing:
     ]  # fmt: skip
     ends = [value for row in _rows(figure) for value in _known(row)]
     room = max(max(ends) - min(0.0, *ends), 1e-6)
-    layout = pen.layout(len(names), legend=pen.legend)
-    layout["yaxis"] = {**pen.axis, "autorange": "reversed", "tickfont": {"size": 12}}
+    layout = pen.layout(len(names), legend=LEGEND)
+    layout["yaxis"] = {**AXIS, "autorange": "reversed", "tickfont": {"size": 12}}
     layout["xaxis"] = {
-        **pen.axis, "title": pen.title(figure.unit), "zeroline": True,
+        **AXIS, "title": pen.title(figure.unit), "zeroline": True,
         "range": [min(0.0, *ends) - 0.02 * room, max(ends) + 0.12 * room],
     }  # fmt: skip
     return {"data": data, "layout": layout}
@@ -84,12 +82,12 @@ def curve(pen: Pen) -> Drawing:
             "line": {"color": OUTLINE, "width": 1.5, "shape": "hv"},
         },
     ]  # fmt: skip
-    layout = pen.layout(0, height=560, legend=pen.legend)
-    layout["xaxis"] = {**pen.axis, "title": pen.title(figure.unit), "tickformat": ",~r", "anchor": "y2"}
-    layout["yaxis"] = {**pen.axis, "domain": [0.42, 1], "title": pen.title(figure.marks[0].name)}
+    layout = pen.layout(0, height=560, legend=LEGEND)
+    layout["xaxis"] = {**AXIS, "title": pen.title(figure.unit), "tickformat": ",~r", "anchor": "y2"}
+    layout["yaxis"] = {**AXIS, "domain": [0.42, 1], "title": pen.title(figure.marks[0].name)}
     steepest = max((value for value in slope if value is not None), default=1.0)
     top = min([steepest, *(STEEPEST * (slope[i] or steepest) for i in today)]) or 1.0
-    layout["yaxis2"] = {**pen.axis, "domain": [0, 0.32], "title": pen.title(say("Price")), "range": [0, 1.05 * top]}
+    layout["yaxis2"] = {**AXIS, "domain": [0, 0.32], "title": pen.title(say("Price")), "range": [0, 1.05 * top]}
     return {"data": data, "layout": layout}
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from optimizer import fiscal
 from optimizer.questions.prices import KINDS, Price
 from optimizer.report import terms
-from optimizer.report.answers import fingerprint, how_to_read, maybe, number, subtitle
+from optimizer.report.chapters.answers import fingerprint, how_to_read, maybe, number, subtitle
 from optimizer.report.document import Block, Cell, Column, Document, Figure, Mark, Section, Table, quantity, table_of
 from optimizer.run import OpenBook
 from optimizer.words import Words, say

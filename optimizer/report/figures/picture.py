@@ -6,12 +6,12 @@ import html
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from optimizer.report.bands import flow
 from optimizer.report.document import Figure, number_text
-from optimizer.report.fields import matrix, tiles
-from optimizer.report.graphs import curve, spans
-from optimizer.report.palette import COLOURS, GREY, INK, OUTLINE, RULE
-from optimizer.report.shapes import (
+from optimizer.report.figures.bands import flow
+from optimizer.report.figures.fields import matrix, tiles
+from optimizer.report.figures.graphs import curve, spans
+from optimizer.report.figures.palette import COLOURS, GREY, INK, OUTLINE, RULE
+from optimizer.report.figures.shapes import (
     HEAD,
     LABELS,
     ROW,
@@ -24,7 +24,7 @@ from optimizer.report.shapes import (
     rectangle,
     text,
 )
-from optimizer.report.steps import still_dumbbells, still_waterfall
+from optimizer.report.figures.steps import still_dumbbells, still_waterfall
 from optimizer.words import say
 
 MARGIN = 90

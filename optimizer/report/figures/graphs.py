@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from optimizer.report.curves import RANGE, STEEPEST
 from optimizer.report.document import ZERO, Figure, number_text
-from optimizer.report.palette import GREY, INK, OUTLINE, RULE
-from optimizer.report.shapes import (
+from optimizer.report.figures.curves import RANGE, STEEPEST
+from optimizer.report.figures.palette import GREY, INK, OUTLINE, RULE
+from optimizer.report.figures.shapes import (
     TEXT,
     WIDTH,
     circle,

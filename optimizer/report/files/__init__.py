@@ -1,0 +1,1 @@
+"""The files of a report: each shows the same content and computes nothing."""
