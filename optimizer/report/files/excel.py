@@ -295,13 +295,13 @@ class _Sheet:
         if kind == "number":
             decimals = min(decimals, decimals_of(value))  # type: ignore[arg-type]
         side = "right" if column.is_numeric else "left"
-        look = looks.setdefault(
-            (f"{kind} {side} {position > 0}", decimals),
-            self.format(
+        key = (f"{kind} {side} {position > 0}", decimals)
+        if key not in looks:
+            looks[key] = self.format(
                 num_format=self._number_format(kind, decimals), align=side, bottom=4, bottom_color=RULE,
                 indent=int(position > 0 and side == "left"),
-            ),
-        )  # fmt: skip
+            )  # fmt: skip
+        look = looks[key]
         if column.is_derived:
             formula = _derived_formula(column, self.row, self.left, value)  # type: ignore[arg-type]
             self.page.write_formula(self.row, self.left + position, formula, look, float(value))
