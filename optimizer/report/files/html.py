@@ -32,6 +32,8 @@ from optimizer.words import LANGUAGES, Name, Words, say
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_BESIDE = 9
 """Columns that the page has room for, long texts among them."""
+LEVEL = 5
+"""Of packing: the last percent of size would take as long again."""
 HTML_KINDS: Mapping[type[Any], str] = {
     Callout: "callout",
     Points: "points",
@@ -119,7 +121,7 @@ def cell_of(column: Column, cell: Cell) -> Any:
 
 def packed(script: str) -> str:
     """A script a third as long, which the page unpacks; the same at every call."""
-    return base64.b64encode(gzip.compress(script.encode(), mtime=0)).decode()
+    return base64.b64encode(gzip.compress(script.encode(), LEVEL, mtime=0)).decode()
 
 
 def columns_of(table: Table) -> list[int]:
