@@ -79,7 +79,7 @@ def ways_of(spec):
 PAGES_WITHOUT_A_TWIN = {
     "books.both", "help.show", "accounts.show", "signing.ask_to_sign_in", "signing.ask_for_password", "api.guide",
 }  # fmt: skip
-"""Two books of two addresses; words; people, sign-in and passwords, for scripts have a token; the guide of the twins."""
+"""Two books of two addresses; words; people, sign-in and passwords (scripts have a token); the guide of the twins."""
 
 
 def test_every_page_has_its_twin(app):
