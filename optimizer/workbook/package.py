@@ -19,7 +19,16 @@ from xml.parsers import expat
 from defusedxml.ElementTree import fromstring
 
 from optimizer.words import Words, say
-from optimizer.workbook.plain import Addresses, column_of, plain_part, plain_sheet, refuse_broken, with_known_errors
+from optimizer.workbook.plain import (
+    Addresses,
+    column_of,
+    columns_of,
+    plain_part,
+    plain_sheet,
+    refuse_broken,
+    rows_of,
+    with_known_errors,
+)
 from optimizer.workbook.refusal import Refused
 from optimizer.workbook.tables import NoValue
 
@@ -239,8 +248,8 @@ def _local(tag: str) -> str:
 
 def _grid(title: str, addresses: Addresses) -> int:
     """Cells of the grid that a reader lays out; a stray cell far away would make it huge."""
-    columns = max((column_of(letters.decode()) for letters in {letters for letters, _ in addresses}), default=0)
-    rows = int(addresses[-1][1]) if addresses else 0
+    columns = max(map(column_of, columns_of(addresses)), default=0)
+    rows = int(rows_of(addresses[-1:])[0]) if addresses else 0
     if columns * rows > LARGEST_GRID:
         raise Refused(
             say(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import groupby
+from string import ascii_uppercase, digits
 from xml.etree.ElementTree import Element, SubElement, canonicalize, tostring
 from xml.parsers import expat
 
@@ -26,14 +28,18 @@ NAMESPACES = (
 )
 MANY_CELLS = 100_000
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
-_CELL = re.compile(rb'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="[0-9]+")?(?: t="[a-zA-Z]+")?(?: [a-z]+="[0-9]+")*/?>')
+_HEAD = rb'<c r="([A-Z]{1,3}[1-9][0-9]{0,6})"(?: s="[0-9]+")?'
+_CELL = re.compile(_HEAD + rb'(?: t="[a-zA-Z]+")?(?: [a-z]+="[0-9]+")*/?>')
+_USUAL_CELL = re.compile(
+    _HEAD + rb'(?:/>| t="s"><v>[0-9]{1,9}</v></c>|(?: t="n")?><v>-?[0-9.]{1,24}(?:[eE][-+]?[0-9]{1,2})?</v></c>)'
+)
+"""A whole cell of a text, a number or nothing, whose value leaves no question."""
 _BLANK = re.compile(rb'<c r="[A-Z]+[0-9]+"(?: s="[0-9]+")?/>')
 _ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _ODD_TEXT = (b"<!", b"&#")
 _PREFIX = re.compile(rb"xmlns:([^=\s]+)")
 _FORMULA = rb"(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?"
 _NO_TEXT = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*t="s"[^>/]*>(?!%s<v>[0-9]{1,9}</v>)' % _FORMULA)
-_USUAL_NO_TEXT = re.compile(rb't="s"><v>(?![0-9]{1,9}</v>)')
 _INSIDE_VALUE = re.compile(rb"<[vt](?: [^>]*[^/])?>[^<]*<[^/]")
 _SECOND_TEXT = re.compile(rb"</t>\s*<[tr][ />]")
 _VERY_SMALL = re.compile(rb"<v>([-+]?[0-9]*(?:\.?[0-9]*[eE]-0*[1-9][0-9]{2,}|\.0{300}[0-9]*))</v>")
@@ -42,7 +48,8 @@ _ERROR = re.compile(rb'(<c [^>]*t="e"[^>]*>%s<v>)[^<]*</v>' % _FORMULA)
 _DIMENSION = re.compile(rb"<dimension [^>]*/>")
 _DECLARED = re.compile(rb'<\?xml version="1\.0"(?: encoding="(?:utf|UTF)-8")?(?: standalone="(?:yes|no)")?\s*\?>')
 
-type Addresses = list[tuple[bytes, bytes]]
+type Addresses = list[bytes]
+"""A1, B1 … in the order of the file."""
 
 
 def refuse_broken(xml: bytes, name: str) -> None:
@@ -78,13 +85,18 @@ def plain_sheet(xml: bytes, name: str, title: str) -> tuple[bytes, Addresses]:
     if is_plain and xml.count(b"<c ", begin, end) > MANY_CELLS:  # formats alone, far below the table, hold nothing
         xml = _BLANK.sub(b"", xml)
         end = xml.rfind(b"</sheetData>")
-    addresses = _CELL.findall(xml, begin, end) if is_plain else []
-    if not addresses or len(addresses) != xml.count(b"<c", begin, end) or not _in_order(addresses):
+    cells = xml.count(b"<c", begin, end)
+    addresses = _USUAL_CELL.findall(xml, begin, end) if is_plain else []
+    is_usual = cells > 0 and len(addresses) == cells
+    if is_plain and not is_usual:
+        addresses = _CELL.findall(xml, begin, end)
+    if not addresses or len(addresses) != cells or not _in_order(addresses):
         _refuse_large(xml, name)
         xml = _rewritten(xml, title)
         addresses = _CELL.findall(xml)
     _refuse_twice(addresses, title)
-    _refuse_unclear_values(xml, title)
+    if not is_usual:
+        _refuse_unclear_values(xml, title)
     return _DIMENSION.sub(b"", xml, count=1), addresses
 
 
@@ -94,8 +106,7 @@ def with_known_errors(xml: bytes) -> bytes:
 
 
 def _refuse_unclear_values(xml: bytes, title: str) -> None:
-    is_usual = xml.count(b't="s"><v>') == xml.count(b't="s"') and not _USUAL_NO_TEXT.search(xml)
-    if not is_usual and (found := _NO_TEXT.search(xml)):
+    if found := _NO_TEXT.search(xml):
         raise Refused(
             say("Cell {cell} of sheet {title} refers to a text that is not there.", cell=found[1].decode(), title=title)
         )
@@ -114,7 +125,7 @@ def _refuse_unclear_values(xml: bytes, title: str) -> None:
 
 def _cell_before(xml: bytes, found: re.Match[bytes]) -> str:
     *_, cell = _CELL.finditer(xml, 0, found.start())
-    return (cell[1] + cell[2]).decode()
+    return cell[1].decode()
 
 
 def _is_plain(xml: bytes) -> bool:
@@ -134,16 +145,25 @@ def _refuse_large(xml: bytes, name: str) -> None:
 
 
 def _in_order(addresses: Addresses) -> bool:
-    rows = [int(digits) for _, digits in addresses]
-    return rows == sorted(rows)
+    rows = [int(row) for row, _ in groupby(rows_of(addresses))]
+    return rows == sorted(set(rows))
 
 
 def _refuse_twice(addresses: Addresses, title: str) -> None:
     if len(set(addresses)) == len(addresses):
         return
-    (letters, row), _ = Counter(addresses).most_common(1)[0]
-    cell = (letters + row).decode()
-    raise Refused(say("Cell {cell} of sheet {title} stands in the file twice.", cell=cell, title=title))
+    cell, _ = Counter(addresses).most_common(1)[0]
+    raise Refused(say("Cell {cell} of sheet {title} stands in the file twice.", cell=cell.decode(), title=title))
+
+
+def rows_of(addresses: Addresses) -> list[bytes]:
+    """The digits of each address."""
+    return b" ".join(addresses).translate(None, ascii_uppercase.encode()).split()
+
+
+def columns_of(addresses: Addresses) -> set[str]:
+    """The letters that occur in the addresses."""
+    return set(b" ".join(addresses).translate(None, digits.encode()).decode().split())
 
 
 def _rewritten(xml: bytes, title: str) -> bytes:
@@ -174,7 +194,7 @@ def _laid_out(data: Element, title: str) -> tuple[dict[int, dict[str, str]], dic
         for cell in row.findall("c"):
             place, column = _place(cell.get("r", ""), row_number, column + 1, title)
             if column in cells.setdefault(place, {}):
-                _refuse_twice([(letters_of(column - 1).encode(), str(place).encode())] * 2, title)
+                _refuse_twice([f"{letters_of(column - 1)}{place}".encode()] * 2, title)
             cells[place][column] = cell
     return rows, cells
 
