@@ -191,7 +191,8 @@ class _Rounding:
         A unit that did not fit may fit once others are in: so it is asked again until none does.
         """
         is_any_added = False
-        queue = [(-self.gains.of(cell, 1), cell) for cell in cells if self.units[cell] < self.high[cell]]
+        able = [cell for cell in cells if self.units[cell] < self.high[cell] and not self._is_out_of_money(cell)]
+        queue = [(-self.gains.of(cell, 1), cell) for cell in able]
         queue = [entry for entry in queue if entry[0] < -FELT]
         heapify(queue)
         while queue:

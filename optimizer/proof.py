@@ -247,7 +247,7 @@ def bound_from(book: ExactBook, multipliers: Multipliers, with_score: bool = Tru
     scale = lcm(*{row.scale for row in book.rows})
     straight: dict[Cell, int] = defaultdict(int)
     curved: dict[Cell, int] = defaultdict(int)
-    others: dict[Key, Fraction] = defaultdict(Fraction)
+    others: dict[Key, Fraction | int] = defaultdict(int)
     for row in book.rows:
         multiplier = multipliers.get(row.key, 0)
         if (row.sense == "<=" and multiplier < 0) or (row.sense == ">=" and multiplier > 0) or not multiplier:
@@ -260,7 +260,7 @@ def bound_from(book: ExactBook, multipliers: Multipliers, with_score: bool = Tru
         for cell, coefficient in row.curved:
             curved[cell] += whole * coefficient
         for key, amount in row.others:
-            others[key] += multiplier * amount
+            others[key] += multiplier * (amount.numerator if amount.denominator == 1 else amount)
     for cell in straight.keys() | curved.keys():
         for width, rate in book.pieces[cell]:
             above, below = rate.as_integer_ratio()

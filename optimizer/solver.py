@@ -10,6 +10,7 @@ from typing import Any
 import highspy
 import numpy as np
 import pulp
+from pulp.core.lp_stats import LpSolveStats
 
 from optimizer.errors import HaibunError, InputProblems, NoPlan, Place, Problem, Stopped
 from optimizer.model import Key, Model
@@ -82,6 +83,10 @@ class BulkHiGHS(pulp.HiGHS):
         live: Any = lp.solverModel
         has_solution = live.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         return pulp.LpSolveStatus.Undefined, has_solution
+
+    def buildStats(self, lp: pulp.LpProblem, status: int, has_solution: bool, **_: Any) -> LpSolveStats:
+        """Without PuLP's counts, for which it makes an object of every column and row."""
+        return LpSolveStats(self.name, pulp.LpSolveStatus(status), has_solution)
 
 
 def hand_over(highs: Any, model: Model) -> None:

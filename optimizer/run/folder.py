@@ -32,10 +32,12 @@ def write_run(
     """Write the run folder whole or not at all: into a temporary folder beside it, then renamed."""
     watch = watch or Stopwatch()
     folder = folder.resolve()
+    with watch.stage("explain"), uncollected():
+        lines = allocation_rows(result)
     with watch.stage("write"), uncollected():
         files = {
             "book.xlsx": data,
-            "allocation.csv": csv_bytes(allocation_rows(result)),
+            "allocation.csv": csv_bytes(lines),
             "flows.csv": csv_bytes(flow_rows(result)),
             "transfers.csv": csv_bytes(transfer_rows(result)),
         }

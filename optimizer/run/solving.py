@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -98,13 +99,15 @@ def solve_book(
         built = model.build(portfolio, model.Grid(portfolio.settings.publish_unit))
         solver.refuse_numbers_that_highs_would_drop(built)
         built.problem  # noqa: B018  (filling PuLP is part of building)
-    with watch.stage("solve"):
-        try:
-            solution = solver.solve(built, options)
-        except NoPlan as error:
-            raise explained(error, portfolio, built, options) from None
-    result = publish_solution(book, active, built, solution, options, watch)
-    with watch.stage("publish"), uncollected():
+    with ThreadPoolExecutor(1) as beside:
+        stated = beside.submit(exact.state_exactly, portfolio)  # the solver leaves Python free meanwhile
+        with watch.stage("solve"):
+            try:
+                solution = solver.solve(built, options)
+            except NoPlan as error:
+                raise explained(error, portfolio, built, options) from None
+    result = publish_solution(book, active, built, solution, options, watch, stated=stated.result())
+    with watch.stage("explain"), uncollected():
         return _with_fillers(result, built, options)
 
 
@@ -116,16 +119,18 @@ def publish_solution(
     options: Any,
     watch: Stopwatch,
     is_to_be_kept: bool = False,
+    stated: exact.ExactBook | None = None,
 ) -> Result:
     """Round a solver's answer, prove it, and gather what ``run.json`` says. Raises ``CheckFailed``.
 
+    ``stated`` is the scenario in rationals, where it is at hand already.
     ``is_to_be_kept``: the answer has another purpose than the score, so that rounding spends nothing that it leaves.
     """
     from optimizer import solver, whole  # noqa: PLC0415
 
     portfolio = active.portfolio
     with watch.stage("publish"), uncollected():
-        book_in_rationals = exact.state_exactly(portfolio)
+        book_in_rationals = stated or exact.state_exactly(portfolio)
         draft = solver.draft_of(built, solution)
         plan = publish(book_in_rationals, draft, is_to_be_kept)
     multipliers: proof.Multipliers = proof.scaled(draft.multipliers)

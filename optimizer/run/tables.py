@@ -113,9 +113,9 @@ def csv_bytes(rows: list[dict[str, object]]) -> bytes:
     A single row of blanks stands for a table with a header alone.
     """
     text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows({name: plain(value) for name, value in row.items()} for row in rows if any(row.values()))
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(rows[0].keys())
+    writer.writerows(map(plain, row.values()) for row in rows if any(row.values()))
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -243,6 +243,7 @@ STAGES: Mapping[str, Words] = {
     "solve": say("solve"),
     "publish": say("publish"),
     "verify": say("verify"),
+    "explain": say("explain"),
     "write": say("write"),
 }
 
