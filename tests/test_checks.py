@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from support import raw_book
 
 from optimizer import checks, schema
+from optimizer.checks import findings
 from optimizer.checks.cells import exact, value_of, year_of
 from optimizer.errors import InputProblems, Problem
 from optimizer.workbook import NoValue, RawBook, RawSheet
@@ -413,6 +414,20 @@ def test_all_problems_are_found_in_one_pass() -> None:
     del raw["Regions"]
     sheets = {problem.sheet for problem in check(raw).errors}
     assert {"Programmes", "Effects", "Limits", "Regions"} <= sheets
+
+
+def test_what_one_check_finds_beyond_what_anybody_mends_is_counted(monkeypatch) -> None:
+    """So many wrong numbers, unknown ids and odd rows are listed, and how many more there are is said."""
+    monkeypatch.setattr(findings, "MOST_OF_A_CHECK", 2)
+    raw = copy.deepcopy(dict(WHOLE))
+    raw["Effects"] += [{"programme": f"x{n}", "objective": "y", "score": "n/a"} for n in range(5)]
+    raw["Levers"] += [{"lever": f"l{n}"} for n in range(4)]
+    found = check(raw).problems
+    rest = [(p.severity, str(p.problem)) for p in found if "left out" in str(p.problem)]
+    assert rest[:2] == [("error", "3 more of this kind are left out."), ("error", "8 more of this kind are left out.")]
+    assert ("warning", "2 more of this kind are left out.") in rest
+    assert sum("must be a number" in str(p.problem) for p in found) == 2
+    assert sum("no such" in str(p.problem) for p in found) == 2
 
 
 # ---------------------------------------------------------------------------------------------- readings

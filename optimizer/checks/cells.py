@@ -41,6 +41,8 @@ def is_blank(raw: Any) -> bool:
 
 def shown(raw: Any) -> str:
     """A cell's content as a reader would type it."""
+    if raw.__class__ is str:
+        return raw
     if isinstance(raw, NoValue):
         return raw.text
     if isinstance(raw, bool):
@@ -59,7 +61,7 @@ def identifier(text: str) -> str:
 
 def half_width(text: str) -> str:
     """Full-width signs and digits as half-width ones, trimmed; other characters stay what they are."""
-    return text.translate(_FULL_WIDTH).strip()
+    return (text if text.isascii() else text.translate(_FULL_WIDTH)).strip()
 
 
 def exact(number: float) -> Fraction:
@@ -158,11 +160,11 @@ def _surely_inside(column: Column) -> tuple[float, float]:
 
 def _fraction(raw: Any, column: Column) -> Fraction:
     if isinstance(raw, bool) or not isinstance(raw, str | float | int):
-        raise _not(say("a number"), column)
+        raise _no_number(column)
     if isinstance(raw, str):
         return _fraction_of_text(raw, column)
     if isinstance(raw, float) and not math.isfinite(raw):
-        raise _not(say("a number"), column)
+        raise _no_number(column)
     return exact(float(raw))
 
 
@@ -175,7 +177,7 @@ def _fraction_of_text(raw: str, column: Column) -> Fraction:
         )
     match = _NUMBER.fullmatch(text)
     if not match:
-        raise _not(say("a number"), column)
+        raise _no_number(column)
     sign, digits, exponent = match.groups()
     number = Decimal(digits.replace(",", "") + exponent)
     value = Fraction(_FIFTEEN_DIGITS.create_decimal(number))
@@ -273,10 +275,16 @@ def _as_is(raw: Any, column: Column) -> Any:
     return raw
 
 
+@cache
+def _no_number(column: Column) -> Fault:
+    return _not(say("a number"), column)
+
+
 def _not(kind: Words, column: Column) -> Fault:
     return Fault(say("This must be {kind}.", kind=kind), _cure(column))
 
 
+@cache
 def _cure(column: Column) -> Words:
     if column.required:
         return say("Correct the number: {help}", help=column.about)

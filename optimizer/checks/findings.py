@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from optimizer.checks.cells import identifier
@@ -49,29 +49,38 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
     assumptions: list[Assumption] = field(default_factory=list)
     _noted: Counter[str] = field(default_factory=Counter)
+    _left_out: Counter[str] = field(default_factory=Counter)
     _asked: dict[tuple[str, int], str | None] = field(default_factory=dict)
 
     def error(self, sheet: str, cell: str, value: str, problem: Words, fix: Words) -> None:
         """Note a problem that keeps the book from being planned with."""
-        self._note(Problem(sheet, cell, value, problem, fix))
+        if self.first((cell,)):
+            self._note(Problem(sheet, cell, value, problem, fix))
 
     def warn(self, sheet: str, cell: str, value: str, problem: Words, fix: Words) -> None:
         """Note something legal but odd."""
-        self._note(Problem(sheet, cell, value, problem, fix, severity="warning"))
+        if self.first((cell,), "warning"):
+            self._note(Problem(sheet, cell, value, problem, fix, "warning"))
+
+    def first[Found](self, found: Sequence[Found], severity: str = "error") -> Sequence[Found]:
+        """As many of what one check found as are still noted; the others are counted, without a sentence for each."""
+        room = MOST_OF_A_CHECK - self._noted[severity]
+        self._left_out[severity] += max(0, len(found) - room)
+        return found[:room]
 
     def after_a_check(self) -> None:
         """Say how many findings of the check that has ended were left out."""
-        for severity, count in self._noted.items():
-            if count > MOST_OF_A_CHECK:
-                rest = say("{count} more of this kind are left out.", count=f"{count - MOST_OF_A_CHECK:,}")
+        for severity, count in self._left_out.items():
+            if count:
+                rest = say("{count} more of this kind are left out.", count=f"{count:,}")
                 cure = say("Mend those before, and check the workbook again.")
                 self.problems.append(Problem("", "", "", rest, cure, severity))
         self._noted.clear()
+        self._left_out.clear()
 
     def _note(self, problem: Problem) -> None:
         self._noted[problem.severity] += 1
-        if self._noted[problem.severity] <= MOST_OF_A_CHECK:
-            self.problems.append(problem)
+        self.problems.append(problem)
 
     def near(self, found: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
         """The known name that ``found`` most likely stands for."""

@@ -78,14 +78,16 @@ def check_references(review: Review) -> None:
 def _check_column(review: Review, table: Table, column: Column) -> None:
     target = column.refers[0]
     known: Mapping[str, Record] = review.ids(target)
+    unknown: list[tuple[Record, str]] = []
     for record in table.records:
         value = record.values[column.name]
         if not value or (value.__class__ is str and value in known):
             continue
-        for name in (value,) if isinstance(value, str) else value:
-            if name not in known:
-                problem = review.findings.unknown(NOUNS[target], name, known)
-                review.error(table.sheet, column.name, record, problem, _cure(review, target))
+        names = (value,) if isinstance(value, str) else value
+        unknown += ((record, name) for name in names if name not in known)
+    for record, name in review.findings.first(unknown):
+        problem = review.findings.unknown(NOUNS[target], name, known)
+        review.error(table.sheet, column.name, record, problem, _cure(review, target))
 
 
 def _cure(review: Review, target: str) -> Words:

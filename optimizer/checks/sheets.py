@@ -270,7 +270,7 @@ def _parse_column(
     elif blanks and column.blank:
         rows = tuple(numbers[place] for place in blanks)
         findings.assumptions.append(Assumption(raw.title, column.name, column.when_blank, rows, letters))
-    for place, fault in faults:
+    for place, fault in findings.first(faults):
         findings.error(raw.title, f"{letters}{numbers[place]}", shown(found[place]), fault.problem, fault.fix)
     return values
 
@@ -312,7 +312,7 @@ def _value_or_fault(raw: Any, column: Column) -> Any:
     try:
         return value_of(raw, column)
     except Fault as fault:
-        return Fault(fault.problem, fault.fix)  # the one that was raised holds every frame it came through
+        return fault.with_traceback(None)  # which holds every frame it came through
 
 
 def _check_year_columns(headings: Headings, horizon: Sequence[int]) -> None:

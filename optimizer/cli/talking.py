@@ -97,6 +97,8 @@ def now_and_then(tell: Callable[[Words], None], seconds: float = EVERY) -> Calla
 
 def printable(text: str) -> str:
     """A line without anything that moves a terminal's cursor or begins another line, as a cell's text may."""
+    if text.isprintable():
+        return text
     return "".join(sign if unicodedata.category(sign) not in UNPRINTABLE else " " for sign in text)
 
 
