@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from hostile.books import JAPAN, Book
-from hostile.kinds import KINDS, PAYLOADS, Fault, Kind, Refused, Same, as_names
+from hostile.kinds import KINDS
+from hostile.names import PAYLOADS, as_names
+from hostile.outcomes import Fault, Kind, Refused, Same
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 

@@ -17,7 +17,9 @@ from pathlib import Path
 
 import pytest
 from hostile.books import Book
-from hostile.kinds import KINDS, PAYLOADS, Refused, as_names
+from hostile.kinds import KINDS
+from hostile.names import PAYLOADS, as_names
+from hostile.outcomes import Refused
 from test_serve import ROOT, free_port
 
 TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')

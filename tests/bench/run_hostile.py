@@ -17,7 +17,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from hostile.kinds import KINDS, Same
+from hostile.kinds import KINDS
+from hostile.outcomes import Same
 
 SECONDS, MIB = 10, 500
 PROGRAM = "from optimizer.cli import entry; entry()"

@@ -52,6 +52,11 @@ class Book:
         self.parts[name] = content
         return self
 
+    def without(self, name: str) -> Book:
+        """Leave out a part."""
+        del self.parts[name]
+        return self
+
     def cell(self, title: str, address: str, xml: str) -> Book:
         """Put ``xml`` in the place of a cell; ``xml`` begins after the address: ``' t="b"><v>1</v></c>'``."""
         return self.whole_cell(title, address, f'<c r="{address}"{xml}')

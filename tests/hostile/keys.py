@@ -1,0 +1,100 @@
+"""Ids that are taken twice, look alike, or hide; sheets, headings and rows that do."""
+
+from __future__ import annotations
+
+from hostile.books import MAIN
+from hostile.cells import dated
+from hostile.outcomes import Fault, Kind, Make, Refused, Same
+
+FIRST = ("Programmes", "A2")
+INVISIBLE = "invisible"
+
+
+def key(value: str) -> Make:
+    return lambda book: book.row(
+        "Programmes",
+        {"A": value, "B": "oda", "C": "MOFA_GRANT", "D": 1.0, "F": "IDN"},
+    )
+
+
+LAST = "A255"
+KEYS = [
+    Kind("a key twice", key("grant_IDN"), Fault("Programmes", LAST, "already in row 2")),
+    Kind("a key twice, full-width", key("ｇｒａｎｔ＿ＩＤＮ"), Fault("Programmes", LAST, "already in row 2")),
+    Kind("a key twice, with spaces around", key(" grant_IDN　"), Fault("Programmes", LAST, "already in row 2")),
+    Kind("a key that looks alike, in Cyrillic", key("grаnt_IDN"), Fault("Programmes", LAST, "looks like")),
+    Kind("a key that looks alike, in Greek", key("grant_ΙDΝ"), Fault("Programmes", LAST, "looks like")),
+    Kind("a key that looks alike, with a space", key("grant_ IDN"), Fault("Programmes", LAST, "looks like")),
+    Kind("a key with a zero-width space", key("grant_\u200bIDN"), Fault("Programmes", LAST, INVISIBLE)),
+    Kind("a key with a soft hyphen", key("grant_\u00adIDN"), Fault("Programmes", LAST, INVISIBLE)),
+    Kind("a key that is written backwards", key("\u202eNDI_tnarg"), Fault("Programmes", LAST, INVISIBLE)),
+    Kind("a key with a line break", key("grant\nIDN"), Fault("Programmes", LAST)),
+    Kind("a key with another hyphen", lambda b: key("a-b")(key("a‐b")(b)), Fault("Programmes", "A256", "looks like")),
+    Kind("a key that is an objective too", key("poverty"), Fault("Programmes", LAST, "another thing")),
+    Kind("a key with an escape of the terminal", key("_x001B_[31mred"), Fault("Programmes", LAST, "control")),
+    Kind("a key as a date", dated(14, FIRST), Fault(*FIRST)),
+    *(
+        Kind(f"a row of totals called {value}", key(value), Fault("Programmes", LAST, "totals"))
+        for value in (
+            "Total",
+            "GRAND TOTAL",
+            "合計",
+            "ＯＤＡ合計",
+            "総計",
+            "小計：無償",
+            "計",
+            "Total ODA",
+            "Sum:",
+            "Subtotal (grants)",
+        )
+    ),
+    Kind(
+        "an unknown reference, alike to the eye", lambda b: b.text("Effects", "A2", "grаnt_IDN"), Fault("Effects", "A2")
+    ),
+    Kind("an unknown account", lambda b: b.text("Programmes", "C2", "MOFA"), Fault("Programmes", "C2")),
+    Kind(
+        "a pair twice", lambda b: b.text("Priorities", "B3", "poverty"), Fault("Priorities", "B3", "already in row 2")
+    ),
+    Kind(
+        "two sheets of one name",
+        lambda b: b.replace(MAIN, b'name="How to fill this in"', b'name="effects"'),
+        Refused("Two sheets"),
+    ),
+    Kind(
+        "two sheets of one table",
+        lambda b: b.replace(MAIN, b'name="How to fill this in"', 'name="効果"'.encode()),
+        Fault("Effects", ""),
+    ),
+    Kind("two columns of one name", lambda b: b.text("Effects", "D1", "score"), Fault("Effects", "D1", "are the same")),
+    Kind("a heading nearly right", lambda b: b.text("Effects", "C1", "scores"), Fault("Effects", "C1", "did you mean")),
+    Kind(
+        "a sheet that hides",
+        lambda b: b.replace(MAIN, b'<sheet name="Effects"', b'<sheet state="hidden" name="Effects"'),
+        Same("Effects", "hidden"),
+    ),
+    Kind(
+        "a sheet that hides well",
+        lambda b: b.replace(MAIN, b'<sheet name="Effects"', b'<sheet state="veryHidden" name="Effects"'),
+        Same("Effects", "hidden"),
+    ),
+    Kind(
+        "a row that hides",
+        lambda b: b.replace(b.sheet("Effects"), b'<row r="9"', b'<row r="9" hidden="1"'),
+        Same("Effects", "hidden"),
+    ),
+    Kind(
+        "a row of no height",
+        lambda b: b.replace(b.sheet("Effects"), b'<row r="9"', b'<row r="9" ht="0"'),
+        Same("Effects", "hidden"),
+    ),
+    Kind(
+        "a column that hides",
+        lambda b: b.replace(b.sheet("Effects"), b"<col ", b'<col hidden="1" '),
+        Same("Effects", "hidden"),
+    ),
+    Kind(
+        "a sheet of the office's own",
+        lambda b: b.replace(MAIN, b'name="How to fill this in"', b'name="My notes"'),
+        Same("My notes", "ignored"),
+    ),
+]
