@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 
 from optimizer import schema
 from optimizer.checks.cells import Fault, value_of, year_of
@@ -48,7 +49,14 @@ class Scenario:
     portfolio: Portfolio
     name: str
     sets: tuple[str, ...]
-    warnings: tuple[Problem, ...]
+    items: Sequence[ScenarioItem]
+    book: Portfolio
+
+    @cached_property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is legal but odd."""
+        found = _pins_without_effect(self.portfolio, self.items)
+        return (*found, *_limits_without_programmes(self.book, self.portfolio))
 
 
 def scenarios_of(portfolio: Portfolio) -> list[str]:
@@ -63,9 +71,7 @@ def apply(portfolio: Portfolio, name: str = BASE, sets: Sequence[str] = ()) -> S
     leaves a programme no range to spend in, or makes two synergies of one pair and objective exist.
     """
     items = items_of(portfolio, name, sets)
-    changed = under(portfolio, items)
-    warnings = [*_pins_without_effect(changed, items), *_limits_without_programmes(portfolio, changed)]
-    return Scenario(changed, name, tuple(sets), tuple(warnings))
+    return Scenario(under(portfolio, items), name, tuple(sets), items, portfolio)
 
 
 def items_of(portfolio: Portfolio, name: str = BASE, sets: Sequence[str] = ()) -> list[ScenarioItem]:
@@ -422,7 +428,7 @@ def _ranges_left_empty(portfolio: Portfolio) -> list[Problem]:
     return problems
 
 
-def _pins_without_effect(portfolio: Portfolio, items: list[ScenarioItem]) -> list[Problem]:
+def _pins_without_effect(portfolio: Portfolio, items: Sequence[ScenarioItem]) -> list[Problem]:
     table = portfolio.tables["Scenarios"]
     warnings = []
     for row in items:

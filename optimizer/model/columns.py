@@ -92,11 +92,12 @@ class Columns:
     """Every column: bounds, cost in the score, and where each kind begins.
 
     ``position``: where a programme stands, by its id; ``cell_of``: the cell of a programme and year;
-    ``baseline_counted``: each programme's baseline at the rates of its curve.
+    ``baseline_counted``: each programme's baseline at the rates of its curve; ``make``: where parts of it are made.
     """
 
     portfolio: Portfolio
     grid: Grid
+    make: Workshop
     programmes: list[Programme]
     position: dict[str, int]
     baseline_counted: dict[str, Fraction]
@@ -220,6 +221,7 @@ def lay_out(portfolio: Portfolio, grid: Grid = CONTINUOUS, make: Workshop | None
     return Columns(
         portfolio=portfolio,
         grid=grid,
+        make=make,
         programmes=programmes,
         position={programme.id: i for i, programme in enumerate(programmes)},
         baseline_counted={programme.id: amount for programme, amount in zip(programmes, counted, strict=True)},

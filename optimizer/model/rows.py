@@ -70,6 +70,22 @@ class Block:
         cell_array, row_array = np.asarray(cells, dtype=np.int64), np.asarray(rows, dtype=np.int64)
         self.add(row_array, var.spent(cell_array), np.broadcast_to(coefficients, cell_array.shape))
 
+    def bring(self, var: Columns, rows_of: Callable[[Programme, Grid], OwnRows]) -> None:
+        """Add the rows that each programme brings by itself."""
+        found = var.make.each(rows_of, var.programmes, also=(var.grid,))
+        begun, position = [], []
+        for number, own in enumerate(found):
+            begun += [len(self.keys)] * len(own.entries)
+            position += [number] * len(own.entries)
+            self.keys += own.keys
+            self.lower += own.lower
+            self.upper += own.upper
+        if begun:
+            rows = np.concatenate([own.arrays[0] for own in found]) + np.array(begun)
+            years = np.concatenate([own.arrays[1] for own in found])
+            coefficients = np.concatenate([own.arrays[2] for own in found])
+            self.spend(var, rows, var.cell_at[position, years], coefficients)
+
     @cached_property
     def bounds(self) -> tuple[Floats, Floats]:
         """Lower and upper bounds of the rows, once all of them are begun."""
@@ -94,6 +110,32 @@ class Block:
         return np.bincount(place // MOST_COLUMNS, minlength=len(self.keys)), place % MOST_COLUMNS, summed
 
 
+@dataclass
+class OwnRows:
+    """Rows of a constraint that one programme brings, on its own spending alone."""
+
+    constraint: str
+    programme: Programme
+    keys: list[Key] = field(default_factory=list)
+    lower: list[float] = field(default_factory=list)
+    upper: list[float] = field(default_factory=list)
+    entries: list[tuple[int, int, float]] = field(default_factory=list)
+    """Row, year of the spending, coefficient."""
+
+    def add(self, year: int, lower: float, upper: float, coefficients: Mapping[int, float]) -> None:
+        """Add the row of a year: lower ≤ Σ coefficient·x ≤ upper, coefficients by year."""
+        self.entries += [(len(self.keys), at, coefficient) for at, coefficient in coefficients.items()]
+        self.keys.append((self.constraint, self.programme.id, year))
+        self.lower.append(lower)
+        self.upper.append(upper)
+
+    @cached_property
+    def arrays(self) -> tuple[Ints, Ints, Floats]:
+        """The entries: rows, years and coefficients, once all rows are added."""
+        rows, years, coefficients = zip(*self.entries, strict=True) if self.entries else ((), (), ())
+        return np.array(rows, np.int64), np.array(years, np.int64), np.array(coefficients, np.float64)
+
+
 Constraint = Callable[[Portfolio, Columns], Block]
 
 
@@ -104,8 +146,8 @@ def spending(portfolio: Portfolio, var: Columns) -> Block:
     """
     block = Block("spending")
     cells = np.arange(len(var.cell_year))
-    for position, year in zip(var.cell_programme.tolist(), var.cell_year.tolist(), strict=True):
-        block.exactly(0.0, var.programmes[position].id, year)
+    block.keys = [("spending", *cell) for cell in var.cell_of]
+    block.lower, block.upper = [0.0] * len(cells), [0.0] * len(cells)
     block.add(*var.pieces(cells, np.ones(len(cells)), cells))
     block.spend(var, cells, cells, -1.0)
     return block
@@ -235,16 +277,19 @@ def minimum(portfolio: Portfolio, var: Columns) -> Block:
 
     x[p,t] >= minimum(p)
     """
-    block, rows, cells = Block("minimum"), [], []
-    for programme in var.programmes:
-        if programme.floor > 0 and not programme.indivisible:
-            bound = float(var.grid.up(programme.floor))
-            for year in programme.years:
-                if year not in programme.pins:
-                    rows.append(block.at_least(bound, programme.id, year))
-                    cells.append(var.cell_of[programme.id, year])
-    block.spend(var, rows, cells, 1.0)
+    block = Block("minimum")
+    block.bring(var, _minimum_of)
     return block
+
+
+def _minimum_of(programme: Programme, grid: Grid) -> OwnRows:
+    own = OwnRows("minimum", programme)
+    if programme.floor > 0 and not programme.indivisible:
+        bound = float(grid.up(programme.floor))
+        for year in programme.years:
+            if year not in programme.pins:
+                own.add(year, bound, INFINITE, {year: 1.0})
+    return own
 
 
 def indivisible_at_least(portfolio: Portfolio, var: Columns) -> Block:
@@ -281,22 +326,17 @@ def ramp_up(portfolio: Portfolio, var: Columns) -> Block:
     x[p,t] - x[p,t-1] <= ramp(p)·K(p)    (first year: the baseline, or 0 where it starts later, for x[p,t-1])
     """
     block = Block("ramp_up")
-    rows, cells, signs = [], [], []
-    for programme in var.programmes:
-        if programme.ramp is None:
-            continue
+    block.bring(var, _ramp_up_of)
+    return block
+
+
+def _ramp_up_of(programme: Programme, grid: Grid) -> OwnRows:
+    own = OwnRows("ramp_up", programme)
+    if programme.ramp is not None:
         step = programme.ramp * programme.scale
         for year, bound in _steps(programme, float(step), _first_step_up(programme, step)):
-            row = block.at_most(bound, programme.id, year)
-            rows.append(row)
-            cells.append(var.cell_of[programme.id, year])
-            signs.append(1.0)
-            if year > programme.first:
-                rows.append(row)
-                cells.append(var.cell_of[programme.id, year - 1])
-                signs.append(-1.0)
-    block.spend(var, rows, cells, np.array(signs))
-    return block
+            own.add(year, -INFINITE, bound, {year: 1.0} | ({year - 1: -1.0} if year > programme.first else {}))
+    return own
 
 
 def _first_step_up(programme: Programme, step: Fraction) -> float | None:
@@ -320,22 +360,17 @@ def ramp_down(portfolio: Portfolio, var: Columns) -> Block:
     x[p,t-1] - x[p,t] <= ramp(p)·K(p)    (first year: x[p,t] >= min(baseline - ramp·K, M))
     """
     block = Block("ramp_down")
-    rows, cells, signs = [], [], []
-    for programme in var.programmes:
-        if programme.ramp is None:
-            continue
-        step = programme.ramp * programme.scale
-        for year, bound in _steps(programme, float(step), _first_step_down(programme, step, var.grid)):
-            row = block.at_most(bound, programme.id, year)
-            if year > programme.first:
-                rows.append(row)
-                cells.append(var.cell_of[programme.id, year - 1])
-                signs.append(1.0)
-            rows.append(row)
-            cells.append(var.cell_of[programme.id, year])
-            signs.append(-1.0)
-    block.spend(var, rows, cells, np.array(signs))
+    block.bring(var, _ramp_down_of)
     return block
+
+
+def _ramp_down_of(programme: Programme, grid: Grid) -> OwnRows:
+    own = OwnRows("ramp_down", programme)
+    if programme.ramp is not None:
+        step = programme.ramp * programme.scale
+        for year, bound in _steps(programme, float(step), _first_step_down(programme, step, grid)):
+            own.add(year, -INFINITE, bound, ({year - 1: 1.0} if year > programme.first else {}) | {year: -1.0})
+    return own
 
 
 def _first_step_down(programme: Programme, step: Fraction, grid: Grid) -> float | None:
@@ -351,17 +386,16 @@ def commitment(portfolio: Portfolio, var: Columns) -> Block:
     x[p,t-1] - x[p,t] <= 0
     """
     block = Block("commitment")
-    rows, cells, signs = [], [], []
-    for programme in var.programmes:
-        if programme.commitment:
-            for year in programme.years[1:]:
-                if year not in programme.pins and year - 1 not in programme.pins:
-                    row = block.at_most(0.0, programme.id, year)
-                    rows += [row, row]
-                    cells += [var.cell_of[programme.id, year - 1], var.cell_of[programme.id, year]]
-                    signs += [1.0, -1.0]
-    block.spend(var, rows, cells, np.array(signs))
+    block.bring(var, _commitment_of)
     return block
+
+
+def _commitment_of(programme: Programme, grid: Grid) -> OwnRows:
+    own = OwnRows("commitment", programme)
+    for year in programme.years[1:] if programme.commitment else ():
+        if year not in programme.pins and year - 1 not in programme.pins:
+            own.add(year, -INFINITE, 0.0, {year - 1: 1.0, year: -1.0})
+    return own
 
 
 def commitment_to_choice(portfolio: Portfolio, var: Columns) -> Block:

@@ -85,19 +85,23 @@ class Asking:
         With two ``processes`` a second one solves half of the combinations where there are many; should it die, this
         one does.
         """
-        steps = self._steps_from_none()
-        ids = sorted(self.ids, key=lambda ident: steps[ident])
-        book = self.session.book
+        book, count = self.session.book, len(self.ids)
         lines = len(book.programmes) * book.settings.years
-        if processes < 2 or not ids or lines * 2 ** len(ids) < MANY:
-            self.score_each(_walk(ids), progress)
+        if processes < 2 or not count or lines * 2**count < MANY:
+            self.score_each(_walk(self._by_steps()), progress)
             return
-        there = Asking(book, self.session.options, self.ids, self.stated)
-        other_half = [on | {ids[-1]} for on in _walk(ids[:-1])]
-        with _scored_meanwhile(there, other_half) as scores:
+        with _second_process() as (give, taken):
+            ids = self._by_steps()
+            other_half = [on | {ids[-1]} for on in _walk(ids[:-1])]
+            give(Asking(book, self.session.options, self.ids, self.stated), other_half)
             self.score_each(_walk(ids[:-1]), progress)
-            self.scores |= scores()
+            self.scores |= taken()
         self.score_each(other_half, progress)
+
+    def _by_steps(self) -> list[str]:
+        """The changes, those that move the plan least first."""
+        steps = self._steps_from_none()
+        return sorted(self.ids, key=lambda ident: steps[ident])
 
     def _steps_from_none(self) -> dict[str, int]:
         """How many steps of the solver lie between no change and each change alone."""
@@ -131,10 +135,11 @@ def _walk(ids: Sequence[str]) -> Iterator[Combination]:
 
 
 @contextmanager
-def _scored_meanwhile(asking: Asking, combinations: Sequence[Combination]) -> Iterator[Callable[[], Scores]]:
-    """A second process with a session of its own; what is yielded waits for its scores, none where it has died.
+def _second_process() -> Iterator[tuple[Callable[[Asking, Sequence[Combination]], None], Callable[[], Scores]]]:
+    """A second process with a session of its own: it is given combinations, and has their scores taken from it.
 
-    It ends with the block, whatever ends that; Ctrl-C is for this process to hear.
+    Taking waits until all are scored; there are none where the process has died. It ends with the block, whatever ends
+    that; Ctrl-C is for this process to hear.
     """
     context = get_context("spawn")
     here, there = context.Pipe()
@@ -142,10 +147,12 @@ def _scored_meanwhile(asking: Asking, combinations: Sequence[Combination]) -> It
     with deaf_to_ctrl_c():
         second.start()
     there.close()
-    work = pickle.dumps((asking, combinations))
-    threading.Thread(target=_send, args=(here, work), daemon=True).start()
 
-    def scores() -> Scores:
+    def give(asking: Asking, combinations: Sequence[Combination]) -> None:
+        work = pickle.dumps((asking, combinations))
+        threading.Thread(target=_send, args=(here, work), daemon=True).start()
+
+    def taken() -> Scores:
         try:
             received: Scores = here.recv()
         except (EOFError, OSError):
@@ -153,7 +160,7 @@ def _scored_meanwhile(asking: Asking, combinations: Sequence[Combination]) -> It
         return received
 
     try:
-        yield scores
+        yield give, taken
     finally:
         second.terminate()
         second.join()
