@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -74,14 +75,20 @@ def sources(*places: str) -> Iterator[tuple[str, list[str]]]:
     for place in places or ("optimizer", "webui"):
         path = ROOT / place
         for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
-            imported: list[str] = []
-            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Import):
-                    imported += [name.name for name in node.names]
-                elif isinstance(node, ast.ImportFrom):
-                    assert node.level == 0, f"{file}: relative import"
-                    imported += [f"{node.module}.{name.name}" for name in node.names]
-            yield file.relative_to(ROOT).as_posix(), imported
+            yield file.relative_to(ROOT).as_posix(), imported_by(file)
+
+
+@cache
+def imported_by(file: Path) -> list[str]:
+    """What a module imports, by dotted name."""
+    imported: list[str] = []
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imported += [name.name for name in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import"
+            imported += [f"{node.module}.{name.name}" for name in node.names]
+    return imported
 
 
 def room_of(name: str) -> str:
