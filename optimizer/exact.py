@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import lcm
 
@@ -38,6 +38,13 @@ ROWS_OF_PROGRAMMES = (
     "commitment",
     "commitment_to_choice",
 )
+ROW_OF_MEASURE = {
+    "spend": "limit_on_spending",
+    "value": "limit_on_value",
+    "risk": "limit_on_risk",
+    "harm": "limit_on_harm",
+    "attainment": "limit_on_attainment",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +115,7 @@ def state_exactly(portfolio: Portfolio, before: ExactBook | None = None) -> Exac
             pieces=kept.pieces if kept else statement.pieces(),
             pairs=kept.pairs if kept else statement.pairs(),
             others=statement.ranges(),
-            rows=list(statement.rows_kept(kept.rows) if kept else statement.rows()),
+            rows=list(statement.rows_kept(kept) if kept else statement.rows()),
         )
 
 
@@ -123,6 +130,7 @@ def _differ_in_money_alone(one: Portfolio, other: Portfolio) -> bool:
             and _are_the_same(list(one_records.values()), list(other_records.values()))
             for one_records, other_records in (
                 (one.programmes, other.programmes),
+                (one.objectives, other.objectives),
                 (one.priorities, other.priorities),
                 (one.synergies, other.synergies),
             )
@@ -254,14 +262,30 @@ class _Statement:
         for limit in self.book.limits.values():
             yield from self._limit(limit)
 
-    def rows_kept(self, stated: Sequence[Row]) -> Iterator[Row]:
-        """The same, those of effects and programmes taken over from a book that has the same."""
-        yield from (row for row in stated if row.key[0] in ROWS_OF_EFFECTS)
+    def rows_kept(self, before: ExactBook) -> Iterator[Row]:
+        """The same, those of effects, programmes and limits taken over from a book that has the same."""
+        of_limits: dict[Key, list[Row]] = defaultdict(list)
+        for row in before.rows:
+            if row.key[0] in ROW_OF_MEASURE.values():
+                of_limits[row.key[1:2]].append(row)
+        yield from (row for row in before.rows if row.key[0] in ROWS_OF_EFFECTS)
         yield from self._budget()
-        yield from (row for row in stated if row.key[0] in ROWS_OF_PROGRAMMES)
+        yield from (row for row in before.rows if row.key[0] in ROWS_OF_PROGRAMMES)
         yield from self._resources()
         for limit in self.book.limits.values():
-            yield from self._limit(limit)
+            if limit is before.portfolio.limits.get(limit.id):
+                yield from self._with_todays_money(limit, of_limits[limit.id,])
+            else:
+                yield from self._limit(limit)
+
+    def _with_todays_money(self, limit: Limit, stated: list[Row]) -> Iterator[Row]:
+        """Rows of a limit that differs in nothing, in a book that may differ in its appropriations."""
+        if limit.basis != "budget":
+            yield from stated
+            return
+        years = self._years(limit)
+        for row in stated:
+            yield replace(row, bound=self._right_side(limit, years[row.key[2]]))
 
     def _attainment(self) -> Iterator[Row]:
         effects: dict[tuple[str, str], list[Effect]] = {pair: [] for pair in self.book.priorities}
@@ -382,21 +406,7 @@ class _Statement:
                 yield Row(("resource", k.id, t), "<=", k.available[t], scale, spend, [], [])
 
     def _limit(self, limit: Limit) -> Iterator[Row]:
-        name = {
-            "spend": "limit_on_spending",
-            "value": "limit_on_value",
-            "risk": "limit_on_risk",
-            "harm": "limit_on_harm",
-            "attainment": "limit_on_attainment",
-        }[limit.measure]
-        sense = "<=" if limit.sense == "max" else ">="
-        groups: dict[str | int, list[int]]
-        if limit.year == "all":
-            groups = {"all": list(range(self.horizon))}
-        elif isinstance(limit.year, int):
-            groups = {limit.year: [limit.year]}
-        else:
-            groups = {t: [t] for t in range(self.horizon)}
+        name, sense, groups = ROW_OF_MEASURE[limit.measure], "<=" if limit.sense == "max" else ">=", self._years(limit)
         if limit.measure == "attainment":
             for label, years in groups.items():
                 bound, others = self._least_attainment(limit, years)
@@ -412,6 +422,12 @@ class _Statement:
             if _any_runs(inside, years) and not (needs_whole and not _any_runs(whole, years)):
                 spend = [((p, t), c) for p, running, c in scaled for t in years if t in running]
                 yield Row((name, limit.id, label), sense, self._right_side(limit, years), scale, spend, [], [])
+
+    def _years(self, limit: Limit) -> dict[str | int, list[int]]:
+        """The years of each of a limit's rows, by the last part of its key."""
+        if limit.year == "all":
+            return {"all": list(range(self.horizon))}
+        return {t: [t] for t in ([limit.year] if isinstance(limit.year, int) else range(self.horizon))}
 
     def _counted(
         self, limit: Limit, inside: list[Programme], whole: list[Programme]
