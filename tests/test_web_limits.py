@@ -53,6 +53,22 @@ def test_a_monster_of_a_workbook_is_stopped_with_a_page_that_says_why(tmp_path, 
         site.extensions["site"].close()
 
 
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="the system's own line of processes")
+def test_a_slider_stands_before_a_page_and_a_page_before_a_question(tmp_path):
+    """With more computations than processors, whoever holds a slider is served first."""
+    site = create_app({"DATA_FOLDER": tmp_path}).extensions["site"]
+    try:
+        here = os.nice(0)
+        lines = []
+        for desk in (site.live, site.desk):
+            assert desk.ask("somebody", "ready")
+            lines.append(psutil.Process(desk.workers[0]._process.pid).nice())
+        assert lines == [here, min(here + 5, 19)]
+        assert site.background.limits.gives_way > site.desk.workers[0].limits.gives_way
+    finally:
+        site.close()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="the system's own limits")
 def test_memory_that_runs_out_between_two_looks_is_told_too(tmp_path, monkeypatch, monster):
     """The system refuses the memory; the worker says so, and the next task has a fresh process."""

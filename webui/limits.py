@@ -32,11 +32,15 @@ ADDRESSES_TO_MEMORY = 2
 
 @dataclass(frozen=True)
 class Limits:
-    """What a computation may take: seconds on the clock, seconds of the processor, megabytes of memory."""
+    """What a computation may take: seconds on the clock, seconds of the processor, megabytes of memory.
+
+    ``gives_way`` (0 to 19) is how far it stands behind others where there are more computations than processors.
+    """
 
     seconds: float
     processor_seconds: float
     megabytes: float
+    gives_way: int = 0
 
     @property
     def too_long(self) -> Words:
@@ -55,6 +59,11 @@ class Limits:
     def too_much_memory(self) -> Words:
         """What is said where memory ran out."""
         return say("This needed more than {megabytes} MB and was stopped.", megabytes=f"{self.megabytes:g}")
+
+    def stand_in_line(self) -> None:
+        """Have the system give this process the processor after those that stand before it, from now on."""
+        if hasattr(os, "nice"):
+            os.nice(self.gives_way)
 
     def fence(self) -> None:
         """Have the system hold this process to the limits from now on: for one computation, or until called again."""

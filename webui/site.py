@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 from flask import abort, current_app, g
@@ -15,6 +16,8 @@ from webui.workers import Desk
 
 WORKERS = 2
 """Of each kind: nobody's monster keeps everybody else waiting."""
+PATIENCE_OF_THE_DESK, PATIENCE_OF_A_QUESTION = 5, 10
+"""A hand on a slider waits for neither; a page that solves does not wait for a question that takes minutes."""
 MOST_FOLLOWED_BY_ONE, MOST_FOLLOWED = 4, 12
 """Questions that are followed line by line; each keeps a thread. Whoever comes later asks again and again instead."""
 
@@ -29,10 +32,10 @@ class Site:
     def __init__(self, store: Store, of_a_task: Limits, of_a_question: Limits) -> None:
         self.store = store
         store.set_aside_unfinished()
-        self.desk = Desk(of_a_task, WORKERS)
+        self.desk = Desk(replace(of_a_task, gives_way=PATIENCE_OF_THE_DESK), WORKERS)
         self.live = Desk(of_a_task, WORKERS)
         self.followers = Busy(MOST_FOLLOWED_BY_ONE, MOST_FOLLOWED)
-        self.background = Background(store, of_a_question)
+        self.background = Background(store, replace(of_a_question, gives_way=PATIENCE_OF_A_QUESTION))
 
     def warm(self) -> None:
         """Start the workers before the first question comes."""

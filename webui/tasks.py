@@ -259,6 +259,7 @@ def ask(connection: Connection, limits: Limits, path: Path, folder: Path, kind: 
     The answer's files appear in ``folder`` whole or not at all.
     """
     end_with_the_server()
+    limits.stand_in_line()
     limits.fence()
     origin, sets, language, beside = asked
     try:
@@ -300,6 +301,7 @@ TASKS: Mapping[str, Callable[..., Any]] = {
 def serve(connection: Connection, limits: Limits) -> None:
     """Answer tasks, each within the limits, until the other end is closed or memory has run out."""
     end_with_the_server()
+    limits.stand_in_line()
     while True:
         try:
             task, arguments = connection.recv()
