@@ -19,7 +19,12 @@ from optimizer.solver import INFEASIBLE, Options, highs_lp, infeasibility_multip
 WORKBOOK_MEANS_IT = ("attainment", "spending", "synergy_at_most_first_partner", "synergy_at_most_second_partner",
                      "synergies_divide_second_partner")  # fmt: skip
 SUPPORT = 1e-9
+MOST_CONFLICTS = 5
 Group = tuple[str, str]
+
+
+def _nothing(_key: Key) -> bool:
+    return False
 
 
 def smallest_conflict(model: Model, options: Options | None = None) -> list[Place]:
@@ -27,24 +32,48 @@ def smallest_conflict(model: Model, options: Options | None = None) -> list[Plac
 
     Empty where a plan exists. Maxima and ceilings of transfers and carry-over are taken as given.
     """
-    return [place_of(model.columns.portfolio, keys[0]) for keys in conflicting_rows(model, options)]
-
-
-def conflicting_rows(
-    model: Model, options: Options | None = None, spare: Callable[[Key], bool] = lambda _key: False
-) -> list[list[Key]]:
-    """The same as the model rows of each cell; rows that ``spare`` picks are left out first, wherever that can be."""
     options = options or Options()
-    groups = _rows_by(model, _rule_of)
-    supporting = _supporting_rows(model, options)
+    conflict = _conflict_in(model, Proofs(model, options), set(), _nothing, options)
+    return [place_of(model.columns.portfolio, keys[0]) for keys in conflict]
+
+
+def independent_conflicts(
+    model: Model, options: Options | None = None, spare: Callable[[Key], bool] = _nothing
+) -> list[list[list[Key]]]:
+    """Conflicts that share no rule, found one after the other until the rest of the book has a plan.
+
+    One row of each has to give way, whatever else does. At most ``MOST_CONFLICTS``.
+    """
+    options = options or Options()
+    found: list[list[list[Key]]] = []
+    rules, proofs = _rows_by(model, _rule_of), Proofs(model, options)
+    without: set[int] = set()
+    while len(found) < MOST_CONFLICTS:
+        conflict = _conflict_in(model, proofs, without, spare, options)
+        if not conflict:
+            break
+        found.append(conflict)
+        without |= _all_rows(rules, {_rule_of(model, keys[0]) for keys in conflict})
+    return found
+
+
+def _conflict_in(
+    model: Model, proofs: Proofs, without: set[int], spare: Callable[[Key], bool], options: Options
+) -> list[list[Key]]:
+    """The model rows of each cell of one conflict that needs none of the rows ``without``; empty where there is none.
+
+    Rows that ``spare`` picks are left out first, wherever that can be.
+    """
+    counted = set(range(len(model.keys))) - without
+    groups = _rows_by(model, _rule_of, counted)
+    supporting = proofs.supporting_rows(without)
     if supporting is None:
         return []
     rest = [rule for rule, rows in groups.items() if not spare(model.keys[rows[0]])]
     if len(rest) < len(groups) and not Search(model, _all_rows(groups, rest), options).is_feasible():
         candidates = rest
     else:
-        held = set(supporting.tolist())
-        candidates = [rule for rule, rows in groups.items() if not held.isdisjoint(rows)]
+        candidates = [rule for rule, rows in groups.items() if not supporting.isdisjoint(rows)]
         if Search(model, _all_rows(groups, candidates), options).is_feasible():
             candidates = list(groups)
     rules = _shrunk(Search(model, _all_rows(groups, candidates), options), groups, candidates)
@@ -75,6 +104,20 @@ def remedy_of(model: Model, conflict: Sequence[Sequence[Key]], options: Options 
     return Remedy(by_rules and (cells == rules or all(search.is_feasible(rows) for rows in cells)), by_rules)
 
 
+def same_plans(one: Model, other: Model) -> bool:
+    """Whether two models of one book decide alike what is possible: the same rows and columns, whatever the goal."""
+    ours, theirs = (
+        _numbers_of(_part_of(built, _with_definitions(built, range(len(built.keys))))) for built in (one, other)
+    )
+    return all(map(np.array_equal, ours, theirs))
+
+
+def _numbers_of(lp: Any) -> list[Any]:
+    matrix = lp.a_matrix_
+    bounds = [lp.col_lower_, lp.col_upper_, lp.row_lower_, lp.row_upper_]
+    return [*bounds, matrix.start_, matrix.index_, matrix.value_]
+
+
 def _rows_by(
     model: Model, group_of: Callable[[Model, Key], Group], rows: Collection[int] = ()
 ) -> dict[Group, list[int]]:
@@ -100,21 +143,32 @@ def _all_rows(groups: dict[Group, list[int]], wanted: Iterable[Group]) -> set[in
     return {row for group in wanted for row in groups[group]}
 
 
-def _supporting_rows(model: Model, options: Options) -> Ints | None:
-    """Rows that a proof of infeasibility leans on (all rows where only the integers clash); None: a plan exists."""
-    highs: Any = silent_highs(options)
-    lp = highs_lp(model)
-    lp.integrality_ = []
-    highs.setOptionValue("presolve", "off")
-    highs.passModel(lp)
-    highs.run()
-    if highs.getModelStatus() not in INFEASIBLE:
-        if not is_mip(model) or Search(model, range(len(model.keys)), options).is_feasible():
-            return None
-        return np.arange(len(model.keys))
-    _, has_ray, ray = highs.getDualRay()
-    weights: Floats = np.abs(np.array(ray)) if has_ray else np.abs(infeasibility_multipliers(model, options))
-    return np.flatnonzero(weights > SUPPORT * max(1.0, float(weights.max())))
+class Proofs:
+    """The whole model without its integers in one live solver, for proofs that a part of its rows has no plan."""
+
+    def __init__(self, model: Model, options: Options) -> None:
+        self.model, self.options = model, options
+        self.highs: Any = silent_highs(options)
+        lp = highs_lp(model)
+        lp.integrality_ = []
+        self.highs.setOptionValue("presolve", "off")
+        self.highs.passModel(lp)
+
+    def supporting_rows(self, without: set[int]) -> set[int] | None:
+        """Rows that a proof leans on that no plan keeps all but those ``without`` (never fewer of them than before).
+
+        All of them where only the integers clash; None: a plan exists.
+        """
+        for row in without:
+            self.highs.changeRowBounds(row, -highspy.kHighsInf, highspy.kHighsInf)
+        self.highs.run()
+        if self.highs.getModelStatus() not in INFEASIBLE:
+            counted = set(range(len(self.model.keys))) - without
+            clash = is_mip(self.model) and not Search(self.model, counted, self.options).is_feasible()
+            return counted if clash else None
+        _, has_ray, ray = self.highs.getDualRay()
+        weights: Floats = np.abs(np.array(ray) if has_ray else infeasibility_multipliers(self.model, self.options))
+        return set(np.flatnonzero(weights > SUPPORT * max(1.0, float(weights.max()))).tolist())
 
 
 def _shrunk(search: Search, groups: dict[Group, list[int]], candidates: Sequence[Group]) -> list[Group]:

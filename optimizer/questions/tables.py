@@ -149,10 +149,9 @@ def menu_as_dict(menu: Menu, language: str) -> dict[str, object]:
     """repair.json."""
     return {
         "feasible": menu.is_feasible,
-        "conflict": [
-            {"sheet": place.sheet, "cell": place.cell, "id": place.id, "name": place.name.into(language)}
-            for place in menu.conflict
-        ],
+        "conflict": _places(menu.conflict, language),
+        "conflicts": [_places(conflict, language) for conflict in menu.conflicts],
+        "only": menu.is_only,
         "repairs": [
             {
                 "changes": [_change_row(change) for change in repair.changes],
@@ -162,6 +161,13 @@ def menu_as_dict(menu: Menu, language: str) -> dict[str, object]:
             for repair in menu.repairs
         ],
     }
+
+
+def _places(conflict: Sequence[Colliding], language: str) -> list[dict[str, str]]:
+    return [
+        {"sheet": place.sheet, "cell": place.cell, "id": place.id, "name": place.name.into(language)}
+        for place in conflict
+    ]
 
 
 def menu_csv(menu: Menu) -> bytes:
@@ -186,6 +192,27 @@ def _change_row(change: Change) -> dict[str, object]:
     }
 
 
+def _collisions_in_words(menu: Menu) -> list[Words]:
+    """The rows that cannot hold together, and what leaving out one of them does."""
+    if len(menu.conflicts) == 1:
+        return [_collision_words(menu), *map(_colliding_words, menu.conflict)]
+    said = [
+        say(
+            "These {count} collisions are separate: in each of them at least one row has to give way.",
+            count=len(menu.conflicts),
+        )
+    ]
+    for number, conflict in enumerate(menu.conflicts, 1):
+        said.append(
+            say(
+                "Collision {number}: these rows cannot hold together; without any one of them the others can:",
+                number=number,
+            )
+        )
+        said += map(_colliding_words, conflict)
+    return said
+
+
 def _collision_words(menu: Menu) -> Words:
     if not menu.is_alone:
         return say("These rows cannot hold together; without any one of them the others can, but further rows collide:")
@@ -205,10 +232,12 @@ def menu_in_words(menu: Menu) -> list[Words]:
     """Why nothing fits and how to mend it, in sentences."""
     if menu.is_feasible:
         return [say("The book has a plan: there is nothing to repair.")]
-    said = [_collision_words(menu), *(_colliding_words(place) for place in menu.conflict)]
+    said = _collisions_in_words(menu)
     if not menu.repairs:
         said.append(
             say("No change that may be offered mends it: what collides is law, or lies in what may not change.")
+            if menu.is_law_alone
+            else say("No change that was tried mends it.")
         )
     for number, repair in enumerate(menu.repairs, 1):
         said.append(
@@ -233,4 +262,13 @@ def menu_in_words(menu: Menu) -> list[Words]:
         if len(repair.changes) > MOST_CHANGES_SHOWN:
             left = len(repair.changes) - MOST_CHANGES_SHOWN
             said.append(say("  … and {count} more changes (all are in repair.json and with --json).", count=left))
+    if len(menu.repairs) == 1:
+        said.append(
+            say(
+                "There is no other way out to offer: as long as one of these cells stays as it is, no change of other "
+                "cells makes a plan possible."
+            )
+            if menu.is_only
+            else say("No second way out was found.")
+        )
     return said

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from optimizer import model, scenario
-from optimizer.conflict import conflicting_rows, remedy_of
+from optimizer.conflict import Remedy, independent_conflicts, remedy_of
 from optimizer.errors import WrongUsage
 from optimizer.questions.repair.collision import colliding
 from optimizer.questions.repair.edits import edits_of
 from optimizer.questions.repair.menu import Menu as Menu
-from optimizer.questions.repair.search import MOST_REPAIRS, Finder
+from optimizer.questions.repair.search import Finder
 from optimizer.questions.repair.verifier import Verifier
 from optimizer.run import OpenBook
 from optimizer.solver import Options
@@ -24,27 +24,30 @@ def repair(book: OpenBook, name: str = scenario.BASE, sets: Sequence[str] = (), 
     options = options or Options()
     portfolio = scenario.apply(book.portfolio, name, sets).portfolio
     built = model.build(portfolio, model.Grid(portfolio.settings.publish_unit))
-    conflict = conflicting_rows(built, options)
-    if not conflict:
+    conflicts = independent_conflicts(built, options)
+    if not conflicts:
         return Menu(is_feasible=True)
     edits = [edit for edit in edits_of(book.portfolio, portfolio, built) if edit.change.cell]
     verifier = Verifier(book, name, tuple(sets), options)
-    repairs = sorted(Finder(portfolio, built, edits, verifier, options).repairs(), key=lambda found: found.cost)
+    found = Finder(built, edits, verifier, options, portfolio.settings.publish_unit).repairs()
     is_law_alone = False
-    if not repairs:
+    if not found.repairs:
         offered = {row for edit in edits for row in edit.rows}
-        firm = conflicting_rows(built, options, lambda key: built.row_of[key] in offered)
-        is_law_alone = not any(built.row_of[key] in offered for keys in firm for key in keys)
-        conflict = firm if is_law_alone else conflict
-    named, is_named_alone = colliding(book, portfolio, conflict, name, tuple(sets), options)
-    remedy = remedy_of(built, conflict, options)
+        firm = independent_conflicts(built, options, lambda key: built.row_of[key] in offered)
+        firm = [rows for rows in firm if not any(built.row_of[key] in offered for keys in rows for key in keys)]
+        is_law_alone = bool(firm)
+        conflicts = firm or conflicts
+    named, is_named_alone = colliding(book, portfolio, conflicts, name, tuple(sets), options)
+    remedy = remedy_of(built, conflicts[0], options) if len(conflicts) == 1 else Remedy(False, False)
+    is_alone = is_named_alone and remedy.by_rules
     return Menu(
         False,
         tuple(named),
-        tuple(repairs[:MOST_REPAIRS]),
-        is_alone=is_named_alone and remedy.by_rules,
-        is_recurring=remedy.by_rules and not remedy.by_cells,
+        tuple(sorted(found.repairs, key=lambda way: way.cost)),
+        is_alone=is_alone,
+        is_recurring=is_alone and not remedy.by_cells,
         is_law_alone=is_law_alone,
+        is_only=found.is_only,
     )
 
 

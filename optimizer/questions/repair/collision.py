@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from optimizer import model, scenario
 from optimizer.conflict import Search
 from optimizer.errors import InputProblems, Place, WrongUsage
-from optimizer.model import Key
+from optimizer.model import Key, Model
 from optimizer.places import phrase_of, place_of, without_year
 from optimizer.portfolio import Portfolio, ScenarioItem
 from optimizer.questions.repair.menu import FROM_COMMAND_LINE, Colliding
@@ -17,29 +18,41 @@ from optimizer.words import Words, say
 
 
 def colliding(
-    book: OpenBook, portfolio: Portfolio, conflict: list[list[Key]], name: str, sets: tuple[str, ...], options: Options
-) -> tuple[list[Colliding], bool]:
-    """The places of a conflict; what a scenario (or --set) alone brings about is named by the scenario's row.
+    book: OpenBook,
+    portfolio: Portfolio,
+    conflicts: Sequence[Sequence[Sequence[Key]]],
+    name: str,
+    sets: tuple[str, ...],
+    options: Options,
+) -> tuple[list[tuple[Colliding, ...]], bool]:
+    """The places of conflicts; what a scenario (or --set) alone brings about is named by the scenario's row.
 
     And whether the book has a plan as soon as any one of the scenario rows so named is not there.
     """
     is_alone_too = True
-    places = {(p.sheet, p.cell): p for keys in conflict for p in [_with_kind(portfolio, keys[0])]}
-    rows = {key for keys in conflict for key in keys}
+    named = [
+        {(p.sheet, p.cell): p for keys in conflict for p in [_with_kind(portfolio, keys[0])]} for conflict in conflicts
+    ]
     for item in portfolio.scenario_items:
         if item.item == "pin" and item.row:
             continue
         reverted = _without(book.portfolio, portfolio, item, name, sets)
-        if reverted is None or not _holds_together(reverted, rows, options):
+        if reverted is None:
             continue
-        is_alone_too = is_alone_too and _holds_together(reverted, None, options)
-        for keys in conflict:
-            if _sets_the_number_of(item, keys[0]):
-                place = place_of(portfolio, keys[0])
-                places.pop((place.sheet, place.cell), None)
-        place = _place_of_item(portfolio, item)
-        places[place.sheet, place.cell or place.id] = place
-    return list(places.values()), is_alone_too
+        place, is_named = _place_of_item(portfolio, item), False
+        built = model.build(reverted, model.Grid(portfolio.settings.publish_unit))
+        for conflict, places in zip(conflicts, named, strict=True):
+            if not _holds_together(built, {key for keys in conflict for key in keys}, options):
+                continue
+            is_named = True
+            for keys in conflict:
+                if _sets_the_number_of(item, keys[0]):
+                    other = place_of(portfolio, keys[0])
+                    places.pop((other.sheet, other.cell), None)
+            places[place.sheet, place.cell or place.id] = place
+        if is_named and len(conflicts) == 1:
+            is_alone_too = is_alone_too and _holds_together(built, None, options)
+    return [tuple(places.values()) for places in named], is_alone_too
 
 
 def _with_kind(portfolio: Portfolio, key: Key) -> Colliding:
@@ -84,9 +97,8 @@ def _without(
         return None
 
 
-def _holds_together(portfolio: Portfolio, rows: set[Key] | None, options: Options) -> bool:
+def _holds_together(built: Model, rows: set[Key] | None, options: Options) -> bool:
     """Whether a plan keeps some rows (None: all) of a book."""
-    built = model.build(portfolio, model.Grid(portfolio.settings.publish_unit))
     return Search(built, {n for n, key in enumerate(built.keys) if rows is None or key in rows}, options).is_feasible()
 
 

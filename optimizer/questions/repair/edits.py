@@ -60,9 +60,10 @@ def _limit_edits(portfolio: Portfolio, built: Model, replaced: set[str]) -> Iter
 
 def _limit_edit(portfolio: Portfolio, built: Model, limit: Limit, change: Change) -> Edit:
     sign = 1 if limit.sense == "max" else -1
-    is_part = limit.basis == "share" or limit.measure in ("risk", "attainment")
+    is_part, is_open = limit.basis == "share" or limit.measure == "risk", limit.measure == "attainment"
     most = float(limit.value) if sign < 0 else max(1.0 - float(limit.value), 0.0) if is_part else highspy.kHighsInf
-    edit = Edit(change, sign, most, in_units=limit.measure == "spend" and limit.basis == "amount")
+    in_units = limit.measure == "spend" and limit.basis == "amount"
+    edit = Edit(change, sign, highspy.kHighsInf if is_open else most, in_units=in_units, is_signed=is_open)
     edit.share_of = limit if limit.basis == "share" or limit.measure == "risk" else None
     for years in years_of(limit, built.columns.years):
         row = _row_of_limit(built, limit, years)
@@ -132,8 +133,11 @@ def _account_edits(written: Portfolio, portfolio: Portfolio, built: Model) -> It
                 change = _change(portfolio, "Accounts", column, account, account.kind, before[year])
                 factor = _factor(portfolio, "budget_factor", account.id, year)
                 entries = [(row, value * factor) for row, value in _money_moves(portfolio, built, account.id, year)]
-                rows = [built.row_of["budget", account.id, year]]
-                yield Edit(change, 1, highspy.kHighsInf, entries, rows, in_units=True)
+                rows, place = [built.row_of["budget", account.id, year]], (account.id, year)
+                yield Edit(change, 1, highspy.kHighsInf, entries, rows, {place: factor}, in_units=True)
+                if any(np.isfinite(built.row_lower[row]) for row, _ in entries):
+                    less = [(row, -value) for row, value in entries]
+                    yield Edit(change, -1, float(before[year]), less, rows, {place: -factor}, in_units=True)
 
 
 def _factor(portfolio: Portfolio, item: str, ident: str, year: int) -> float:
@@ -218,8 +222,8 @@ def _scenario_edits(item: ScenarioItem, written: Portfolio, portfolio: Portfolio
             yield _limit_edit(portfolio, built, limit, change)
     elif item.item == "pin":
         rows = _pin_rows(item, portfolio, built)
-        yield Edit(change, 1, highspy.kHighsInf, [(row, -1.0) for row in rows], rows, in_units=True)
-        yield Edit(change, -1, float(value), [(row, 1.0) for row in rows], rows, in_units=True)
+        yield Edit(change, 1, highspy.kHighsInf, [(row, -1.0) for row in rows], rows, in_units=True, is_pin=True)
+        yield Edit(change, -1, float(value), [(row, 1.0) for row in rows], rows, in_units=True, is_pin=True)
     elif item.item in ("budget_factor", "resource_factor"):
         yield from _supply_edits(item, change, portfolio, built, value)
     else:
@@ -253,14 +257,16 @@ def _supply_edits(
         yield Edit(change, 1, 1.0)
         return
     moves: dict[int, float] = defaultdict(float)
+    money: dict[tuple[str, int], float] = {}
     rows = []
     for ident in named:
         for year in years:
             record = records[ident]
             amount = float((record.appropriation if is_money else record.available)[year] / value)
             rows.append(built.row_of["budget" if is_money else "resource", ident, year])
+            money |= {(ident, year): amount} if is_money else {}
             for row, move in _money_moves(portfolio, built, ident, year) if is_money else [(rows[-1], -1.0)]:
                 moves[row] += move * amount
     law = is_money and any(portfolio.accounts[ident].kind == "law" for ident in named)
     most = max(1.0 - float(value), 0.0) if law else highspy.kHighsInf
-    yield Edit(change, 1, most, list(moves.items()), rows)
+    yield Edit(change, 1, most, list(moves.items()), rows, money)

@@ -83,17 +83,25 @@ class Colliding(Place):
 class Menu:
     """Why no plan is possible, and the ways out, cheapest first. ``is_feasible``: there is nothing to mend.
 
-    ``is_alone``: without any one of the conflict's rows (an appropriation or resource in all its years) a plan exists;
-    else other rows collide beside them. ``is_recurring``: a row's other years collide in the same way.
-    ``is_law_alone``: the conflict lies wholly in what may not be changed.
+    ``conflicts`` share no rule; each is a set from which no row can be left out, and one row of each must give way.
+    ``is_alone``: there is one, and without any one of its rows (an appropriation or resource in all its years) a plan
+    exists; else other rows collide beside them. ``is_recurring``: a row's other years collide in the same way.
+    ``is_law_alone``: the conflict lies wholly in what may not be changed. ``is_only``: there is one repair, and without
+    a change of each of its cells no change of others makes a plan possible.
     """
 
     is_feasible: bool
-    conflict: tuple[Colliding, ...] = ()
+    conflicts: tuple[tuple[Colliding, ...], ...] = ()
     repairs: tuple[Repair, ...] = ()
     is_alone: bool = True
     is_recurring: bool = False
     is_law_alone: bool = False
+    is_only: bool = False
+
+    @property
+    def conflict(self) -> tuple[Colliding, ...]:
+        """The first conflict."""
+        return self.conflicts[0] if self.conflicts else ()
 
 
 @dataclass
@@ -110,11 +118,17 @@ class Edit:
     """(model row, coefficient of the change in the row): how the change relaxes it."""
     rows: list[int] = field(default_factory=list)
     """The model rows whose number stands in the cell."""
+    money: dict[tuple[str, int], float] = field(default_factory=dict)
+    """By account and year: how far the appropriation in force moves for a change of one."""
     share_of: Limit | None = None
     transfer: int | None = None
     start: Fraction | None = None
     in_units: bool = False
     """Whether the value is money that is published, so that only whole units count."""
+    is_signed: bool = False
+    """Whether the value may fall below 0, as what is attained does where harm outweighs good."""
+    is_pin: bool = False
+    """Whether the change has to be met exactly: more of it mends no better."""
 
     @property
     def cell(self) -> tuple[str, str]:

@@ -3,67 +3,117 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
-import highspy
-import numpy as np
-
+from optimizer.conflict import same_plans
 from optimizer.model import Model
-from optimizer.portfolio import Portfolio
-from optimizer.questions.repair.edits import needed_share, share_entries
-from optimizer.questions.repair.menu import NEGLIGIBLE, WEIGHTS, Change, Edit, Repair
+from optimizer.questions.repair.edits import edits_of
+from optimizer.questions.repair.elastic import LARGE, NO_CAPS, Cell, Cells, Elastic, Sizes
+from optimizer.questions.repair.menu import NEGLIGIBLE, Change, Edit, Repair
 from optimizer.questions.repair.verifier import Verifier
-from optimizer.solver import INFEASIBLE, Options, highs_lp, is_mip, silent_highs
+from optimizer.solver import Options
 
 MOST_REPAIRS = 5
 MOST_SEARCHES = 60
-LARGE = 10_000
-"""Model rows above which fewer ways are looked for, so that the answer comes within five cold solves."""
 SEARCHES_IF_LARGE = 3
-SHARE_ROUNDS = 4
 HALVINGS = 12
 WIDENINGS = (Fraction(0), Fraction(1, 10**6), Fraction(1, 10**4), Fraction(1, 100))
 """A change that rounding to publish units makes too small is widened by these parts of itself."""
 
 
+WORTH_SHARING = Fraction(1, 100)
+"""The part of a change that other cells must be able to take over for a way out that shares it to be shown."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Verified ways out; ``is_only``: one alone, and it is proved that no other cells can do what its cells do."""
+
+    repairs: tuple[Repair, ...]
+    is_only: bool = False
+
+
 class Finder:
     """Elastic solves: the cheapest changes, then the cheapest without what earlier answers leaned on."""
 
-    def __init__(
-        self, portfolio: Portfolio, built: Model, edits: list[Edit], verifier: Verifier, options: Options
-    ) -> None:
-        self.portfolio, self.built, self.verifier = portfolio, built, verifier
-        self.unit = portfolio.settings.publish_unit
+    def __init__(self, built: Model, edits: list[Edit], verifier: Verifier, options: Options, unit: Fraction) -> None:
+        self.built, self.verifier, self.options = built, verifier, options
+        self.unit = unit
         self.edits = [edit for edit in edits if edit.most > NEGLIGIBLE]
-        self.single = [edit for edit in self.edits if not edit.entries and not edit.share_of and edit.transfer is None]
+        without_entries = [e for e in self.edits if not e.entries and not e.share_of and e.transfer is None]
         self.single = [
-            edit for edit in self.single if edit.change.canonical == "Scenarios" and math.isfinite(edit.most)
+            edit
+            for edit in without_entries
+            if edit.change.canonical == "Scenarios" and math.isfinite(edit.most) and self._bears_on_plans(edit)
         ]
         self.elastic = Elastic(built, [e for e in self.edits if e not in self.single], self.unit, options)
+        self.unavoidable: Cells = frozenset()
+        """Cells without whose change no change of the others makes a plan possible."""
 
-    def repairs(self) -> Iterator[Repair]:
-        """Ways out of which none changes all the cells of another, each verified by solving the mended book."""
+    def repairs(self) -> Found:
+        """Ways out of which none changes all the cells of another, each verified by solving the mended book.
+
+        Where that leaves a single one, also what changes its cells by less, and others beside them.
+        """
         found: list[Repair] = []
         for repair_ in self._candidates():
             if not any(other.cells <= repair_.cells for other in found):
                 found = [other for other in found if not repair_.cells <= other.cells] + [repair_]
             if len(found) >= MOST_REPAIRS:
                 break
-        yield from found
+        if len(found) != 1:
+            return Found(tuple(found))
+        mixed = next(self._mixed(found[0]), None)
+        if mixed is not None:
+            return Found((found[0], mixed))
+        return Found((found[0],), is_only=found[0].cells <= self.unavoidable and not self.single)
+
+    def _mixed(self, only: Repair) -> Iterator[Repair]:
+        """Ways out that change a cell of the only one by half of what others can take over, dearest cell first."""
+        dearest_first = sorted(only.changes, key=lambda change: -change.cost(self.unit))
+        for change in dearest_first:
+            for edit in self.elastic.edits_in(change):
+                least, most = self.elastic.least(edit), float(abs(change.after - change.before))
+                if least is None or least >= (1 - WORTH_SHARING) * most:
+                    continue
+                _, verified = self._found(frozenset(), {edit.cell: (least + most) / 2})
+                if verified is not None and _changes_less(verified, only, change):
+                    yield verified
+        for single in self.single:
+            yield from self._eased(single, only)
+
+    def _eased(self, single: Edit, only: Repair) -> Iterator[Repair]:
+        """The cheapest way out once a scenario's number that alone mends nothing is as it would be without it."""
+        eased = replace(single.change, after=_furthest(single))
+        after = self.verifier.after([eased])
+        if after is None:
+            return
+        written, active, built = after
+        others = [e for e in edits_of(written, active, built) if e.most > NEGLIGIBLE and (e.entries or e.share_of)]
+        sizes = Elastic(built, others, self.unit, self.options).cheapest(frozenset())
+        verified = self._verified(sizes, (eased,)) if sizes else None
+        if verified is not None and any(_changes_less(verified, only, change) for change in only.changes):
+            yield verified
+
+    def _bears_on_plans(self, edit: Edit) -> bool:
+        """Whether a scenario's number decides what is possible, and not only what it is worth."""
+        after = self.verifier.after([replace(edit.change, after=_furthest(edit))])
+        return after is not None and not same_plans(self.built, after[-1])
 
     def _candidates(self) -> Iterator[Repair]:
-        waiting: list[frozenset[tuple[str, str]]] = [frozenset()]
+        waiting: list[Cells] = [frozenset()]
         tried = set(waiting)
         is_large = len(self.built.keys) > LARGE
         for _ in range(SEARCHES_IF_LARGE if is_large else MOST_SEARCHES):
             if not waiting:
                 break
             forbidden = waiting.pop(0)
-            sizes = self.elastic.cheapest(forbidden)
+            sizes, verified = self._found(forbidden)
             if not sizes:
+                if len(forbidden) == 1:
+                    self.unavoidable |= forbidden
                 continue
             changed = [edit for edit, _ in sizes]
             dearest_first = sorted(sizes, key=lambda pair: -float(pair[1]) * self.elastic.price(pair[0]))
@@ -71,7 +121,6 @@ class Finder:
                 if forbidden | cells not in tried:
                     tried.add(forbidden | cells)
                     waiting.append(forbidden | cells)
-            verified = self._verified(sizes)
             if verified is not None:
                 yield verified
         for edit in self.single:
@@ -79,13 +128,26 @@ class Finder:
             if verified is not None:
                 yield verified
 
-    def _verified(self, sizes: list[tuple[Edit, Fraction]]) -> Repair | None:
+    def _found(self, forbidden: Cells, caps: Mapping[Cell, float] = NO_CAPS) -> tuple[Sizes, Repair | None]:
+        """The cheapest changes without forbidden cells and within caps, and what they are once verified.
+
+        Where a pin has to change, it does so by whole units, and the others make up for that.
+        """
+        sizes = self.elastic.cheapest(forbidden, caps)
+        verified = self._verified(sizes) if sizes else None
+        pins = [(edit, size) for edit, size in sizes if edit.is_pin]
+        if sizes and verified is None and pins:
+            others = self.elastic.cheapest(forbidden, caps, [(e, _whole(e, size, self.unit)) for e, size in pins])
+            verified = self._verified(others) if others else None
+        return sizes, verified
+
+    def _verified(self, sizes: Sizes, besides: tuple[Change, ...] = ()) -> Repair | None:
         """Solve the mended book; a change that is too small once amounts are whole units is widened a little."""
         for widening in WIDENINGS:
-            rounded = tuple(
+            rounded = besides + tuple(
                 change
                 for edit, size in sizes
-                for change in [_outward(edit, edit.value_after(size * (1 + widening)), self.unit)]
+                for change in [_outward(edit, edit.value_after(size * (1 if edit.is_pin else 1 + widening)), self.unit)]
                 if change.after != change.before
             )
             score = self.verifier.score(rounded)
@@ -95,7 +157,7 @@ class Finder:
 
     def _by_halving(self, edit: Edit) -> Repair | None:
         """A scenario's number that the rows do not speak of: between today's value and no change, the nearest."""
-        enough, least = Fraction(edit.most).limit_denominator(10**9), Fraction(0)
+        enough, least = abs(_furthest(edit) - edit.value_after(Fraction(0))), Fraction(0)
         if self.verifier.score([_outward(edit, edit.value_after(enough), self.unit)]) is None:
             return None
         for _ in range(HALVINGS // 3 if len(self.built.keys) > LARGE else HALVINGS):
@@ -105,100 +167,10 @@ class Finder:
         return self._verified([(edit, _fewest_digits(edit, least, enough))]) or self._verified([(edit, enough)])
 
 
-class Elastic:
-    """The model with a column for each cell that may change, priced by kind, in one live solver."""
-
-    def __init__(self, built: Model, edits: list[Edit], unit: Fraction, options: Options) -> None:
-        self.built, self.edits, self.unit = built, edits, unit
-        self.first = built.columns.count
-        lp = highs_lp(built)
-        lp.col_cost_ = np.zeros(self.first)
-        self.highs: Any = silent_highs(options)
-        self.highs.setOptionValue("simplex_scale_strategy", 0)
-        if is_mip(built):
-            self.highs.setOptionValue("presolve", "off")
-        self.highs.passModel(lp)
-        self._let_pins_rise()
-        for edit in edits:
-            rows = np.array([row for row, _ in edit.entries], dtype=np.int32)
-            values = np.array([value for _, value in edit.entries], dtype=np.float64)
-            self.highs.addCol(-self.price(edit), 0.0, edit.most, len(rows), rows, values)
-        for number, edit in enumerate(edits):
-            if edit.transfer is not None:
-                self._free_transfer(edit, self.first + number)
-        self.shares = [(number, edit) for number, edit in enumerate(edits) if edit.share_of]
-        self.today = self._today()
-
-    def _let_pins_rise(self) -> None:
-        """Columns as wide as any pin may become: how much is spent on a pinned line, its row alone says."""
-        columns = self.built.columns
-        for cell, (position, year) in enumerate(
-            zip(columns.cell_programme.tolist(), columns.cell_year.tolist(), strict=True)
-        ):
-            if year in columns.programmes[position].pins:
-                last = int(columns.cell_start[cell] + columns.cell_count[cell]) - 1
-                for column in (last, columns.first_x + cell):
-                    self.highs.changeColBounds(column, 0.0, highspy.kHighsInf)
-                for column in columns.g_start.tolist():
-                    self.highs.changeColBounds(column, -highspy.kHighsInf, float(columns.upper[column]))
-
-    def price(self, edit: Edit) -> float:
-        """What a change of one costs."""
-        return WEIGHTS[edit.change.kind] / max(abs(float(edit.change.before)), float(self.unit))
-
-    def cheapest(self, forbidden: frozenset[tuple[str, str]]) -> list[tuple[Edit, Fraction]]:
-        """The cheapest changes that do not touch forbidden cells; empty where there is none.
-
-        What a share is a share of moves with the plan: a few rounds, each with the amounts of the last one. Every
-        round's answer mends the book; the later ones are cheaper.
-        """
-        for number, edit in enumerate(self.edits):
-            most = highspy.kHighsInf if edit.share_of else edit.most  # in terms of amounts that are still a guess
-            self.highs.changeColBounds(self.first + number, 0.0, 0.0 if edit.cell in forbidden else most)
-        amounts = self.today
-        sizes: Any = None
-        for _ in range(1 if len(self.built.keys) > LARGE else SHARE_ROUNDS):
-            self._set_shares(amounts)
-            self.highs.clearSolver()  # from the last basis simplex was seen to wander for minutes
-            self.highs.run()
-            if self.highs.getModelStatus() in INFEASIBLE:
-                return []
-            values = np.array(self.highs.getSolution().col_value)
-            amounts = values[self.built.columns.first_x : self.built.columns.first_g]
-            before, sizes = sizes, values[self.first :]
-            used = [n for n, _ in self.shares if sizes[n] > NEGLIGIBLE]
-            if not used or (before is not None and np.allclose(before, sizes, rtol=1e-6)):
-                break
-        return [pair for number, edit in enumerate(self.edits) for pair in self._sized(edit, sizes[number], amounts)]
-
-    def _sized(self, edit: Edit, size: float, amounts: Any) -> Iterator[tuple[Edit, Fraction]]:
-        if size > NEGLIGIBLE * max(1.0, abs(float(edit.change.before))):
-            if edit.share_of:
-                size = abs(needed_share(self.built, edit.share_of, amounts) - float(edit.share_of.value))
-            yield edit, Fraction(size)
-
-    def _today(self) -> Any:
-        columns = self.built.columns
-        return np.array([float(p.baseline or p.maximum / 2) for p in columns.programmes])[columns.cell_programme]
-
-    def _set_shares(self, amounts: Any) -> None:
-        for number, edit in self.shares:
-            assert edit.share_of is not None  # noqa: S101  (for the type checker)
-            for row, value in share_entries(self.built, edit.share_of, amounts):
-                self.highs.changeCoeff(row, self.first + number, value)
-
-    def _free_transfer(self, edit: Edit, column: int) -> None:
-        """A transfer's ceiling as a row, so that its share can grow."""
-        columns = self.built.columns
-        portfolio = columns.portfolio
-        for number, (transfer, year) in enumerate(columns.transfers):
-            if transfer == edit.transfer:
-                flow = columns.first_f + number
-                account = portfolio.accounts[portfolio.transfers[transfer].from_account]
-                self.highs.changeColBounds(flow, 0.0, highspy.kHighsInf)
-                pair = np.array([flow, column], dtype=np.int32)
-                values = np.array([1.0, -float(account.appropriation[year])])
-                self.highs.addRow(-highspy.kHighsInf, float(columns.upper[flow]), 2, pair, values)
+def _changes_less(mixed: Repair, only: Repair, change: Change) -> bool:
+    """Whether a way out changes a cell by less than the only other one does."""
+    size, sizes = abs(change.after - change.before), {(c.sheet, c.cell): abs(c.after - c.before) for c in mixed.changes}
+    return size - sizes.get((change.sheet, change.cell), Fraction(0)) > WORTH_SHARING * size
 
 
 def _fewest_digits(edit: Edit, too_little: Fraction, enough: Fraction) -> Fraction:
@@ -213,6 +185,16 @@ def _fewest_digits(edit: Edit, too_little: Fraction, enough: Fraction) -> Fracti
         quantum /= 10
 
 
+def _whole(edit: Edit, size: Fraction, unit: Fraction) -> float:
+    """The change of a pin in whole units, on its way out of what collides."""
+    return float(abs(_outward(edit, edit.value_after(size), unit).after - edit.value_after(Fraction(0))))
+
+
+def _furthest(edit: Edit) -> Fraction:
+    """The value beyond which a cell may not change."""
+    return edit.value_after(Fraction(edit.most).limit_denominator(10**9))
+
+
 def _outward(edit: Edit, after: Fraction, unit: Fraction) -> Change:
     """The new value, its change to five digits on the far side of what is needed; published money in whole units."""
     change = edit.change
@@ -224,6 +206,5 @@ def _outward(edit: Edit, after: Fraction, unit: Fraction) -> Change:
     whole = math.ceil(steps - Fraction(1, 10**6)) if edit.sign > 0 else math.floor(steps + Fraction(1, 10**6))
     value = whole * quantum
     if math.isfinite(edit.most):
-        furthest = edit.value_after(Fraction(edit.most).limit_denominator(10**9))
-        value = min(value, furthest) if edit.sign > 0 else max(value, furthest)
-    return replace(change, after=max(value, Fraction(0)))
+        value = min(value, _furthest(edit)) if edit.sign > 0 else max(value, _furthest(edit))
+    return replace(change, after=value if edit.is_signed else max(value, Fraction(0)))

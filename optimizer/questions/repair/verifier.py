@@ -12,6 +12,7 @@ from optimizer import model, scenario
 from optimizer.errors import InputProblems, NoPlan
 from optimizer.live import Live
 from optimizer.model import Model
+from optimizer.portfolio import Portfolio
 from optimizer.questions.repair.menu import Change, edited
 from optimizer.run import OpenBook
 from optimizer.solver import Options
@@ -24,11 +25,22 @@ class Verifier:
         self.portfolio, self.name, self.sets, self.options = book.portfolio, name, sets, options
         self.live: Live | None = None
 
+    def after(self, changes: Sequence[Change]) -> tuple[Portfolio, Portfolio, Model] | None:
+        """The book with its cells changed, its scenario and its model; None where that is a problem of the input."""
+        written = edited(self.portfolio, changes)
+        try:
+            active = scenario.apply(written, self.name, self.sets).portfolio
+        except InputProblems:
+            return None
+        return written, active, model.build(active, model.Grid(active.settings.publish_unit))
+
     def score(self, changes: Sequence[Change]) -> float | None:
         """The best score of the book with its cells changed (in whole units); None where it has no plan."""
+        after = self.after(changes)
+        if after is None:
+            return None
+        built = after[-1]
         try:
-            active = scenario.apply(edited(self.portfolio, changes), self.name, self.sets).portfolio
-            built = model.build(active, model.Grid(active.settings.publish_unit))
             if self.live is not None:
                 score = self._from_last_basis(self.live, built)
                 if score is not None:

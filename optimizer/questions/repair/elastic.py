@@ -1,0 +1,164 @@
+"""The model with a column for each cell that may change: what the cheapest changes are, asked in one live solver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+
+import highspy
+import numpy as np
+
+from optimizer.model import Model
+from optimizer.questions.repair.edits import needed_share, share_entries
+from optimizer.questions.repair.menu import NEGLIGIBLE, WEIGHTS, Change, Edit
+from optimizer.solver import INFEASIBLE, Options, highs_lp, is_mip, silent_highs
+
+SHARE_ROUNDS = 4
+LARGE = 10_000
+"""Model rows above which fewer ways are looked for, so that the answer comes within five cold solves."""
+Cell = tuple[str, str]
+Cells = frozenset[Cell]
+Sizes = list[tuple[Edit, Fraction]]
+NO_CAPS: Mapping[Cell, float] = MappingProxyType({})
+
+
+class Elastic:
+    """The model with a column for each cell that may change, priced by kind, in one live solver."""
+
+    def __init__(self, built: Model, edits: list[Edit], unit: Fraction, options: Options) -> None:
+        self.built, self.edits, self.unit = built, edits, unit
+        self.first = built.columns.count
+        lp = highs_lp(built)
+        lp.col_cost_ = np.zeros(self.first)
+        self.highs: Any = silent_highs(options)
+        self.highs.setOptionValue("simplex_scale_strategy", 0)
+        if is_mip(built):
+            self.highs.setOptionValue("presolve", "off")
+        self.highs.passModel(lp)
+        self._let_pins_rise()
+        for edit in edits:
+            rows = np.array([row for row, _ in edit.entries], dtype=np.int32)
+            values = np.array([value for _, value in edit.entries], dtype=np.float64)
+            self.highs.addCol(-self.price(edit), 0.0, edit.most, len(rows), rows, values)
+        self._free_flows()
+        self.shares = [(number, edit) for number, edit in enumerate(edits) if edit.share_of]
+        self.today = self._today()
+
+    def _let_pins_rise(self) -> None:
+        """Columns as wide as any pin may become: how much is spent on a pinned line, its row alone says."""
+        columns = self.built.columns
+        for cell, (position, year) in enumerate(
+            zip(columns.cell_programme.tolist(), columns.cell_year.tolist(), strict=True)
+        ):
+            if year in columns.programmes[position].pins:
+                last = int(columns.cell_start[cell] + columns.cell_count[cell]) - 1
+                for column in (last, columns.first_x + cell):
+                    self.highs.changeColBounds(column, 0.0, highspy.kHighsInf)
+                for column in columns.g_start.tolist():
+                    self.highs.changeColBounds(column, -highspy.kHighsInf, float(columns.upper[column]))
+
+    def price(self, edit: Edit) -> float:
+        """What a change of one costs."""
+        return WEIGHTS[edit.change.kind] / max(abs(float(edit.change.before)), float(self.unit))
+
+    def edits_in(self, change: Change) -> list[Edit]:
+        """The edits of a changed cell (two where it may go up or down), the way that it was changed."""
+        up = 1 if change.after > change.before else -1
+        return [edit for edit in self.edits if edit.cell == (change.sheet, change.cell) and edit.sign == up]
+
+    def least(self, edit: Edit) -> float | None:
+        """The least change of one cell, whatever the others do; None where the solver finds none."""
+        self._bound(frozenset(), {})
+        columns = np.arange(self.first, self.first + len(self.edits), dtype=np.int32)
+        only_this = np.array([-float(other is edit) for other in self.edits])
+        self.highs.changeColsCost(len(columns), columns, only_this)
+        self._set_shares(self.today)
+        self.highs.clearSolver()
+        self.highs.run()
+        is_found = self.highs.getModelStatus() not in INFEASIBLE
+        size = self.highs.getSolution().col_value[self.first + self._number(edit)] if is_found else None
+        self.highs.changeColsCost(len(columns), columns, np.array([-self.price(other) for other in self.edits]))
+        return size
+
+    def _bound(self, forbidden: Cells, caps: Mapping[Cell, float], held: Sequence[tuple[Edit, float]] = ()) -> None:
+        held_cells = {edit.cell for edit, _ in held}
+        for number, edit in enumerate(self.edits):
+            most = highspy.kHighsInf if edit.share_of else edit.most  # in terms of amounts that are still a guess
+            is_out = edit.cell in forbidden or edit.cell in held_cells
+            most = 0.0 if is_out else min(most, caps.get(edit.cell, most))
+            self.highs.changeColBounds(self.first + number, 0.0, most)
+        for edit, size in held:
+            self.highs.changeColBounds(self.first + self._number(edit), size, size)
+
+    def _number(self, edit: Edit) -> int:
+        return next(number for number, other in enumerate(self.edits) if other is edit)
+
+    def cheapest(
+        self, forbidden: Cells, caps: Mapping[Cell, float] = NO_CAPS, held: Sequence[tuple[Edit, float]] = ()
+    ) -> Sizes:
+        """The cheapest changes that touch no forbidden cell and change none by more than its cap; empty: there is none.
+
+        Edits that are ``held`` change by just so much. What a share is a share of moves with the plan: a few rounds,
+        each with the amounts of the last one. Every round's answer mends the book; the later ones are cheaper.
+        """
+        self._bound(forbidden, caps, held)
+        amounts = self.today
+        sizes: Any = None
+        for _ in range(1 if len(self.built.keys) > LARGE else SHARE_ROUNDS):
+            self._set_shares(amounts)
+            self.highs.clearSolver()  # from the last basis simplex was seen to wander for minutes
+            self.highs.run()
+            if self.highs.getModelStatus() in INFEASIBLE:
+                return []
+            values = np.array(self.highs.getSolution().col_value)
+            amounts = values[self.built.columns.first_x : self.built.columns.first_g]
+            before, sizes = sizes, values[self.first :]
+            used = [n for n, _ in self.shares if sizes[n] > NEGLIGIBLE]
+            if not used or (before is not None and np.allclose(before, sizes, rtol=1e-6)):
+                break
+        return [pair for number, edit in enumerate(self.edits) for pair in self._sized(edit, sizes[number], amounts)]
+
+    def _sized(self, edit: Edit, size: float, amounts: Any) -> Iterator[tuple[Edit, Fraction]]:
+        if size > NEGLIGIBLE * max(1.0, abs(float(edit.change.before))):
+            if edit.share_of:
+                size = abs(needed_share(self.built, edit.share_of, amounts) - float(edit.share_of.value))
+            yield edit, Fraction(size)
+
+    def _today(self) -> Any:
+        columns = self.built.columns
+        return np.array([float(p.baseline or p.maximum / 2) for p in columns.programmes])[columns.cell_programme]
+
+    def _set_shares(self, amounts: Any) -> None:
+        for number, edit in self.shares:
+            assert edit.share_of is not None  # noqa: S101  (for the type checker)
+            for row, value in share_entries(self.built, edit.share_of, amounts):
+                self.highs.changeCoeff(row, self.first + number, value)
+
+    def _free_flows(self) -> None:
+        """Ceilings of transfers and carry-over as rows: they grow with their share, and with the appropriation."""
+        columns, accounts = self.built.columns, self.built.columns.portfolio.accounts
+        for number, (position, year) in enumerate(columns.transfers):
+            transfer = columns.portfolio.transfers[position]
+            given = float(accounts[transfer.from_account].appropriation[year])
+            grows = {n: given for n, edit in enumerate(self.edits) if edit.transfer == position}
+            grows |= self._growth(transfer.from_account, year, float(transfer.max_share))
+            self._free_flow(columns.first_f + number, grows)
+        for number, (account, year) in enumerate(columns.carries):
+            grows = self._growth(account, year, float(accounts[account].carry_over))
+            self._free_flow(columns.first_v + number, grows)
+
+    def _growth(self, account: str, year: int, share: float) -> dict[int, float]:
+        """By number of the edit: how far a ceiling that is a share of an appropriation moves with it."""
+        moves = ((number, edit.money.get((account, year), 0.0)) for number, edit in enumerate(self.edits))
+        return {number: share * move for number, move in moves if share * move}
+
+    def _free_flow(self, flow: int, grows: Mapping[int, float]) -> None:
+        if not grows:
+            return
+        self.highs.changeColBounds(flow, 0.0, highspy.kHighsInf)
+        entries = np.array([flow, *(self.first + number for number in grows)], dtype=np.int32)
+        values = np.array([1.0, *(-move for move in grows.values())])
+        most = float(self.built.columns.upper[flow])
+        self.highs.addRow(-highspy.kHighsInf, most, len(entries), entries, values)
