@@ -299,17 +299,18 @@ class _Attained:
 def _attained_columns(portfolio: Portfolio) -> _Attained:
     years = portfolio.settings.years
     whole = full_score(portfolio)
-    scale = [100 * discount(portfolio, year) / whole for year in range(years)]
+    scale = [(100 * discount(portfolio, year) / whole).as_integer_ratio() for year in range(years)]
     count, upper, cost = [], [], []
     for pair in portfolio.priorities.values():
-        start, segments = Fraction(0), []
+        start, widths, worths = Fraction(0), [], []
         for segment in pair.curve:
-            segments.append((float((segment.up_to - start) * pair.need), pair.weight * segment.rate))
+            widths.append(float((segment.up_to - start) * pair.need))
+            worths.append((pair.weight * segment.rate).as_integer_ratio())
             start = segment.up_to
-        for year in range(years):
-            count.append(len(segments))
-            upper += [width for width, _ in segments]
-            cost += [float(scale[year] * worth) for _, worth in segments]
+        for above, below in scale:
+            count.append(len(widths))
+            upper += widths
+            cost += [above * over / (below * under) for over, under in worths]
     return _Attained(np.array(count, dtype=np.int64), np.array(upper), np.array(cost))
 
 
