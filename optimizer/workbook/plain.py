@@ -87,7 +87,7 @@ def plain_sheet(xml: bytes, name: str, title: str) -> tuple[bytes, Addresses]:
         end = xml.rfind(b"</sheetData>")
     cells = xml.count(b"<c", begin, end)
     addresses = _USUAL_CELL.findall(xml, begin, end) if is_plain else []
-    is_usual = cells > 0 and len(addresses) == cells
+    is_usual = len(addresses) == cells > 0 and _has_nothing_beside_cells(xml, begin, end, cells)
     if is_plain and not is_usual:
         addresses = _CELL.findall(xml, begin, end)
     if not addresses or len(addresses) != cells or not _in_order(addresses):
@@ -98,6 +98,13 @@ def plain_sheet(xml: bytes, name: str, title: str) -> tuple[bytes, Addresses]:
     if not is_usual:
         _refuse_unclear_values(xml, title)
     return _DIMENSION.sub(b"", xml, count=1), addresses
+
+
+def _has_nothing_beside_cells(xml: bytes, begin: int, end: int, cells: int) -> bool:
+    """Whether a table of usual cells has no other elements than its rows and these cells with their values."""
+    rows = xml.count(b"<row", begin, end) + xml.count(b"</row>", begin, end)
+    values = xml.count(b"</v></c>", begin, end)
+    return xml.count(b"<", begin, end) == 1 + rows + cells + 3 * values
 
 
 def with_known_errors(xml: bytes) -> bytes:

@@ -128,6 +128,7 @@ CELLS = [
     Kind("a share of a formula", lambda b: b.cell(*SCORE, '><f t="shared" si="0"/></c>'), Fault(*SCORE, "no stored")),
     Kind("a formula of a megabyte", lambda b: b.cell(*SCORE, f"><f>{'1+' * 500_000}1</f><v>0.1597</v></c>"), Same()),
     Kind("two values in a cell", lambda b: b.cell(*SCORE, "><v>0.1597</v><v>9</v></c>"), Refused("two values")),
+    Kind("a value beside a cell", lambda b: b.cell(*SCORE, "><v>0.1597</v></c><v>9</v>"), Refused("two values")),
     Kind("a required cell left blank", lambda b: b.cell(*SCORE, "/>"), Fault(*SCORE, "is empty")),
     Kind("a required cell of spaces", text(" 　 "), Fault(*SCORE, "is empty")),
     Kind("a negative maximum", digits("-1", MAXIMUM), Fault(*MAXIMUM, "at least 0")),
