@@ -20,11 +20,14 @@ from defusedxml.ElementTree import fromstring
 
 from optimizer.words import Words, say
 from optimizer.workbook.plain import (
+    SHARED_TEXT,
     Addresses,
+    as_no_program_writes,
     column_of,
     columns_of,
     plain_part,
     plain_sheet,
+    plain_texts,
     refuse_broken,
     rows_of,
     with_known_errors,
@@ -43,7 +46,10 @@ ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b\x08", b"7z\xbc\xaf", b"Rar!
 MAIN_PART = "xl/workbook.xml"
 TYPES = "[Content_Types].xml"
 RELATIONS = "xl/_rels/workbook.xml.rels"
-READ_PARTS = (TYPES, "_rels/.rels", MAIN_PART, RELATIONS, "xl/sharedStrings.xml", "xl/styles.xml")
+STRINGS, STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
+READ_PARTS = (TYPES, "_rels/.rels", MAIN_PART, RELATIONS, STRINGS, STYLES)
+PLACES = {"sharedStrings": STRINGS, "styles": STYLES}
+"""Where the reader looks for a part, whatever the relation says that another reader follows."""
 SHEETS = "xl/worksheets/"
 FOREIGN_PARTS: Mapping[str, Words] = {
     "vbaproject": say("The file contains macros; workbooks with macros are not read."),
@@ -64,10 +70,12 @@ FOREIGN_KINDS: Mapping[str, Words] = {
 }
 """By what a relation says that a part is, in small letters, whatever the part is called."""
 TAKE_VALUES = say("Copy the tables into a new workbook as values, and save that.")
-_HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*(?:hidden\s*=\s*[\"'](?:1|true)[\"']|\sht=\"0\")")
-_HIDDEN_COLUMN = re.compile(rb"<(?:\w+:)?col\s[^>]*(?:hidden\s*=\s*[\"'](?:1|true)[\"']|\swidth=\"0\")")
+_HIDES = rb"\s(?:hidden|zeroHeight)\s*=\s*[\"'](?:1|true)[\"']"
+_HIDDEN_ROW = re.compile(rb"<(?:\w+:)?(?:row|sheetFormatPr)(?=\s)[^>]*(?:%s|\sht=\"0(?:\.[0-9]*)?\")" % _HIDES)
+_HIDDEN_COLUMN = re.compile(rb"<(?:\w+:)?col(?=\s)[^>]*(?:%s|\swidth=\"0(?:\.[0-9]*)?\")" % _HIDES)
+_SIGNS_OF_HIDING = (b"hidden", b"zeroHeight", b'ht="0')
+_END_OF_TEXT = re.compile(rb"</si>|<si */>")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref\s*=\s*[\"']([A-Z0-9:]+)")
-_SHARED_TEXT = re.compile(rb't="s"[^>]*><v>([0-9]+)</v>')
 
 
 @dataclass(frozen=True)
@@ -179,6 +187,8 @@ def _refuse_ways_out(name: str, xml: bytes) -> None:
         leads_out = "://" in node.get("Target", "") or node.get("Target", "").startswith("\\\\")
         if (leads_out or node.get("TargetMode", "").lower() == "external") and kind != "hyperlink":
             raise Refused(say("The file refers to something outside of it ({kind}).", kind=kind), TAKE_VALUES)
+        if name == RELATIONS and kind in PLACES and _part_of(node) != PLACES[kind]:
+            raise as_no_program_writes(name)
         if name == "_rels/.rels" and kind == "officeDocument" and node.get("Target", "").lstrip("/") != MAIN_PART:
             raise Refused(say("The file is not an Excel workbook (.xlsx)."))
 
@@ -196,8 +206,8 @@ def _worksheets(parts: dict[str, bytes]) -> Iterator[Part]:
     """Every worksheet; each part that is read is put into the plain form on the way."""
     for name in READ_PARTS:
         if name in parts:
-            parts[name] = plain_part(parts[name], name)
-    left, texts = LARGEST_GRID, _Texts(parts.get("xl/sharedStrings.xml", b""))
+            parts[name] = (plain_texts if name == STRINGS else plain_part)(parts[name], name)
+    left, texts = LARGEST_GRID, _Texts(parts.get(STRINGS, b""))
     for title, state, name in _sheets_of(parts):
         parts[name], addresses = plain_sheet(parts[name], name, title)
         xml = parts[name]
@@ -208,7 +218,7 @@ def _worksheets(parts: dict[str, bytes]) -> Iterator[Part]:
         yield Part(
             title,
             hidden=state != "visible",
-            hidden_rows=(b"hidden" in xml or b'ht="0"' in xml) and _HIDDEN_ROW.search(xml) is not None,
+            hidden_rows=any(sign in xml for sign in _SIGNS_OF_HIDING) and _HIDDEN_ROW.search(xml) is not None,
             hidden_columns=b"<col" in xml and _HIDDEN_COLUMN.search(xml[: xml.find(b"<sheetData")]) is not None,
             merged=found[1].decode() if (found := _MERGED.search(xml, xml.rfind(b"</sheetData>"))) else "",
             odd=_odd_cells(xml) if any(sign in xml for sign in (b"<f>", b"<f ", b"<f/", b't="e"')) else {},
@@ -219,12 +229,18 @@ def _worksheets(parts: dict[str, bytes]) -> Iterator[Part]:
 
 def _sheets_of(parts: Mapping[str, bytes]) -> Iterator[tuple[str, str, str]]:
     """Title, state and part of each worksheet in its order; charts and other sheets are passed over."""
-    relations = {node.get("Id"): node for node in fromstring(parts[RELATIONS], forbid_dtd=True)}
+    entries = fromstring(parts[RELATIONS], forbid_dtd=True)
+    relations = {node.get("Id"): node for node in entries}
+    if len(relations) < len(entries):
+        raise as_no_program_writes(RELATIONS)
     seen: set[str] = set()
     for node in fromstring(parts[MAIN_PART], forbid_dtd=True).iter():
         if _local(node.tag) != "sheet":
             continue
-        relation = relations[next(value for name, value in node.attrib.items() if _local(name) == "id")]
+        ids = [value for name, value in node.attrib.items() if _local(name) == "id"]
+        if len(ids) != 1:
+            raise as_no_program_writes(MAIN_PART)
+        relation = relations[ids[0]]
         if not relation.get("Type", "").endswith("/worksheet"):
             continue
         title = node.get("name", "")
@@ -267,7 +283,7 @@ class _Texts:
     """Counts the text of all cells: one long text that a million cells share is a million long texts once read."""
 
     def __init__(self, xml: bytes) -> None:
-        self._lengths = [len(text) for text in xml.split(b"</si>")[:-1]]
+        self._lengths = [len(text) for text in _END_OF_TEXT.split(xml)[:-1]]
         self._longest = max(self._lengths, default=0)
         self._left = LARGEST_TEXT
 
@@ -275,7 +291,7 @@ class _Texts:
         """Add a worksheet; raises ``Refused`` where there is too much."""
         at_most = xml.count(b't="s"') * self._longest
         if at_most > self._left:
-            shared = (int(number) for number in _SHARED_TEXT.findall(xml))
+            shared = (int(number) for _, number in SHARED_TEXT.findall(xml))
             at_most = sum(self._lengths[number] for number in shared if number < len(self._lengths))
         self._left -= at_most
         if self._left < 0:

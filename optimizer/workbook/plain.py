@@ -27,9 +27,11 @@ NAMESPACES = (
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
 )
 MANY_CELLS = 100_000
+MOST_PREFIXES = 100
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 _HEAD = rb'<c r="([A-Z]{1,3}[1-9][0-9]{0,6})"(?: s="[0-9]+")?'
-_CELL = re.compile(_HEAD + rb'(?: t="[a-zA-Z]+")?(?: [a-z]+="[0-9]+")*/?>')
+_TAIL = rb'(?: [a-z]+="[0-9]+")*'
+_CELL = re.compile(_HEAD + rb'(?: t="[a-zA-Z]+")?' + _TAIL + rb"/?>")
 _USUAL_CELL = re.compile(
     _HEAD + rb'(?:/>| t="s"><v>[0-9]{1,9}</v></c>|(?: t="n")?><v>-?[0-9.]{1,24}(?:[eE][-+]?[0-9]{1,2})?</v></c>)'
 )
@@ -39,12 +41,14 @@ _ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _ODD_TEXT = (b"<!", b"&#")
 _PREFIX = re.compile(rb"xmlns:([^=\s]+)")
 _FORMULA = rb"(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?"
-_NO_TEXT = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*t="s"[^>/]*>(?!%s<v>[0-9]{1,9}</v>)' % _FORMULA)
+_SHARED = _HEAD + rb' t="s"' + _TAIL + b">"
+_NO_TEXT = re.compile(_SHARED + rb"(?!%s<v>[0-9]{1,9}</v>)" % _FORMULA)
+SHARED_TEXT = re.compile(_SHARED + _FORMULA + rb"<v>([0-9]+)</v>")
 _INSIDE_VALUE = re.compile(rb"<[vt](?: [^>]*[^/])?>[^<]*<[^/]")
-_SECOND_TEXT = re.compile(rb"</t>\s*<[tr][ />]")
-_VERY_SMALL = re.compile(rb"<v>([-+]?[0-9]*(?:\.?[0-9]*[eE]-0*[1-9][0-9]{2,}|\.0{300}[0-9]*))</v>")
-_SECOND_VALUE = re.compile(rb"</(?:v|is)>(?!\s*</c>)")
-_ERROR = re.compile(rb'(<c [^>]*t="e"[^>]*>%s<v>)[^<]*</v>' % _FORMULA)
+_SECOND_TEXT = re.compile(rb"(?:</t>|<t(?: [^>]*)?/>)\s*<[tr][ />]|</r>\s*<t[ />]")
+_VERY_SMALL = re.compile(rb"<v>([-+]?[0-9]*+(?:\.?[0-9]*+[eE]-0*[1-9][0-9]{2,}|\.0{300}[0-9]*))</v>")
+_SECOND_VALUE = re.compile(rb"(?:</(?:v|is)>|<(?:v|is)(?: [^>]*)?/>)(?!\s*</c>)")
+_ERROR = re.compile(rb"(%s%s<v>)[^<]*</v>" % (_HEAD.replace(b"(", b"(?:", 1) + rb' t="e"' + _TAIL + b">", _FORMULA))
 _DIMENSION = re.compile(rb"<dimension [^>]*/>")
 _DECLARED = re.compile(rb'<\?xml version="1\.0"(?: encoding="(?:utf|UTF)-8")?(?: standalone="(?:yes|no)")?\s*\?>')
 
@@ -67,13 +71,31 @@ def refuse_broken(xml: bytes, name: str) -> None:
 
 
 def plain_part(xml: bytes, name: str) -> bytes:
-    """A part other than a worksheet in the plain form."""
-    if not _is_plain(xml):
+    """A part other than a worksheet or the list of texts in the plain form."""
+    if _is_plain(xml):
+        return xml
+    _refuse_large(xml, name)
+    return canonicalize(xml).encode()
+
+
+def plain_texts(xml: bytes, name: str) -> bytes:
+    """The list of texts in the plain form, without its word on how many there are, for which the reader makes room."""
+    first = _first_inside(xml)
+    if first < 0 or not _is_plain_table(xml, first, len(xml)):
         _refuse_large(xml, name)
-        xml = canonicalize(xml).encode()
+        root = fromstring(xml, forbid_dtd=True)
+        _keep_own_names(root)
+        xml = tostring(root)
+        first = _first_inside(xml)
     if _INSIDE_VALUE.search(xml) or _SECOND_TEXT.search(xml):
-        raise Refused(say("The part {name} is written as no spreadsheet program writes it.", name=name))
-    return xml
+        raise as_no_program_writes(name)
+    return b"<sst>" + xml[first:] if first > 0 else b"<sst/>"
+
+
+def _first_inside(xml: bytes) -> int:
+    """Where the first element inside the list of texts begins, or the list ends; -1 where it is empty."""
+    begin = xml.find(b"<sst")
+    return xml.find(b"<", begin + 1) if begin >= 0 else -1
 
 
 def plain_sheet(xml: bytes, name: str, title: str) -> tuple[bytes, Addresses]:
@@ -94,6 +116,8 @@ def plain_sheet(xml: bytes, name: str, title: str) -> tuple[bytes, Addresses]:
         _refuse_large(xml, name)
         xml = _rewritten(xml, title)
         addresses = _CELL.findall(xml)
+        if len(addresses) != xml.count(b"<c ", xml.find(b"<sheetData"), xml.rfind(b"</sheetData>")):
+            raise as_no_program_writes(name)
     _refuse_twice(addresses, title)
     if not is_usual:
         _refuse_unclear_values(xml, title)
@@ -122,10 +146,7 @@ def _refuse_unclear_values(xml: bytes, title: str) -> None:
         raise Refused(
             say("Cell {cell} of sheet {title} holds a number too small to be told from 0.", cell=cell, title=title)
         )
-    found = _INSIDE_VALUE.search(xml)
-    if xml.count(b"</v>") != xml.count(b"</v></c>") or b"</is>" in xml:
-        found = found or _SECOND_VALUE.search(xml) or _SECOND_TEXT.search(xml)
-    if found:
+    if found := _INSIDE_VALUE.search(xml) or _SECOND_VALUE.search(xml) or _SECOND_TEXT.search(xml):
         cell = _cell_before(xml, found)
         raise Refused(say("Cell {cell} of sheet {title} holds two values.", cell=cell, title=title))
 
@@ -143,12 +164,19 @@ def _is_plain(xml: bytes) -> bool:
 def _is_plain_table(xml: bytes, begin: int, end: int) -> bool:
     """Whether the part is plain, and no name between ``begin`` and ``end`` has a prefix."""
     prefixes = [b"<" + prefix + b":" for prefix in _PREFIX.findall(xml, 0, begin)]
-    return _is_plain(xml) and all(xml.find(sign, begin, end) < 0 for sign in (b"xmlns", *prefixes))
+    if not _is_plain(xml) or len(prefixes) > MOST_PREFIXES:
+        return False
+    return all(xml.find(sign, begin, end) < 0 for sign in (b"xmlns", *prefixes))
 
 
 def _refuse_large(xml: bytes, name: str) -> None:
     if len(xml) > LARGEST_ODD_PART:
-        raise Refused(say("The part {name} is written as no spreadsheet program writes it.", name=name))
+        raise as_no_program_writes(name)
+
+
+def as_no_program_writes(name: str) -> Refused:
+    """The refusal of a part that two readers may see differently."""
+    return Refused(say("The part {name} is written as no spreadsheet program writes it.", name=name))
 
 
 def _in_order(addresses: Addresses) -> bool:
@@ -184,7 +212,8 @@ def _rewritten(xml: bytes, title: str) -> bytes:
         for number in sorted(rows.keys() | cells.keys()):
             row = SubElement(data, "row", {**rows.get(number, {}), "r": str(number)})
             for column, cell in sorted(cells.get(number, {}).items()):
-                cell.attrib = {"r": f"{letters_of(column - 1)}{number}", **_without_address(cell)}
+                own = {name: value for name, value in cell.attrib.items() if name in ("s", "t")}
+                cell.attrib = {"r": f"{letters_of(column - 1)}{number}", **own}
                 row.append(cell)
     return tostring(root)
 
@@ -230,10 +259,6 @@ def column_of(letters: str) -> int:
     for letter in letters:
         number = number * 26 + ord(letter) - 64
     return number
-
-
-def _without_address(cell: Element) -> dict[str, str]:
-    return {name: value for name, value in cell.attrib.items() if name != "r"}
 
 
 def _keep_own_names(root: Element) -> None:

@@ -30,6 +30,12 @@ def long_ids(book: Book) -> Book:
     return book
 
 
+def signs_in_texts(book: Book) -> Book:
+    """Six hundred texts of nothing but what a cell of a shared text begins with."""
+    book.replace(STRINGS, b"</sst>", b"<si><t>" + b"a" * 200_000 + b"</t></si></sst>")
+    return rows_of("Effects", 600, lambda n: inline(f"J{n}", 't="s"' * 6500) + f'<c r="A{n}" t="s"><v>1</v></c>')(book)
+
+
 def streamed(book: Book) -> bytes:
     """Written to where nobody can go back: sizes follow each part."""
     out = _Stream()
@@ -76,6 +82,12 @@ AMOUNTS = [
         "as much text as there may be",
         rows_of("Effects", 60_000, lambda n: "".join(inline(f"{letter}{n}", f"text {n}") for letter in "ABCDEFGHIJ")),
         Fault("Effects", "A2000", "no such programme"),
+    ),
+    Kind("signs of a text in texts", signs_in_texts, Fault("Effects", "B2000")),
+    Kind(
+        "a million texts that no cell shows",
+        lambda b: b.replace(STRINGS, b"</sst>", b"<si><t>text</t></si>" * 1_000_000 + b"</sst>"),
+        Same(),
     ),
     Kind("ids of thirty thousand letters", long_ids, Fault("Effects", "A2", "no such programme")),
     Kind("a package written as a stream", streamed, Same()),

@@ -8,9 +8,8 @@ from collections.abc import Callable
 
 from hostile.books import MAIN, STRINGS, Book
 from hostile.outcomes import DAMAGED, Fault, Kind, Make, Refused, Same
-from hostile.packages import in_utf_16
+from hostile.packages import AS_NOBODY_WRITES, SHEET_NAMESPACE, in_utf_16
 
-SHEET_NAMESPACE = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 EFFECT = "C2"
 
 
@@ -116,7 +115,119 @@ CHOICE = (
 ROW_INSIDE = b'<row r="2500"><row r="2"><c r="C2"><v>9</v></c></row></row><row r="3"'
 FORMATS = b'<xf numFmtId="0"/>' * 1_000_000
 
+
+def texts_in_prefixes(book: Book) -> Book:
+    def prefixed(xml: bytes) -> bytes:
+        xml = re.sub(rb"<(/?)(sst|si|t|r|rPr)(?=[ >/])", rb"<\1x:\2", xml)
+        return xml.replace(SHEET_NAMESPACE, SHEET_NAMESPACE.replace(b"xmlns", b"xmlns:x"))
+
+    return book.change(STRINGS, prefixed)
+
+
+def texts_by_formulas(book: Book) -> Book:
+    """The text bomb, each cell with a formula before its value."""
+    return shared_text_bomb(book).change(book.sheet("Effects"), lambda xml: xml.replace(b't="s"><v>', b't="s"><f/><v>'))
+
+
+def texts_after_empty_ones(book: Book) -> Book:
+    """The text bomb, behind entries that are nothing."""
+    last = book.parts[STRINGS].count(b"<si>")
+    shared_text_bomb(book.replace(STRINGS, b"</sst>", b"<si/>" * 50 + b"</sst>"))
+    return book.change(book.sheet("Effects"), lambda xml: xml.replace(b"<v>%d</v>" % last, b"<v>%d</v>" % (last + 50)))
+
+
+def far_with(attributes: str) -> Make:
+    cell = f'<row r="1048576"><c {attributes}><v>1</v></c></row></sheetData>'.encode()
+    return lambda book: book.replace(book.sheet("Effects"), b"</sheetData>", cell)
+
+
+def beside_the_cells(xml: bytes) -> Make:
+    """Something below the table, and an error in it."""
+    return lambda book: book.replace(book.sheet("Effects"), b"</sheetData>", b"</sheetData>" + xml).cell(
+        "Effects", "D2", ' t="e"><v>#N/A</v></c>'
+    )
+
+
+PREFIXES = b"".join(b'xmlns:a%d="urn:a" ' % n for n in range(100_000))
 DIALECTS = [
+    Kind("texts with prefixes", texts_in_prefixes, Same()),
+    Kind(
+        "two texts in an entry, with prefixes",
+        lambda book: texts_in_prefixes(listed("<si><t>0.1</t><t>597</t></si>")(book)),
+        AS_NOBODY_WRITES,
+    ),
+    Kind(
+        "an entry of another vocabulary before the texts",
+        lambda b: b.replace(STRINGS, b"<si>", b'<y:si xmlns:y="urn:y"><y:t>9</y:t></y:si><si>'),
+        Same(),
+    ),
+    Kind(
+        "one text in 200,000 cells, with prefixes",
+        lambda b: texts_in_prefixes(shared_text_bomb(b)),
+        Refused("MB of text"),
+    ),
+    Kind("one text in 200,000 cells, by formulas", texts_by_formulas, Refused("MB of text")),
+    Kind("one text in 200,000 cells, after empty texts", texts_after_empty_ones, Refused("MB of text")),
+    *(
+        Kind(f"a cell at the far corner with {attributes}", far_with(attributes), Refused(words))
+        for attributes, words in (
+            ('r="XFD1048576" cm="1" t="n"', "reaches"),
+            ('cm="1" r="XFD1048576"', "reaches"),
+            ('r="XFD1048576" s="-1"', "no spreadsheet program"),
+            ('r="XFD1048576" t=""', "no spreadsheet program"),
+        )
+    ),
+    Kind(
+        "an empty value before the value", lambda b: plain(b, '<c r="C2"><v/><v>0.1597</v></c>'), Refused("two values")
+    ),
+    Kind(
+        "an empty text before the text",
+        lambda b: plain(b, '<c r="C2" t="inlineStr"><is><t/><t>0.1597</t></is></c>'),
+        Refused("two values"),
+    ),
+    Kind(
+        "a text behind runs of text",
+        lambda b: plain(b, '<c r="C2" t="inlineStr"><is><r><t>0.159</t></r><t>7</t></is></c>'),
+        Refused("two values"),
+    ),
+    Kind("a million digits", lambda b: plain(b, f'<c r="C2"><v>{"1" * 1_000_000}</v></c>'), Fault("Effects", "C2")),
+    Kind(
+        "errors of a cell that is none",
+        beside_the_cells(b"<extLst><ext><c x='" + b't="e"' * 200_000 + b"'/></ext></extLst>"),
+        Fault("Effects", "D2", "Excel error"),
+    ),
+    Kind(
+        "a hundred thousand prefixes",
+        lambda b: b.replace(b.sheet("Effects"), b"<worksheet ", b"<worksheet " + PREFIXES),
+        Same(),
+    ),
+    Kind(
+        "a sheet of another vocabulary",
+        lambda b: b.replace(b.sheet("Effects"), b"<sheetData>", b'<sheetData xmlns="urn:q">'),
+        Fault("Effects", ""),
+    ),
+    Kind(
+        "a hundred thousand attributes",
+        lambda b: b.replace(
+            b.sheet("Effects"), b'<row r="9"', b'<row r="9" ' + b" ".join(b'a%d="1"' % n for n in range(100_000))
+        ),
+        Same(),
+    ),
+    Kind(
+        "texts in Shift_JIS",
+        lambda b: b.change(
+            STRINGS, lambda xml: xml.decode().replace("UTF-8", "Shift_JIS").encode("cp932", "xmlcharrefreplace")
+        ),
+        DAMAGED,
+    ),
+    Kind(
+        "texts in ASCII with references",
+        lambda b: b.change(
+            STRINGS, lambda xml: xml.decode().replace("UTF-8", "ASCII").encode("ascii", "xmlcharrefreplace")
+        ),
+        Same(),
+    ),
+    Kind("texts that are no UTF-8", lambda b: b.replace(STRINGS, b"<t>", b"<t>\xc0\xbc"), DAMAGED),
     Kind("names with prefixes", in_prefixes, Same()),
     Kind("rows backwards", backwards, Same()),
     Kind("cells without addresses", without_addresses, Same()),

@@ -25,6 +25,7 @@ KEYS = [
     Kind("a key that looks alike, in Cyrillic", key("grаnt_IDN"), Fault("Programmes", LAST, "looks like")),
     Kind("a key that looks alike, in Greek", key("grant_ΙDΝ"), Fault("Programmes", LAST, "looks like")),
     Kind("a key that looks alike, with a space", key("grant_ IDN"), Fault("Programmes", LAST, "looks like")),
+    Kind("a key that looks alike, with a small L", key("grant_lDN"), Fault("Programmes", LAST, "looks like")),
     Kind("a key with a zero-width space", key("grant_\u200bIDN"), Fault("Programmes", LAST, INVISIBLE)),
     Kind("a key with a soft hyphen", key("grant_\u00adIDN"), Fault("Programmes", LAST, INVISIBLE)),
     Kind("a key that is written backwards", key("\u202eNDI_tnarg"), Fault("Programmes", LAST, INVISIBLE)),
@@ -46,6 +47,10 @@ KEYS = [
             "Total ODA",
             "Sum:",
             "Subtotal (grants)",
+            "合　計",
+            "小 計（無償）",
+            "計（億円）",
+            "累計",
         )
     ),
     Kind(
@@ -85,6 +90,16 @@ KEYS = [
     Kind(
         "a row of no height",
         lambda b: b.replace(b.sheet("Effects"), b'<row r="9"', b'<row r="9" ht="0"'),
+        Same("Effects", "hidden"),
+    ),
+    Kind(
+        "rows that hide unless they say otherwise",
+        lambda b: b.replace(b.sheet("Effects"), b"<sheetFormatPr ", b'<sheetFormatPr zeroHeight="1" '),
+        Same("Effects", "hidden"),
+    ),
+    Kind(
+        "a row of nearly no height",
+        lambda b: b.replace(b.sheet("Effects"), b'<row r="9"', b'<row r="9" ht="0.1" customHeight="1"'),
         Same("Effects", "hidden"),
     ),
     Kind(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import re
 import struct
 import zipfile
+from collections.abc import Callable
 
 from hostile.books import MAIN, RELATIONS, STRINGS, TYPES, Book, packed
 from hostile.outcomes import DAMAGED, Fault, Kind, Make, Refused, Same
 
+SHEET_NAMESPACE = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 OFFICE = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+AS_NOBODY_WRITES = Refused("no spreadsheet program")
 NO_WORKBOOK = Refused("not an Excel workbook")
 MACROS, PASSWORD = Refused("macros"), Refused("password")
 DTD = b'<!DOCTYPE worksheet [<!ENTITY a "1"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
@@ -138,7 +142,95 @@ def of_kind(kind: bytes) -> Make:
     return lambda book: with_relation(book.add("xl/part.bin", b"x"), RELATIONS, kind, b"part.bin", b"")
 
 
+def texts_elsewhere(book: Book) -> Book:
+    """The relation leads to other texts than those at the usual place: two programmes change names."""
+    other = book.parts[STRINGS].replace(b"grant_IDN", b"grant_").replace(b"grant_VNM", b"grant_IDN")
+    book.add("xl/other.xml", other.replace(b"grant_<", b"grant_VNM<"))
+    return book.change(RELATIONS, lambda xml: re.sub(rb'Target="[^"]*sharedStrings.xml"', b'Target="other.xml"', xml))
+
+
+def sheet_relation(change: Callable[[bytes], bytes]) -> Make:
+    """The relation of the effects, changed."""
+    return lambda book: book.change(
+        RELATIONS, lambda xml: re.sub(rb"<Relationship [^>]*sheet10\.xml[^>]*/>", lambda found: change(found[0]), xml)
+    )
+
+
+def with_two_ids(book: Book) -> Book:
+    """One reader follows the first id of the effects, the other the last."""
+    return book.change(
+        MAIN, lambda xml: re.sub(rb'<sheet ([^>]*name="Effects")', rb'<sheet xmlns:x="urn:x" x:id="rId11" \1', xml)
+    )
+
+
+def with_count(part: str, name: bytes) -> Make:
+    """A list that says it has four thousand million entries."""
+    return lambda book: book.change(
+        part,
+        lambda xml: re.sub(
+            rb"<%s [^>]*>" % name,
+            b'<%s %s uniqueCount="4000000000" count="4000000000">' % (name, SHEET_NAMESPACE),
+            xml,
+            count=1,
+        ),
+    )
+
+
+LIARS = [
+    Kind("a list of texts elsewhere, and another in its place", texts_elsewhere, AS_NOBODY_WRITES),
+    Kind(
+        "formats elsewhere",
+        lambda b: b.change(RELATIONS, lambda x: x.replace(b"styles.xml", b"s.xml")),
+        AS_NOBODY_WRITES,
+    ),
+    Kind("a relation twice", sheet_relation(lambda own: own + own.replace(b"sheet10", b"sheet11")), AS_NOBODY_WRITES),
+    Kind("a sheet with two ids", with_two_ids, AS_NOBODY_WRITES),
+    Kind("a sheet with no id", lambda b: b.change(MAIN, lambda x: x.replace(b"r:id=", b"r:no=", 1)), AS_NOBODY_WRITES),
+    Kind("four thousand million texts, it says", with_count(STRINGS, b"sst"), Same()),
+    Kind("four thousand million formats, it says", with_count("xl/styles.xml", b"cellXfs"), Same()),
+    Kind(
+        "a sheet by way of its own folder",
+        sheet_relation(lambda own: own.replace(b"sheet10", b"../worksheets/sheet10")),
+        DAMAGED,
+    ),
+    Kind(
+        "a sheet outside of the file",
+        sheet_relation(lambda own: own.replace(b"worksheets/sheet10.xml", b"../../../etc/passwd")),
+        NO_WORKBOOK,
+    ),
+    Kind(
+        "a sheet of charts in the place of the effects",
+        sheet_relation(lambda own: own.replace(b'/worksheet"', b'/chartsheet"')),
+        Fault("Effects", ""),
+    ),
+    Kind(
+        "a frame from elsewhere",
+        lambda b: with_relation(b, RELATIONS, b"frame", b"http://192.0.2.1/"),
+        Refused("outside"),
+    ),
+    Kind(
+        "a link that somebody may click",
+        lambda b: with_relation(b, RELATIONS, b"hyperlink", b"http://192.0.2.1/"),
+        Same(),
+    ),
+    Kind("the workbook in other letters", lambda b: b.add("xl/Workbook.xml", b.parts.pop(MAIN)), DAMAGED),
+    Kind("texts in other letters", lambda b: b.add("xl/SharedStrings.xml", b.parts.pop(STRINGS)), DAMAGED),
+    Kind(
+        "an open document",
+        lambda b: packed([("mimetype", b"application/vnd.oasis"), ("content.xml", b"<a/>")]),
+        NO_WORKBOOK,
+    ),
+    Kind("a workbook in an archive", lambda b: packed([("book.xlsx", b.data)]), NO_WORKBOOK),
+    Kind("a workbook that is called .ods", lambda b: b, Same(), "book.ods"),
+    Kind("a part of a name with a line break", lambda b: b.add("xl/\x1b[31m\r\nevil.xml", b"\x01"), DAMAGED),
+    Kind(
+        "relations nested deep",
+        lambda b: b.replace(RELATIONS, b"</Relationships>", b"<a>" * 200_000 + b"</a>" * 200_000 + b"</Relationships>"),
+        Same(),
+    ),
+]
 PACKAGES = [
+    *LIARS,
     Kind("nothing at all", lambda book: b"", Refused("empty")),
     Kind("a text", lambda book: b"programme,maximum\r\nwells,5\r\n", NO_WORKBOOK),
     Kind("a PDF", lambda book: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", NO_WORKBOOK),
