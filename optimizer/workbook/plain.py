@@ -31,7 +31,7 @@ MOST_PREFIXES = 100
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 _HEAD = rb'<c r="([A-Z]{1,3}[1-9][0-9]{0,6})"(?: s="[0-9]+")?'
 _TAIL = rb'(?: [a-z]+="[0-9]+")*'
-_CELL = re.compile(_HEAD + rb'(?: t="[a-zA-Z]+")?' + _TAIL + rb"/?>")
+_CELL = re.compile(_HEAD + rb'(?: t="[a-zA-Z]+")?' + _TAIL + rb" ?/?>")
 _USUAL_CELL = re.compile(
     _HEAD + rb'(?:/>| t="s"><v>[0-9]{1,9}</v></c>|(?: t="n")?><v>-?[0-9.]{1,24}(?:[eE][-+]?[0-9]{1,2})?</v></c>)'
 )
