@@ -10,6 +10,7 @@ from typing import Any
 
 from optimizer import report, scenario
 from optimizer.fiscal import year_name
+from optimizer.portfolio import Portfolio
 from optimizer.questions import alternatives as asking_alternatives
 from optimizer.questions import compare as asking_compare
 from optimizer.questions import compare_tables, frontier_tables, levers_tables, tables
@@ -28,13 +29,15 @@ from optimizer.report.chapters.levers import levers_document
 from optimizer.report.chapters.prices import prices_document
 from optimizer.report.chapters.ranges import ranges_document
 from optimizer.report.chapters.robust import robust_document
+from optimizer.report.converted import Converter
 from optimizer.report.document import Document
+from optimizer.report.in_unit import in_unit, units_of
 from optimizer.report.shown import shown
 from optimizer.results import Result
 from optimizer.run import OpenBook, json_bytes
 from optimizer.scenario import BASE
 from optimizer.units import percent, signed
-from optimizer.words import Name, Words, name_of, say
+from optimizer.words import LANGUAGES, Name, Words, name_of, say
 
 Progress = Callable[[int, int], None]
 MOST_BARS = 20
@@ -77,15 +80,26 @@ class Answer:
     files: Mapping[str, bytes]
     document: Document | None = None
 
-    def as_dict(self, language: str) -> dict[str, Any]:
-        """The answer as plain values in one language."""
+    def content(self, portfolio: Portfolio) -> dict[str, Any]:
+        """The answer as plain values: by language in the workbook's unit, by ``units`` and language in all others.
+
+        ``table``: the rows of its table, as they stand in the file.
+        """
+        own = portfolio.settings.unit
+        others = [Converter(own, in_unit(portfolio, unit)) for unit in units_of(portfolio) if unit != own]
+        in_others = {money.into.unit: {each: self.as_dict(each, money) for each in LANGUAGES} for money in others}
+        return {each: self.as_dict(each) for each in LANGUAGES} | {"units": in_others, "table": self.table()}
+
+    def as_dict(self, language: str, money: Converter | None = None) -> dict[str, Any]:
+        """The answer as plain values in one language and unit (without ``money`` in the workbook's)."""
+        said = [money.words(words) for words in self.sentences] if money else self.sentences
         return {
-            "sentences": [words.into(language) for words in self.sentences],
+            "sentences": [words.into(language) for words in said],
             "measure": self.measure.into(language),
             "bars": [
                 {"name": b.name.into(language), "value": b.value, "text": b.text.into(language)} for b in self.bars
             ],
-            "blocks": shown(self.document, language) if self.document else [],
+            "blocks": shown(self.document, language, money) if self.document else [],
         }
 
     def table(self) -> list[dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 from optimizer.words import Name, Words, say
@@ -46,6 +47,17 @@ def signed(number: Fraction | float, places: int) -> Name:
     """A change with its sign; in Japanese a fall is written with △."""
     text = f"{float(number):+,.{places}f}"
     return Name(text, japanese=text.replace("-", "△ "))
+
+
+@dataclass(frozen=True)
+class Money(Name):
+    """An amount whose unit stands elsewhere in its sentence."""
+
+
+def moved(change: Fraction | float, places: int) -> Money:
+    """A change of money, like ``signed``."""
+    text = signed(change, places)
+    return Money(text.pattern, japanese=text.japanese)
 
 
 def percent(number: float, form: str = ".1f") -> Name:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import re
 from fractions import Fraction
 
 import pytest
-from web import Reader, app, broken_book, reader
+from test_web_questions import ended
+from web import INPUTS, Reader, app, broken_book, reader
 
+from optimizer.report.converted import Converter
 from optimizer.report.document import number_text
-from optimizer.units import factors
+from optimizer.report.in_unit import InUnit
+from optimizer.units import amount, factors, moved
+from optimizer.words import say
 
 __all__ = ["app", "reader"]
 RATE = Fraction("131.44")
@@ -66,6 +71,63 @@ def test_a_script_may_ask_for_a_unit(reader, japan):
     """``unit`` in the address; one that the workbook cannot be shown in changes nothing."""
     assert total_of(reader, japan, "unit=JPY million")["unit"] == "JPY million"
     assert total_of(reader, japan, "unit=EUR")["unit"] == "JPY 100 million"
+
+
+NUMBER = re.compile(r"^[+−]?[\d,]+(\.\d+)?$")
+
+
+def cells_of(answer: dict) -> list[tuple[str, str, str]]:
+    """Every cell of every table of an answer, with its heading and what names its unit."""
+    return [
+        (heading, table["unit"] or heading, text)
+        for block in answer["blocks"]
+        for table in block["tables"]
+        for row in [*table["rows"], *([table["total"]] if table["total"] else [])]
+        for heading, text in zip(table["columns"], row, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("kind", ["frontier", "ranges", "compare", "levers"])
+def test_an_answer_states_money_in_the_chosen_unit_and_its_files_in_the_workbooks(reader, kind):
+    """A number is a hundred times as large exactly where million yen stands beside it in place of hundred million."""
+    book = reader.upload((INPUTS / "minimal.xlsx").read_bytes()).request.path
+    question = reader.post(f"{book}/questions", kind=kind, set="budget_factor=0.9").request.path
+    assert ended(reader, question)["state"] == "done"
+    unit, other = "JPY 100 million", "JPY million"
+    written, shown = (reader.get(f"/api/v1{question}?unit={name}").json["answer"] for name in (unit, other))
+    assert shown["files"] == written["files"] and shown["table"] == written["table"]
+    converted = 0
+    for (_, beside, was), (heading, now_beside, now) in zip(cells_of(written), cells_of(shown), strict=True):
+        if beside.replace(unit, other) == now_beside != beside and NUMBER.match(was):
+            assert number(now) == 100 * number(was), (heading, was, now)
+            converted += 1
+        else:
+            assert was == now or " hundred million yen" in was, (heading, was, now)
+    assert converted
+    for was, now in zip(written["sentences"], shown["sentences"], strict=True):
+        assert "hundred million yen" not in now
+        assert ("hundred million yen" in was) == (was != now)
+    page = reader.get(f"{question}?unit={other}").text
+    assert all(html.escape(text, quote=False) in html.unescape(page) for text in shown["sentences"][:1])
+    assert "Money in the files is in JPY 100 million." in page
+
+
+def number(text: str) -> Fraction:
+    """A number as it is written in English."""
+    return Fraction(text.replace(",", "").replace("−", "-").replace("+", ""))
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("1,234.50", "939.21"), ("1", "0.7608"), ("100", "76.0803"), ("-3.10", "-2.36"), ("all of it", None)],
+)
+def test_an_amount_in_a_sentence_is_converted_with_its_unit(written, shown):
+    """At 131.44 yen for a dollar; what is no number stays in its own unit."""
+    converter = Converter("JPY 100 million", InUnit("USD million", 100 / RATE))
+    sentence = say("opens {opened} by itself", opened=amount(written, "JPY 100 million"))
+    expected = f"{shown} million dollars" if shown else f"{written} hundred million yen"
+    assert converter.words(sentence).into("en") == f"opens {expected} by itself"
+    assert converter.words(say("worth {worth}", worth=moved(-3, 2))).into("ja") == "worth △ 2.28"
 
 
 def test_a_workbook_without_a_rate_offers_no_dollars(reader):

@@ -265,7 +265,7 @@ def ask(connection: Connection, limits: Limits, path: Path, folder: Path, kind: 
     try:
         of_book = optimizer.Asked(opened(path), origin, sets, language, tuple(settings_of(beside)))
         found = optimizer.answer(kind, of_book, Telling(connection))
-        content = {each: found.as_dict(each) for each in optimizer.LANGUAGES} | {"table": found.table()}
+        content = found.content(of_book.book.portfolio)
         optimizer.write_folder(folder, {**found.files, "answer.json": optimizer.json_bytes(content)}, "answer.json")
         connection.send(("done", sorted(found.files)))
     except MemoryError:

@@ -91,9 +91,10 @@ def frontier_in_words(found: Frontier) -> list[Words]:
 
 def _at(point: Point, unit: str) -> Words:
     return say(
-        "Budget × {factor} ({budget}): {score} points; one more unit adds {marginal}.",
+        "Budget × {factor} ({budget}): {score} points; {one} more adds {marginal}.",
         factor=f"{point.factor:.4g}",
         budget=amount(f"{point.budget:,.2f}", unit),
+        one=amount("1", unit),
         score=f"{point.score:.4f}",
         marginal=points_text(point.marginal),
     )

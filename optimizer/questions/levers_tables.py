@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from optimizer.fiscal import listed
 from optimizer.questions.levers import Levers, Move, Worth
 from optimizer.questions.shapley import Combination
-from optimizer.units import amount, signed
+from optimizer.units import amount, moved, signed
 from optimizer.words import Words, name_of, say
 
 MOST_MOVES = 10
@@ -156,7 +156,7 @@ def _moved(found: Levers, worth: Worth) -> Words:
         say(
             "{programme} {change}",
             programme=name_of(found.portfolio.programmes[move.programme]),
-            change=signed(move.change, 2),
+            change=moved(move.change, 2),
         )
         for move in worth.moves_last[:MOST_NAMED]
     ]

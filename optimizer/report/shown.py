@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from optimizer.report.converted import Converter
 from optimizer.report.document import Cell, Column, Document, Figure, Table, number_text, tables_of
 from optimizer.report.figures.picture import picture
 from optimizer.words import Words
 
 
-def shown(document: Document, language: str) -> list[dict[str, Any]]:
+def shown(document: Document, language: str, money: Converter | None = None) -> list[dict[str, Any]]:
     """Its pictures, each with its tables, and its other tables, in the order of the page; the rest is in the report.
+
+    Without ``money`` amounts stand in the workbook's unit.
 
     A block: ``title``, ``kind`` (of its figure, or table), ``picture`` (an SVG element, blank for tables), ``tables``.
     """
     blocks: list[dict[str, Any]] = []
     for section in document.sections:
-        for block in section.on_the_page:
+        for block in map(money.block, section.on_the_page) if money else section.on_the_page:
             if isinstance(block, Figure):
                 blocks.append(shown_figure(block, language))
             elif tables := tables_of(block):

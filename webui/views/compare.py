@@ -111,7 +111,7 @@ def _page(book: Book, chosen: list[Choice], found: dict[str, Any], trouble: Word
         plans=found.get("plans", []),
         trouble=trouble,
         asked=asked,
-        answer=answer_of(asked) if asked else None,
+        answer=answer_of(book, asked) if asked else None,
         states=STATES,
         seconds=seconds_of(book, found.get("combinations", 0)),
         here="compare",

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as Answer
 from optimizer import Words, WrongUsage, say
 from webui.downloads import to_keep_or_to_see
 from webui.identity import visitor
-from webui.language import current
+from webui.language import current, shown_unit
 from webui.rows import Book, Question, new_id
 from webui.site import the_book, the_site
 from webui.store import AWAY, Store
@@ -125,7 +125,7 @@ def latest_of(book: Book, beside: Sequence[Named]) -> Question | None:
 def one(book_id: str, question_id: str) -> str:
     """One question: how far it is, or its answer."""
     book, question = the_book(book_id), _found(the_site().store, book_id, question_id)
-    answer = answer_of(question)
+    answer = answer_of(book, question)
     return render_template(
         "question.html", book=book, question=question, kinds=KINDS, states=STATES, answer=answer, here="questions"
     )
@@ -145,8 +145,8 @@ def cancel_it(book_id: str, question_id: str) -> None:
 
 def state_of_one(book_id: str, question_id: str) -> dict[str, Any]:
     """State, and the answer where there is one."""
-    question = _found(the_site().store, book_id, question_id)
-    return _state_of(question) | {"id": question.id, "kind": question.kind, "answer": answer_of(question)}
+    book, question = the_book(book_id), _found(the_site().store, book_id, question_id)
+    return _state_of(question) | {"id": question.id, "kind": question.kind, "answer": answer_of(book, question)}
 
 
 @page.get("/books/<book_id>/questions/<question_id>/events")
@@ -219,9 +219,10 @@ def _state_of(question: Question) -> dict[str, Any]:
     return {"state": question.state, "done": question.done, "total": question.total, "left": left}
 
 
-def answer_of(question: Question) -> dict[str, Any] | None:
-    """Its answer in the reader's language, where it has come."""
+def answer_of(book: Book, question: Question) -> dict[str, Any] | None:
+    """Its answer in the reader's language and unit, where it has come; one from before there were units in its own."""
     if question.state != "done":
         return None
     content = json.loads((the_site().store.answer_folder(question.id) / "answer.json").read_bytes())
-    return {**content[current()], "table": content["table"], "files": question.message["files"]}
+    said = content.get("units", {}).get(shown_unit(book), content)
+    return {**said[current()], "table": content["table"], "files": question.message["files"]}

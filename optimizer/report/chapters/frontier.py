@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from optimizer import units
 from optimizer.questions.freedoms import Freedoms
 from optimizer.questions.frontier import Frontier, tenths_between
 from optimizer.questions.frontier_tables import PASSAGES
@@ -23,6 +24,7 @@ class _Told:
     def __init__(self, found: Frontier) -> None:
         self.found, self.portfolio = found, found.portfolio
         self.unit = terms.usual(self.portfolio.settings.unit)
+        self.one = units.amount("1", self.portfolio.settings.unit)
         self.decimals = terms.money_decimals(self.portfolio)
 
     def document(self, book: OpenBook) -> Document:
@@ -85,9 +87,9 @@ class _Told:
             name="frontier_curve",
             kind="curve",
             message=self.message(),
-            subject=say("Best score (above) and points for one more unit (below) against the budget"),
+            subject=say("Best score (above) and points for {one} more (below) against the budget", one=self.one),
             tables=(self.at_round_factors(),),
-            marks=(Mark(say("Best score")), Mark(say("Points for one more unit"))),
+            marks=(Mark(say("Best score")), Mark(say("Points for {one} more", one=self.one))),
             values=tuple(
                 (number(p.budget), number(p.score), number(p.marginal), number(p.factor)) for p in self.found.points
             ),
@@ -107,7 +109,7 @@ class _Told:
             Column(say("Budget ({unit})", unit=self.unit), "money", self.decimals),
             Column(say("Score (points)"), "points", 4),
             Column(say("Against today (points)"), "change", 4),
-            Column(say("Points for one more unit"), "points", 6),
+            Column(say("Points for {one} more", one=self.one), "points", 6),
             Column(say("Error (points)"), "points", 6),
         ]
         today = next((point.score for point in points if point.factor == 1), None)
@@ -141,7 +143,7 @@ class _Told:
             Column(say("Budget factor"), "number", 4),
             Column(say("Budget ({unit})", unit=self.unit), "money", self.decimals),
             Column(say("Score (points)"), "points", 4),
-            Column(say("Points for one more unit"), "points", 6),
+            Column(say("Points for {one} more", one=self.one), "points", 6),
             Column(say("Error (points)"), "points", 6),
         ]
         rows = [

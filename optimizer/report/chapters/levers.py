@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from optimizer import fiscal
+from optimizer import fiscal, units
 from optimizer.questions.levers import Levers, Move, Worth
 from optimizer.questions.levers_tables import NO_LEVER, for_its_money, how_estimated, over_which_orders
 from optimizer.report import terms
@@ -42,6 +42,7 @@ class _Told:
     def __init__(self, found: Levers) -> None:
         self.found, self.portfolio = found, found.portfolio
         self.unit = terms.usual(self.portfolio.settings.unit)
+        self.per = units.amount(f"{found.per:,}", self.portfolio.settings.unit)
         self.decimals = terms.money_decimals(self.portfolio)
 
     def document(self, book: OpenBook) -> Document:
@@ -131,7 +132,7 @@ class _Told:
             Column(say("Least"), "change", 4),
             Column(say("Most"), "change", 4),
             Column(say("Money opened ({unit})", unit=self.unit), "money", self.decimals),
-            Column(say("Points for {amount} opened", amount=f"{self.found.per:,}"), "points", 4),
+            Column(say("Points for {amount} opened", amount=self.per), "points", 4),
             Column(say("Money moved ({unit})", unit=self.unit), "money", self.decimals),
             Column(say("Most less worth"), "points", 4, less=(5 + shift, 1), page=False),
             Column(say("Worth less least"), "points", 4, less=(1, 4 + shift), page=False),
