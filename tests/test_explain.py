@@ -279,3 +279,25 @@ def test_effects_that_harm_as_much_never_enter():
     assert found.entry is None
     said = [words.into("en") for words in found.sentences]
     assert "Even with effects a hundred thousand times as large the best plan does without it." in said
+
+
+def test_what_is_exact_is_said_where_programmes_are_all_or_nothing(tmp_path):
+    """One sentence more with an indivisible programme, none without; and every number beside it was a plan of wholes.
+
+    Wells are all or nothing: 10 buys them (6) and 4 of roads. Without them roads take 8, so they are worth 65 - 40.
+    """
+    book = minimal()
+    book["Programmes"][0]["indivisible"] = "yes"
+    workbook.write(tmp_path / "book.xlsx", book)
+    opened_book = run.open_book(tmp_path / "book.xlsx")
+    run.write_run(solve_book(opened_book), opened_book.data, tmp_path / "whole", {})
+    said = told(tmp_path / "whole", "wells", "--lang", "en").output
+    assert "Without it the best score falls by 25.0000 points." in said
+    assert "every number here is exact" in said
+    assert "relaxation" in said
+    assert "緩和問題" in told(tmp_path / "whole", "--lang", "ja").output
+    book["Programmes"][0]["indivisible"] = "no"
+    workbook.write(tmp_path / "divided.xlsx", book)
+    divided = run.open_book(tmp_path / "divided.xlsx")
+    run.write_run(solve_book(divided), divided.data, tmp_path / "divided", {})
+    assert "relaxation" not in told(tmp_path / "divided", "--lang", "en").output

@@ -6,13 +6,13 @@ from fractions import Fraction
 
 import pytest
 import reference
-from books import books, scenarios_of
+from books import books, minimal, scenarios_of
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import opened
 
 from optimizer.errors import InputProblems, NoPlan
-from optimizer.questions import prices
+from optimizer.questions import prices, tables
 from optimizer.report import pages
 from optimizer.report.chapters.prices import prices_document
 
@@ -91,6 +91,16 @@ def test_a_price_per_unit_holds_over_its_interval(raw, part):
             model = moved_by(raw, price, step)
             score, _ = reference.maximise(model, model.score)
             assert score == pytest.approx(best + price.per_unit * step, abs=1e-4), price
+
+
+def test_what_is_exact_in_a_price_is_said_where_programmes_are_all_or_nothing():
+    """No price per unit, and why; without indivisible programmes nothing of the kind."""
+    book = minimal()
+    book["Programmes"][0]["indivisible"] = "yes"
+    whole, divided = prices.prices(opened(book)), prices.prices(opened(minimal()))
+    assert [price.per_unit for price in whole] == [None]
+    assert "each price is exact" in tables.prices_in_words(whole)[-1].into("en")
+    assert not any("exact" in words.into("en") for words in tables.prices_in_words(divided))
 
 
 def moved_by(raw, price, step):

@@ -26,19 +26,25 @@ def explain(talker: Talker, run_folder: Path, programme: str | None) -> None:
     Example: haibun explain outputs/japan grant_KEN
     """
     from optimizer import run  # noqa: PLC0415
-    from optimizer.questions.explain import Explainer, explanations_as_dict, unspent_in_words  # noqa: PLC0415
+    from optimizer.questions.explain import (  # noqa: PLC0415
+        Explainer,
+        exactness_in_words,
+        explanations_as_dict,
+        unspent_in_words,
+    )
 
     result, _ = run.read_run(run_folder)
     with talker.working(say("Solving again to confirm each sentence …")):
         explainer = Explainer(result)
         found = [explainer.programme(programme)] if programme else explainer.whole_run()
     unspent = [] if programme else unspent_in_words(result)
-    talker.answer(explanations_as_dict(result, found, unspent, talker.language))
+    notes = exactness_in_words(result)
+    talker.answer(explanations_as_dict(result, found, unspent, notes, talker.language))
     for item in found:
         talker.say_always(say("{id}: {name}", id=item.id, name=item.name))
         for words in item.sentences:
             talker.say_always(say("  {sentence}", sentence=words))
-    for words in unspent:
+    for words in (*unspent, *notes):
         talker.say_always(words)
 
 

@@ -61,6 +61,7 @@ class Price:
     per_unit: float | None = None
     holds_from: float | None = None
     holds_to: float | None = None
+    has_indivisible: bool = False
 
 
 def prices(
@@ -135,6 +136,7 @@ class _Pricing:
             per_unit=per_unit,
             holds_from=low,
             holds_to=high,
+            has_indivisible=is_mip(self.model),
         )
 
     def _is_tight(self, row: int, room_needed: float = 0.0) -> bool:

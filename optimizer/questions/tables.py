@@ -129,6 +129,13 @@ def prices_in_words(found: Sequence[Price]) -> list[Words]:
     if len(dear) > MOST_PRICES_SHOWN:
         said.append(say("… and {count} more that cost something.", count=len(dear) - MOST_PRICES_SHOWN))
     said.append(say("{count} requirements cost nothing.", count=len(found) - len(dear)))
+    if any(price.has_indivisible for price in found):
+        said.append(
+            say(
+                "Indivisible programmes are kept whole in every solve: each price is exact. Prices per unit, which "
+                "only the relaxation has, are not given."
+            )
+        )
     return said
 
 

@@ -227,3 +227,16 @@ def unspent_in_words(result: Result) -> list[Words]:
         for row in result.accounts
         if row.stopped_by is not None
     ]
+
+
+def exactness_in_words(result: Result) -> list[Words]:
+    """With indivisible programmes: what is exact in an explanation, and what is the relaxation's; else nothing."""
+    if not any(programme.indivisible for programme in result.portfolio.programmes.values()):
+        return []
+    return [
+        say(
+            "Indivisible programmes are kept whole in every plan that was compared: every number here is exact. Only "
+            "which rule is named first, where several leave no room, follows the prices of the relaxation, which "
+            "divides them."
+        )
+    ]

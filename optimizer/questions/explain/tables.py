@@ -11,9 +11,9 @@ from optimizer.words import Words
 
 
 def explanations_as_dict(
-    result: Result, found: Sequence[Explanation], unspent: Sequence[Words], language: str
+    result: Result, found: Sequence[Explanation], unspent: Sequence[Words], notes: Sequence[Words], language: str
 ) -> dict[str, object]:
-    """``{"programmes": [...], "unspent": [...]}``; amounts in the workbook's unit, points of score."""
+    """``{"programmes": [...], "unspent": [...], "notes": [...]}``; amounts in the workbook's unit, points of score."""
     return {
         "programmes": [
             {
@@ -26,6 +26,7 @@ def explanations_as_dict(
             for item in found
         ],
         "unspent": [words.into(language) for words in unspent],
+        "notes": [words.into(language) for words in notes],
     }
 
 
