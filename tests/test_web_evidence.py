@@ -64,6 +64,24 @@ def test_nobody_signs_off_their_own_work_or_out_of_turn(office, book, run):
     assert Browser(office, "other").post(f"{run}/assure").status_code == 404
 
 
+def test_a_script_signs_off_under_the_same_rules(office, book):
+    """The maker and a viewer may not; the assurer answers, then the approver, and each gets the run as it then is."""
+    scripts = {name: Browser(office, name).client for name in ("planner", "viewer", "assurer", "approver")}
+    header = {"X-Haibun": "x"}
+    saved = {"name": "by a script", "set": "budget_factor=0.95"}
+    assert scripts["planner"].post(f"/api/v1{book}/scenarios", data=saved, headers=header).status_code == 200
+    made = scripts["planner"].get(f"/api/v1{book}/runs").json["runs"][0]
+    run = f"/api/v1{book}/runs/{made['id']}"
+    for name in ("planner", "viewer", "approver"):
+        assert scripts[name].post(f"{run}/assure", headers=header).status_code == 403
+    assert scripts["approver"].post(f"{run}/approve", headers=header).status_code == 422
+    assert scripts["assurer"].post(f"{run}/assure").status_code == 400
+    assert scripts["assurer"].post(f"{run}/assure", headers=header).json["state"] == "assured"
+    approved = scripts["approver"].post(f"{run}/approve", headers=header).json
+    assert approved["state"] == "approved"
+    assert {sign["person"] for sign in approved["sign_offs"]} == {"assurer", "approver"}
+
+
 def test_whoever_uploaded_the_numbers_signs_off_no_run_of_them(office, book, run):
     """Another who brought the very same workbook into its place is as little a second pair of eyes as its planner."""
     store, ident = office.extensions["site"].store, run.split("/")[-1]

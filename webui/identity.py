@@ -129,5 +129,5 @@ def _only_what_is_theirs(found: Visitor) -> None:
 
 
 def _role_for(endpoint: str) -> str:
-    """The role that a change needs."""
-    return {"runs.assure": "assurer", "runs.approve": "approver"}.get(endpoint, "planner")
+    """The role that a change needs, on a page and in its twin."""
+    return {"assure": "assurer", "approve": "approver"}.get(endpoint.rpartition(".")[2], "planner")

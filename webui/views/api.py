@@ -12,21 +12,23 @@ from typing import Any
 
 from apiflask import APIBlueprint
 from apiflask.schemas import FileSchema
-from flask import Response, make_response, render_template, request
+from flask import Response, abort, make_response, render_template, request
 from werkzeug.exceptions import BadRequest
 
 from optimizer import InputProblems, NoPlan
 from webui.downloads import XLSX
 from webui.identity import project_for_new, visitor
 from webui.language import current, into, shown_unit
-from webui.rows import Book, new_id
+from webui.rows import Book, Run, new_id
 from webui.site import ask_desk, ask_live, the_book, the_site
 from webui.views import books as of_books
 from webui.views import compare as of_compare
+from webui.views import help as of_help
 from webui.views import home, shapes
 from webui.views import questions as of_questions
 from webui.views import reports as of_reports
 from webui.views import runs as of_runs
+from webui.views import whatif as of_whatif
 from webui.views.books import harmless, look_at
 from webui.views.questions import begin, cancel_it, state_of_one
 from webui.views.whatif import keep, mended, setting_of
@@ -101,6 +103,16 @@ def example() -> Book:
 def template() -> Response:
     """The empty workbook."""
     return home.template()
+
+
+@page.get("/help/<name>")
+@page.input(shapes.Reading, location="query")
+@page.output(shapes.Help)
+def help_page(name: str, query_data: dict[str, Any]) -> dict[str, str]:
+    """A page of help as Markdown: workbook or office."""
+    if name not in of_help.PAGES:
+        abort(404)
+    return {"name": name, "text": of_help.source(name, current())}
 
 
 @page.get("/books/<book_id>")
@@ -207,12 +219,27 @@ def compare(book_id: str, query_data: dict[str, Any]) -> dict[str, Any]:
     return {"choices": of_compare.choices_of(book), "chosen": chosen, **of_compare.beside(book, chosen)}
 
 
+@page.post("/books/<book_id>/compare")
+@page.input(shapes.Several, location="query")
+@page.output(shapes.State, status_code=202)
+def attribute(book_id: str, query_data: dict[str, Any]) -> dict[str, Any]:
+    """Ask in the background which rows make the differences between two to four scenarios."""
+    return state_of_one(book_id, of_compare.ask_what_differs(the_book(book_id)).id)
+
+
 @page.post("/books/<book_id>/scenarios")
 @page.input(shapes.Saving, location="form")
 @page.output(shapes.Saved)
 def save(book_id: str, form_data: dict[str, Any]) -> Any:
     """Publish a setting and save it under a name; 409 where the name is taken by what you have not seen."""
     return keep(the_book(book_id), form_data["name"], form_data["seen"])
+
+
+@page.get("/books/<book_id>/scenarios/<scenario_id>/<name>")
+@a_file(ANY)
+def file_of_scenario(book_id: str, scenario_id: str, name: str) -> Response:
+    """One file of a saved scenario's run, such as run.json."""
+    return of_whatif.download(book_id, scenario_id, name)
 
 
 @page.get("/books/<book_id>/questions")
@@ -240,8 +267,9 @@ def ask(book_id: str, form_data: dict[str, Any]) -> dict[str, Any]:
 
 
 @page.get("/books/<book_id>/questions/<question_id>")
+@page.input(shapes.Reading, location="query")
 @page.output(shapes.State)
-def question(book_id: str, question_id: str) -> dict[str, Any]:
+def question(book_id: str, question_id: str, query_data: dict[str, Any]) -> dict[str, Any]:
     """How far a question is, and its answer."""
     return state_of_one(book_id, question_id)
 
@@ -252,6 +280,13 @@ def cancel(book_id: str, question_id: str) -> dict[str, Any]:
     """Cancel a question that waits or runs."""
     cancel_it(book_id, question_id)
     return state_of_one(book_id, question_id)
+
+
+@page.get("/books/<book_id>/questions/<question_id>/events")
+@a_file("text/event-stream")
+def events(book_id: str, question_id: str) -> Response:
+    """How far a question is, whenever that changes (server-sent events); whoever comes back gets the state of now."""
+    return of_questions.events(book_id, question_id)
 
 
 @page.get("/books/<book_id>/questions/<question_id>/<name>")
@@ -296,3 +331,31 @@ def part(book_id: str, name: str, query_data: dict[str, Any]) -> Response:
 def runs(book_id: str) -> dict[str, Any]:
     """Every run that was saved of a workbook, the latest first."""
     return {"runs": of_runs.runs_of(the_book(book_id))}
+
+
+@page.post("/books/<book_id>/runs/<run_id>/assure")
+@page.output(shapes.Run)
+def assure(book_id: str, run_id: str) -> Run:
+    """Answer for having checked a run that somebody else made."""
+    return of_runs.sign_off(book_id, run_id, "assured")
+
+
+@page.post("/books/<book_id>/runs/<run_id>/approve")
+@page.output(shapes.Run)
+def approve(book_id: str, run_id: str) -> Run:
+    """Approve a run that was assured, as a third person."""
+    return of_runs.sign_off(book_id, run_id, "approved")
+
+
+@page.get("/books/<book_id>/runs/<run_id>/decision.zip")
+@a_file("application/zip")
+def decision_file(book_id: str, run_id: str) -> Response:
+    """The decision file: the run, its model, reports, sign-offs and journal."""
+    return of_runs.decision_zip(book_id, run_id)
+
+
+@page.get("/books/<book_id>/runs/<run_id>/<name>")
+@a_file(ANY)
+def report_of_run(book_id: str, run_id: str, name: str) -> Response:
+    """A report of a run with its state of now on every page."""
+    return of_runs.report(book_id, run_id, name)

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as Answer
 from optimizer import NoPlan, Words, WrongUsage, say
 from webui.language import current, shown_unit, t
 from webui.pace import seconds_of
-from webui.rows import Book
+from webui.rows import Book, Question
 from webui.site import ask_desk, the_book, the_site
 from webui.tasks import Named
 from webui.views.questions import STATES, answer_of, latest_of, put
@@ -80,13 +80,19 @@ def _not_too_many(chosen: Sequence[Choice]) -> None:
 def attribute(book_id: str) -> Answer:
     """Ask in the background which rows make the differences, and come back to the page."""
     book = the_book(book_id)
+    ask_what_differs(book)
+    return redirect(url_for("compare.show", book_id=book_id, s=[choice.key for choice in chosen_of(book)]))
+
+
+def ask_what_differs(book: Book) -> Question:
+    """The question of which rows make the differences between the scenarios of this request, asked once at a time."""
     chosen = chosen_of(book)
     _not_too_many(chosen)
     settings, last = [choice.setting for choice in chosen], chosen[-1]
     asked = latest_of(book, settings)
     if asked is None or asked.state not in ("waiting", "running"):
-        put(book, "compare", last.origin, last.sets, settings)
-    return redirect(url_for("compare.show", book_id=book_id, s=[choice.key for choice in chosen]))
+        asked = put(book, "compare", last.origin, last.sets, settings)
+    return asked
 
 
 def chosen_of(book: Book) -> list[Choice]:

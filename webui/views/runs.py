@@ -34,13 +34,15 @@ def runs_of(book: Book) -> list[Run]:
 @page.post("/books/<book_id>/runs/<run_id>/assure")
 def assure(book_id: str, run_id: str) -> Answer:
     """Answer for having checked a run that somebody else made."""
-    return _signed_off(book_id, run_id, "assured")
+    sign_off(book_id, run_id, "assured")
+    return redirect(url_for("runs.show", book_id=book_id))
 
 
 @page.post("/books/<book_id>/runs/<run_id>/approve")
 def approve(book_id: str, run_id: str) -> Answer:
     """Approve a run that was assured, as a third person."""
-    return _signed_off(book_id, run_id, "approved")
+    sign_off(book_id, run_id, "approved")
+    return redirect(url_for("runs.show", book_id=book_id))
 
 
 @page.get("/books/<book_id>/runs/<run_id>/<name>")
@@ -64,9 +66,10 @@ def decision_zip(book_id: str, run_id: str) -> Response:
     )
 
 
-def _signed_off(book_id: str, run_id: str, kind: str) -> Answer:
+def sign_off(book_id: str, run_id: str, kind: str) -> Run:
+    """Have the visitor answer for a run; raises ``HaibunError`` where others must come first."""
     evidence.sign_off(the_site().store, _found(book_id, run_id).id, kind, visitor().name)
-    return redirect(url_for("runs.show", book_id=book_id))
+    return _found(book_id, run_id)
 
 
 def _found(book_id: str, run_id: str) -> Run:

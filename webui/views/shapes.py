@@ -11,16 +11,21 @@ from webui.views.questions import KINDS
 BASE = "base"
 
 
-class Setting(Schema):
-    """A scenario of the workbook, and items set on top in the words of ``haibun solve --set``."""
+class Reading(Schema):
+    """In which language and unit somebody wants to read."""
 
-    origin = String(load_default=BASE, metadata={"description": "A scenario of the workbook."})
-    sets = List(String(), data_key="set", load_default=list, metadata={"description": "budget_factor=0.9 (repeat)"})
     lang = String(load_default=None, metadata={"description": "en or ja: the language of what is answered."})
     unit = String(
         load_default=None,
         metadata={"description": "The unit of money in texts, such as JPY million (default: the workbook's)."},
     )
+
+
+class Setting(Reading):
+    """A scenario of the workbook, and items set on top in the words of ``haibun solve --set``."""
+
+    origin = String(load_default=BASE, metadata={"description": "A scenario of the workbook."})
+    sets = List(String(), data_key="set", load_default=list, metadata={"description": "budget_factor=0.9 (repeat)"})
 
 
 class AskedAnswer(Setting):
@@ -354,7 +359,18 @@ class Run(Schema):
     sign_offs = List(Nested(SignOff))
 
 
+class ListedRun(Run):
+    """A run in a list."""
+
+
+class Help(Schema):
+    """A page of help, as Markdown."""
+
+    name = String()
+    text = String()
+
+
 class Runs(Schema):
     """Every run of a workbook, the latest first."""
 
-    runs = List(Nested(Run))
+    runs = List(Nested(ListedRun))
