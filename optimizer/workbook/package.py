@@ -74,6 +74,7 @@ _HIDES = rb"\s(?:hidden|zeroHeight)\s*=\s*[\"'](?:1|true)[\"']"
 _HIDDEN_ROW = re.compile(rb"<(?:\w+:)?(?:row|sheetFormatPr)(?=\s)[^>]*(?:%s|\sht=\"0(?:\.[0-9]*)?\")" % _HIDES)
 _HIDDEN_COLUMN = re.compile(rb"<(?:\w+:)?col(?=\s)[^>]*(?:%s|\swidth=\"0(?:\.[0-9]*)?\")" % _HIDES)
 _SIGNS_OF_HIDING = (b"hidden", b"zeroHeight", b'ht="0')
+_SIGNS_OF_ODD_CELLS = (b"<f>", b"<f ", b"<f/", b't="e"')
 _END_OF_TEXT = re.compile(rb"</si>|<si */>")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref\s*=\s*[\"']([A-Z0-9:]+)")
 
@@ -209,8 +210,9 @@ def _worksheets(parts: dict[str, bytes]) -> Iterator[Part]:
             parts[name] = (plain_texts if name == STRINGS else plain_part)(parts[name], name)
     left, texts = LARGEST_GRID, _Texts(parts.get(STRINGS, b""))
     for title, state, name in _sheets_of(parts):
-        parts[name], addresses = plain_sheet(parts[name], name, title)
+        parts[name], addresses, is_usual = plain_sheet(parts[name], name, title)
         xml = parts[name]
+        end = xml.rfind(b"</sheetData>")
         left -= _grid(title, addresses)
         texts.count(xml)
         if left < 0:
@@ -218,13 +220,17 @@ def _worksheets(parts: dict[str, bytes]) -> Iterator[Part]:
         yield Part(
             title,
             hidden=state != "visible",
-            hidden_rows=any(sign in xml for sign in _SIGNS_OF_HIDING) and _HIDDEN_ROW.search(xml) is not None,
+            hidden_rows=_may_hide_rows(xml, end) and _HIDDEN_ROW.search(xml, 0, end) is not None,
             hidden_columns=b"<col" in xml and _HIDDEN_COLUMN.search(xml[: xml.find(b"<sheetData")]) is not None,
-            merged=found[1].decode() if (found := _MERGED.search(xml, xml.rfind(b"</sheetData>"))) else "",
-            odd=_odd_cells(xml) if any(sign in xml for sign in (b"<f>", b"<f ", b"<f/", b't="e"')) else {},
+            merged=found[1].decode() if (found := _MERGED.search(xml, end)) else "",
+            odd={} if is_usual or not any(sign in xml for sign in _SIGNS_OF_ODD_CELLS) else _odd_cells(xml),
         )
-        if b't="e"' in xml:
+        if not is_usual and b't="e"' in xml:
             parts[name] = with_known_errors(xml)
+
+
+def _may_hide_rows(xml: bytes, end: int) -> bool:
+    return any(xml.find(sign, 0, end) >= 0 for sign in _SIGNS_OF_HIDING)
 
 
 def _sheets_of(parts: Mapping[str, bytes]) -> Iterator[tuple[str, str, str]]:

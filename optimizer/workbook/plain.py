@@ -98,16 +98,17 @@ def _first_inside(xml: bytes) -> int:
     return xml.find(b"<", begin + 1) if begin >= 0 else -1
 
 
-def plain_sheet(xml: bytes, name: str, title: str) -> tuple[bytes, Addresses]:
-    """A worksheet in the plain form, with the address of each of its cells in order."""
+def plain_sheet(xml: bytes, name: str, title: str) -> tuple[bytes, Addresses, bool]:
+    """A worksheet in the plain form, with the address of each of its cells in order, and whether all are usual ones."""
     if xml.count(b"<sheetData") > 1:
         raise Refused(say("Sheet {title} holds more than one table of cells.", title=title))
     begin, end = xml.find(b"<sheetData"), xml.rfind(b"</sheetData>")
     is_plain = begin < end and _is_plain_table(xml, begin, end)
-    if is_plain and xml.count(b"<c ", begin, end) > MANY_CELLS:  # formats alone, far below the table, hold nothing
+    cells = xml.count(b"<c", begin, end)
+    if is_plain and cells > MANY_CELLS:  # formats alone, far below the table, hold nothing
         xml = _BLANK.sub(b"", xml)
         end = xml.rfind(b"</sheetData>")
-    cells = xml.count(b"<c", begin, end)
+        cells = xml.count(b"<c", begin, end)
     addresses = _USUAL_CELL.findall(xml, begin, end) if is_plain else []
     is_usual = len(addresses) == cells > 0 and _has_nothing_beside_cells(xml, begin, end, cells)
     if is_plain and not is_usual:
@@ -121,7 +122,7 @@ def plain_sheet(xml: bytes, name: str, title: str) -> tuple[bytes, Addresses]:
     _refuse_twice(addresses, title)
     if not is_usual:
         _refuse_unclear_values(xml, title)
-    return _DIMENSION.sub(b"", xml, count=1), addresses
+    return _DIMENSION.sub(b"", xml, count=1), addresses, is_usual
 
 
 def _has_nothing_beside_cells(xml: bytes, begin: int, end: int, cells: int) -> bool:
