@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from test_pdf import texts_of
 from waitress.server import create_server
 from web import INPUTS, broken_book
 
@@ -320,6 +321,23 @@ def test_a_line_is_found_explained_and_pinned(chromium, address, language):
     watched.settle()
     assert page.input_value("#total-box") == "90"
     assert page.locator("#pin-list li").count() == 1
+    watched.is_sound()
+
+
+def test_the_programmes_are_read_on_paper(chromium, address):
+    """Each printed page names its columns and keeps all of them inside its margins; what is pressed is not printed."""
+    watched = Watched(chromium, address, "en")
+    page = watched.page
+    page.click(".example button")
+    watched.settle()
+    page.click("a.tab >> nth=1")
+    pages = texts_of(page.pdf(format="A4"))
+    assert len(pages) > 3
+    for text in pages[:-1]:
+        assert all(heading in text for heading in ("Programme", "Region", "Amount", "Baseline kept", "Why not more"))
+    assert "Indonesia" in pages[0]
+    page.emulate_media(media="print")
+    assert not page.locator("#search").is_visible() and not page.locator(".masthead").is_visible()
     watched.is_sound()
 
 
