@@ -5,6 +5,7 @@ Screenshots go to tests/artefacts/ for people to look at.
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 import zipfile
@@ -275,6 +276,28 @@ def test_a_number_that_is_none_is_refused_at_its_field(chromium, address):
     assert "Write a number" in page.inner_text("#sentence")
     assert "budget_factor" not in page.url
     watched.is_sound()
+
+
+def test_a_move_before_the_first_plan_says_how_long_it_takes(chromium, address):
+    """On a large workbook, whose answers take seconds, also while its base plan is still on its way."""
+    watched = Watched(chromium, address, "en")
+    page = watched.page
+    page.click(".example button")
+    watched.settle()
+    page.route("**/books/*", lambda route: route.fulfill(body=slow(route.fetch().text()), content_type="text/html"))
+    page.route("**/answer*detail=full", lambda route: None)
+    page.reload()
+    page.wait_for_selector('body[data-status="live"]')
+    page.route("**/answer*detail=live", lambda route: None)
+    page.fill("#total-box", "95")
+    page.press("#total-box", "Enter")
+    page.wait_for_selector("#sentence:has-text('about 9 seconds')")
+    watched.is_sound()
+
+
+def slow(html: str) -> str:
+    """The what-if page of a workbook whose live answers take nine seconds."""
+    return re.sub(r'("pace": \{[^}]*"live": )[\d.]+', r"\g<1>9", html)
 
 
 def test_the_keyboard_alone_moves_a_slider(chromium, address):

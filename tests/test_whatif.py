@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,16 @@ def test_what_a_statement_takes_over_is_what_it_would_state(book):
                 continue
             stated = exact.state_exactly(active, stated)
             assert stated == exact.state_exactly(active)
+
+
+def test_a_change_that_would_be_written_as_nothing_is_not_told(japan):
+    """Half a unit in a family and no score: the sentence does not say that something moves by 0."""
+    plan = japan.live()
+    sums = sums_of(plan)
+    near = replace(sums, families={key: money + Fraction(2, 5) for key, money in sums.families.items()})
+    assert "Nothing changes" in Screen(plan, near, "en").sentence().into("en")
+    far = replace(sums, families={key: money + 2 for key, money in sums.families.items()})
+    assert "by −2 hundred million yen" in Screen(plan, far, "en").sentence().into("en")
 
 
 def test_moving_money_states_no_programme_anew(japan):

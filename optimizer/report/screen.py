@@ -254,7 +254,8 @@ class Screen:
             for key in {**self.base.families, **self.sums.families}
         }
         most = max(families, key=lambda key: abs(families[key]), default="")
-        if not most or (abs(families[most]) < FELT and abs(change) < Fraction(1, 200)):
+        is_seen = bool(most) and any(sign in "123456789" for sign in self._amount(families[most]))
+        if not most or (not is_seen and abs(change) < Fraction(1, 200)):
             return say("Nothing changes against the base plan.")
         return say(
             "Score {score} ({change} points against the base); {family} moves most, by {amount}.",

@@ -214,7 +214,7 @@ async function fly(kind) {
   flights[kind] = items;
   const begun = performance.now();
   if (kind === "full") byId("proof").textContent = patiently(words.checking, page.pace.full);
-  else if (settled && page.pace.live > SLOW) byId("sentence").textContent = patiently(words.computing, page.pace.live);
+  else if ((settled || items !== opening) && page.pace.live > SLOW) byId("sentence").textContent = patiently(words.computing, page.pace.live);
   const answer = await asked(`${page.answer}?${addressOf(items)}&detail=${kind}`);
   flights[kind] = null;
   if (answer && settled) page.pace[kind] = (performance.now() - begun) / 1000;
@@ -229,6 +229,7 @@ function patiently(doing, seconds) {
 }
 
 let settled = null, lastFlow = null;
+const opening = present; // of which the page itself has said that it is being computed
 window.addEventListener("resize", () => lastFlow && drawFlow(byId("flow"), byId("flow-table"), lastFlow));
 
 function land(kind, items, answer) {
