@@ -52,6 +52,29 @@ def test_a_password_is_changed_by_whoever_knows_it_and_every_other_browser_is_ou
     assert (last.person, last.subject, last.detail) == ("clerk", "clerk", {})
 
 
+def test_people_see_their_browsers_and_sign_the_others_out(office, clerk):
+    """By the password of now alone; this browser stays, and other people's are not touched."""
+    other, planner = Browser(office, "clerk"), Browser(office, "planner")
+    page = clerk.get("/password").text
+    assert page.count("this browser") == 1
+    listed = page.count("<tr>")
+    assert listed >= 3  # the headings, this one, the other one
+    assert planner.get("/password").text.count("<tr>") == 2
+    refused = clerk.post("/password/others", current="not the one")
+    assert refused.status_code == 422 and "not right" in refused.text and other.get("/").status_code == 200
+    assert clerk.post("/password/others", current=PASSWORD).status_code == 302
+    assert (clerk.get("/").status_code, other.get("/").status_code, planner.get("/").status_code) == (200, 302, 200)
+    assert clerk.get("/password").text.count("<tr>") == 2
+    with clerk.store.session() as session:
+        last = session.scalars(select(Entry).order_by(Entry.number)).all()[-1]
+    assert (last.person, last.what) == ("clerk", "signed out elsewhere")
+
+
+def test_signing_out_clears_what_the_browser_kept(clerk):
+    """The header tells it to; ASVS 14.3.1."""
+    assert clerk.post("/sign-out").headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
+
+
 @pytest.mark.parametrize(
     ("current", "new", "again", "words"),
     [

@@ -396,13 +396,16 @@ def test_over_tls_cookies_are_secure_and_browsers_are_told_to_stay(office):
     """Behind a proxy that holds the certificate; over plain HTTP on one computer neither is said."""
     client = office.test_client()
     answer = client.get("/sign-in", base_url="https://127.0.0.1")
-    assert "Secure" in answer.headers["Set-Cookie"] and "HttpOnly" in answer.headers["Set-Cookie"]
-    assert "max-age" in answer.headers["Strict-Transport-Security"]
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-haibun=") and "Secure" in cookie and "HttpOnly" in cookie
+    assert "Path=/" in cookie and "Domain" not in cookie
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
     token = TOKEN.search(answer.text)[1]
     form = {"csrf_token": token, "name": "planner", "password": PASSWORD}
     assert client.post("/sign-in", data=form, base_url="https://127.0.0.1").status_code == 302
+    assert client.get("/", base_url="https://127.0.0.1").status_code == 200
     plain = office.test_client().get("/sign-in")
-    assert "Secure" not in plain.headers["Set-Cookie"]
+    assert plain.headers["Set-Cookie"].startswith("haibun=") and "Secure" not in plain.headers["Set-Cookie"]
     assert "Strict-Transport-Security" not in plain.headers
 
 

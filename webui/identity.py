@@ -25,12 +25,17 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 OPEN_TO_ALL = ("static", "health.show", "signing.sign_in", "signing.ask_to_sign_in", "home.choose_language")
 MOST_AT_ONCE = 8
 """Requests of one person that are answered at a time."""
-OF_EVERYBODY = ("signing.sign_out", "signing.change_password")
+OF_EVERYBODY = ("signing.sign_out", "signing.sign_out_others", "signing.change_password")
 """Changes that need no role."""
 
 
 class CookiesOfOffice(SecureCookieSessionInterface):
-    """Cookies that go over TLS alone wherever the page came over TLS."""
+    """Cookies that go over TLS alone wherever the page came over TLS, and that no other host can set there."""
+
+    def get_cookie_name(self, app: Flask) -> str:
+        """Browsers take a name of this beginning over TLS, from this very host, and for all of it, or not at all."""
+        name = super().get_cookie_name(app)
+        return f"__Host-{name}" if request.is_secure else name
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Whether this request came over TLS, or the office says that all do."""

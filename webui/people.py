@@ -22,7 +22,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from optimizer import HaibunError, WrongUsage, say
 from webui import journal
-from webui.rows import Attempt, Book, Member, Person, Project, SignedIn, Token
+from webui.rows import Attempt, Book, Member, Person, Project, SignedIn, Token, at
 from webui.store import Store
 
 ROLES = ("viewer", "planner", "assurer", "approver")
@@ -316,6 +316,40 @@ def sign_out(store: Store, secret: str) -> None:
         if found is not None:
             journal.note(session, session.get_one(Person, found.person_id).name, "signed out", found.person_id)
             session.delete(found)
+
+
+@dataclass(frozen=True)
+class SeenBrowser:
+    """A browser that somebody is signed in from: since when, when it last asked for a page, and whether it is this one.
+
+    Moments are of the store (UTC); the second is within half a minute.
+    """
+
+    begun: str
+    seen: str
+    is_this: bool
+
+
+def browsers(store: Store, visitor: Visitor, secret: str, idle: float, total: float) -> list[SeenBrowser]:
+    """Where a person is signed in within limits of time in seconds, the latest first; ``secret``: this browser's."""
+    moment = time.time()
+    with store.session() as session:
+        wanted = select(SignedIn).where(
+            SignedIn.person_id == visitor.id, SignedIn.begun >= moment - total, SignedIn.seen >= moment - idle
+        )
+        found = session.scalars(wanted.order_by(SignedIn.seen.desc())).all()
+    return [SeenBrowser(at(each.begun), at(each.seen), each.id == digest(secret)) for each in found]
+
+
+def sign_out_others(store: Store, name: str, password: str, secret: str) -> bool:
+    """End every other browser's time for whoever knows the password; False for others. Raises ``TooSoon``."""
+    if not check(store, name, password):
+        return False
+    with store.session() as session:
+        person = _person(session, name)
+        session.execute(delete(SignedIn).where(SignedIn.person_id == person.id, SignedIn.id != digest(secret)))
+        journal.note(session, person.name, "signed out elsewhere", person.name)
+    return True
 
 
 def of_browser(store: Store, secret: str, idle: float, total: float) -> Visitor | None:

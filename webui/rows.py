@@ -27,6 +27,11 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+def at(seconds: float) -> str:
+    """A moment that is kept as seconds of the system's clock, in the same form."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
 class Row(DeclarativeBase):
     """Base of every table."""
 

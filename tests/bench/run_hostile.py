@@ -1,9 +1,9 @@
-"""Every hostile book through ``haibun check`` and ``haibun solve`` in a process of its own: seconds, MiB, exit code.
+"""Every hostile book through ``haibun check`` and ``haibun solve`` in a process of its own: what each takes.
 
     python tests/bench/run_hostile.py
 
 POSIX only (it asks the system what each process took). Prints the slowest and the largest, and every breach: an exit
-code that the command does not document, a traceback, more than 10 seconds or 500 MiB.
+code that the command does not document, a traceback, more than 10 seconds of a processor or 500 MiB.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -25,13 +24,12 @@ PROGRAM = "from optimizer.cli import entry; entry()"
 
 
 def measured(arguments: list[str], log: Path) -> tuple[int, float, float]:
-    """Exit code, seconds and MiB of one command; what it said goes to ``log``."""
-    begun = time.perf_counter()
+    """Exit code, seconds of a processor and MiB of one command; what it said goes to ``log``."""
     with log.open("wb") as said:
         process = subprocess.Popen([sys.executable, "-c", PROGRAM, *arguments], stdout=said, stderr=said)
         _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, time.perf_counter() - begun, usage.ru_maxrss / 1024
+    return process.returncode, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def write_all(folder: str) -> None:
@@ -56,7 +54,7 @@ def main() -> None:
                 found.append((seconds, mib, verb, kind.name))
                 expected = 0 if isinstance(kind.expect, Same) else 1
                 if code != expected or seconds > SECONDS or mib > MIB or b"Traceback" in log.read_bytes():
-                    print(f"BREACH {verb} {kind.name}: exit {code}, {seconds:.1f} s, {mib:.0f} MiB")
+                    print(f"BREACH {verb} {kind.name}: exit {code}, {seconds:.1f} s, {mib:.0f} MiB", flush=True)
     print(f"{len(KINDS)} kinds, {len(found)} commands")
     for key, what in ((0, "slowest"), (1, "largest")):
         worst = sorted(found, key=lambda row: -row[key])[:3]

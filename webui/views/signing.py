@@ -58,8 +58,8 @@ def _begin_anew(name: str) -> None:
 
 @page.get("/password")
 def ask_for_password() -> str:
-    """The form of a new password; whoever is known by a proxy's word has none."""
-    return render_template("password.html", said="") if _has_password() else abort(404)
+    """The form of a new password, and one's browsers; whoever is known by a proxy's word has neither."""
+    return _password_page("") if _has_password() else abort(404)
 
 
 @page.post("/password")
@@ -77,7 +77,28 @@ def change_password() -> Answer | Response:
                 return redirect(url_for("home.index"))
     except HaibunError as error:
         said = error.message
-    return make_response(render_template("password.html", said=into(said)), 422)
+    return make_response(_password_page(into(said)), 422)
+
+
+@page.post("/password/others")
+def sign_out_others() -> Answer | Response:
+    """Sign every other browser of one's own out."""
+    if not _has_password():
+        abort(404)
+    current, secret = request.form.get("current", "")[:1000], session.get("signed_in", "")
+    said = say("The password of now is not right.")
+    try:
+        if people.sign_out_others(the_site().store, visitor().name, current, secret):
+            return redirect(url_for("signing.ask_for_password"))
+    except people.TooSoon as error:
+        said = error.message
+    return make_response(_password_page(into(said)), 422)
+
+
+def _password_page(said: str) -> str:
+    limits = current_app.config["SECONDS_IDLE"], current_app.config["SECONDS_SIGNED_IN"]
+    browsers = people.browsers(the_site().store, visitor(), session.get("signed_in", ""), *limits)
+    return render_template("password.html", said=said, browsers=browsers)
 
 
 def _has_password() -> bool:
@@ -86,7 +107,9 @@ def _has_password() -> bool:
 
 @page.post("/sign-out")
 def sign_out() -> Answer:
-    """End the session here, not only in the browser."""
+    """End the session here, not only in the browser, which forgets what it kept of the site."""
     people.sign_out(the_site().store, session.get("signed_in", ""))
     session.clear()
-    return redirect(url_for("signing.ask_to_sign_in"))
+    answer = redirect(url_for("signing.ask_to_sign_in"))
+    answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    return answer
