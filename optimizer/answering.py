@@ -198,7 +198,15 @@ def prices(asked: Asked, progress: Progress) -> Answer:
 
 def ranges(asked: Asked, progress: Progress) -> Answer:
     """How little and how much each line can get in any plan nearly as good."""
-    found = asking_ranges.ranges(asked.book, asked.scenario, asked.sets, workers=PROCESSES, progress=progress)
+    others: list[asking_alternatives.Alternative] = []
+    found = asking_ranges.ranges(
+        asked.book,
+        asked.scenario,
+        asked.sets,
+        workers=PROCESSES,
+        progress=progress,
+        meanwhile=lambda: others.extend(asking_alternatives.alternatives(asked.book, asked.scenario, asked.sets)),
+    )
     first_year = asked.book.portfolio.settings.first_year
     widest = sorted(found.lines, key=lambda line: line.low - line.high)[:MOST_BARS]
     programmes = asked.book.portfolio.programmes
@@ -210,7 +218,6 @@ def ranges(asked: Asked, progress: Progress) -> Answer:
         )
         for line in widest
     ]
-    others = asking_alternatives.alternatives(asked.book, asked.scenario, asked.sets)
     document = ranges_document(asked.book, found, others, asked.scenario, asked.sets)
     files = {"ranges.csv": tables.ranges_csv(found, first_year)}
     return Answer(tables.ranges_in_words(found, others), say("Room to move, the widest first"), bars, files, document)

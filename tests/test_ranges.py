@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import pytest
 import reference
-from books import books, line, minimal, scenarios_of
+from books import FIRST_YEAR, books, line, minimal, scenarios_of
+from books import settings as book_settings
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import opened
@@ -125,3 +126,25 @@ def test_the_alternative_nearest_to_today_is_nearer_than_the_best_plan():
     assert 60 <= nearest.result.proof.score < 61
     assert less.result.total() < 10
     assert even.result is not None
+
+
+def test_processes_share_the_lines_and_one_does_something_else_meanwhile():
+    """The same ends from one process as from two, and the other work is done once by this one."""
+    raw = minimal()
+    raw["Settings"] = book_settings(30)
+    raw["Accounts"][0] |= {FIRST_YEAR + year: 10 + year / 10 for year in range(30)}
+    raw["Programmes"] += [
+        line(programme=f"more{n}", family="oda", account="GRANT", region="SEA", maximum=2 + n) for n in range(3)
+    ]
+    raw["Effects"] += [line(programme=f"more{n}", objective="health", score=1 + n) for n in range(3)]
+    done = []
+    alone = ranges.ranges(opened(raw), workers=1)
+    shared = ranges.ranges(opened(raw), workers=2, meanwhile=lambda: done.append("once"))
+    assert len(alone.lines) > ranges.LINES_WORTH_A_PROCESS
+    assert done == ["once"]
+    assert [(each.programme, each.year) for each in shared.lines] == [
+        (each.programme, each.year) for each in alone.lines
+    ]
+    for one, other in zip(alone.lines, shared.lines, strict=True):
+        assert (other.programme, other.year) == (one.programme, one.year)
+        assert (other.low, other.high) == pytest.approx((one.low, one.high), abs=1e-5)

@@ -65,8 +65,15 @@ def ranges(talker: Talker, book: Path, scenario: str, sets: Sequence[str], withi
 
     opened = run.open_book(book)
     with talker.counting(say("Solving twice for each line …")) as progress:
-        found = asking.ranges(opened, scenario, sets, within, progress=progress)
-        others = alternatives.alternatives(opened, scenario, sets, within)
+        others: list[alternatives.Alternative] = []
+        found = asking.ranges(
+            opened,
+            scenario,
+            sets,
+            within,
+            progress=progress,
+            meanwhile=lambda: others.extend(alternatives.alternatives(opened, scenario, sets, within)),
+        )
     first_year = opened.portfolio.settings.first_year
     pages = report.pages(ranges_document(opened, found, others, scenario, sets), talker.language)
     files = {"ranges.csv": tables.ranges_csv(found, first_year), **pages}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
@@ -23,6 +23,8 @@ WITHIN = 0.1
 """Points below the best score that still count as nearly as good, unless the user says otherwise."""
 TOUCHES = 1e-6
 LINES_WORTH_A_PROCESS = 100
+MEANWHILE = 0.25
+"""The part of all lines that takes about as long as the alternatives, which this process works out besides."""
 HAIR = 1e-8
 """Points that no planner feels, and that a solver still tells from nothing."""
 DIRECTIONS, SEED = 2, 1
@@ -68,27 +70,30 @@ def ranges(
     workers: int = 2,
     options: Options | None = None,
     progress: Progress = silent,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Ranges:
     """The least and the most of every line over plans within ``within`` points of the best.
 
     Each end is a solve of its own (exact, also with indivisible programmes); ends that an earlier answer already
-    reached are not solved again. With several ``workers`` this process solves as many lines as each of the others, and
-    tells of its own. Raises ``NoPlan``.
+    reached are not solved again. With several ``workers`` this process solves its part of the lines, and tells of its
+    own; what it is to do ``meanwhile`` (the alternatives) makes its part smaller. Raises ``NoPlan``.
     """
     portfolio = scenario.apply(book.portfolio, name, sets).portfolio
     first = ask_portfolio(portfolio, options)
     cells = range(len(first.model.columns.cell_year))
     amounts = _planned(first)
     is_unique = is_the_only_best(first.live, float(portfolio.settings.publish_unit))
+    work = meanwhile or (lambda: None)
     if workers > 1 and len(cells) > LINES_WORTH_A_PROCESS:
-        size = -(-len(cells) // workers)
-        own, *parts = [cells[start : start + size] for start in range(0, len(cells), size)]
+        *parts, own = _parts(cells, workers, MEANWHILE if meanwhile else 0.0)
         with ProcessPoolExecutor(workers - 1, mp_context=get_context("spawn")) as pool:
             others = [pool.submit(_Part(portfolio, within, options), part) for part in parts]
-            found = ends_of(first.live, own, within, progress)
-            found += [pair for other in others for pair in other.result()]
+            last = ends_of(first.live, own, within, progress)
+            work()
+            found = [pair for other in others for pair in other.result()] + last
     else:
         found = ends_of(first.live, cells, within, progress)
+        work()
     columns = first.model.columns
     lines = tuple(
         Range(columns.programmes[p].id, year, min(max(float(amount), low), high), low, high)
@@ -97,6 +102,12 @@ def ranges(
         )
     )
     return Ranges(first.live.score, within, lines, is_mip(first.model), is_unique)
+
+
+def _parts(cells: range, workers: int, meanwhile: float) -> list[range]:
+    """As many stretches of lines as workers, alike but for the last, which is shorter by other work of that size."""
+    size = -(-round(len(cells) * (1 + meanwhile)) // workers)
+    return [cells[number * size : (number + 1) * size] for number in range(workers)]
 
 
 def _planned(asked: Asked) -> Floats:
@@ -150,26 +161,39 @@ def ends_of(live: Live, cells: range, within: float, progress: Progress = silent
     low = live.spending().copy()
     high = low.copy()
     live.keep_score_within(within)
-    for done, (cell, sign) in enumerate(_neighbours_together(columns, cells)):
-        progress(done, 2 * len(cells))
+
+    def reach(asked: list[int], sign: float) -> None:
+        live.maximise({columns.first_x + cell: sign for cell in asked})
+        live.solve()
+        spending = live.spending()
+        np.minimum(low, spending, out=low)
+        np.maximum(high, spending, out=high)
+
+    done = 0
+    for own, sign in _neighbours_together(columns, cells):
         ends, widest = (high, most) if sign > 0 else (low, least)
-        if abs(ends[cell] - widest[cell]) > TOUCHES:
-            live.maximise({columns.first_x + cell: sign})
-            live.solve()
-            spending = live.spending()
-            np.minimum(low, spending, out=low)
-            np.maximum(high, spending, out=high)
-            ends[cell] = spending[cell]
+        open_ends = [cell for cell in own if abs(ends[cell] - widest[cell]) > TOUCHES]
+        if len(open_ends) > 1:
+            reach(open_ends, sign)
+        for cell in own:
+            progress(done, 2 * len(cells))
+            done += 1
+            if abs(ends[cell] - widest[cell]) > TOUCHES:
+                reach([cell], sign)
+                ends[cell] = live.spending()[cell]
     progress(2 * len(cells), 2 * len(cells))
     return [(max(float(low[cell]), 0.0), max(float(high[cell]), 0.0)) for cell in cells]
 
 
-def _neighbours_together(columns: Columns, cells: range) -> Iterator[tuple[int, float]]:
-    """All upper ends of a programme, year by year, then all its lower ends: half the pivots of going to and fro."""
+def _neighbours_together(columns: Columns, cells: range) -> Iterator[tuple[list[int], float]]:
+    """The lines of each programme, upper ends first: half the pivots of going to and fro.
+
+    Asked for all its years at once, most lines reach the ends that no plan can pass; the others are asked one by one.
+    """
     for _, group in groupby(cells, key=lambda cell: int(columns.cell_programme[cell])):
         own = list(group)
         for sign in (1.0, -1.0):
-            yield from ((cell, sign) for cell in own)
+            yield own, sign
 
 
 def _widest(columns: Columns) -> tuple[list[float], list[float]]:
