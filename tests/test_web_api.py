@@ -79,7 +79,8 @@ def ways_of(spec):
 WITHOUT_A_TWIN = {
     "static", "health.show", "books.both", "accounts.show", "accounts.give", "accounts.close",
     "accounts.revoke", "signing.ask_to_sign_in", "signing.sign_in", "signing.sign_out",
-    "signing.ask_for_password", "signing.change_password", "home.choose_language", "home.choose_unit",
+    "signing.ask_for_password", "signing.change_password", "signing.sign_out_others",
+    "home.choose_language", "home.choose_unit",
 }  # fmt: skip
 """Two books of two addresses; people, sign-in and passwords (scripts have a token); language and unit (asked for)."""
 TWINS = {
