@@ -48,7 +48,11 @@ def planner(office: Office, data: bytes, number: int, until: float, figures: Fig
     """Upload once, then move the budget about; now and then a question."""
     chance = random.Random(number)
     time.sleep(chance.uniform(0, THINKS[1]))
-    made = figures.ask(office, "upload", "POST", "/api/v1/books", UPLOAD % data, "multipart/form-data; boundary=x")
+    made = b""
+    while b'"id":"' not in made:  # where too many wait, the server says so, and people try again
+        if time.monotonic() > until:
+            return
+        made = figures.ask(office, "upload", "POST", "/api/v1/books", UPLOAD % data, "multipart/form-data; boundary=x")
     book = f"/api/v1/books/{made.split(b'"id":"')[1][:16].decode()}"
     while time.monotonic() < until:
         time.sleep(chance.uniform(*THINKS))
