@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable
 from typing import Any
 
+from optimizer.collecting import uncollected
 from optimizer.errors import WrongUsage
 from optimizer.report.document import Cell, Column, Document, Figure, Table, number_text
 from optimizer.report.figures.letters import broken, wide
@@ -24,6 +24,10 @@ REPORT, BRIEF = "paper.html.j2", "brief.html.j2"
 Line = tuple[str, tuple[Cell, ...]]
 LONGEST_HEADING, LONGEST_SHORT = 16, 16
 """In Latin letters: lines of a heading, and texts that are kept in one line."""
+ROOM, ROOM_OF_WIDE, MANY_COLUMNS = 95.0, 108.0, 9
+"""In em of a table's letters: what the page has for a table, and for one with many columns, whose letters are small."""
+CAPITAL, LATIN, PADDING, NARROWEST = 0.72, 0.58, 1.2, 7.0
+"""In em: Latin letters in the font of the page, what a cell has beside its text, and a column of broken texts."""
 
 
 def pdf(document: Document, language: str, template: str = REPORT) -> bytes:
@@ -31,7 +35,8 @@ def pdf(document: Document, language: str, template: str = REPORT) -> bytes:
     weasyprint = _weasyprint()
     page = paper(document, language, template)
     closed = weasyprint.URLFetcher(allowed_protocols=())
-    return bytes(weasyprint.HTML(string=page, url_fetcher=closed).write_pdf(pdf_variant=VARIANT))
+    with uncollected():
+        return bytes(weasyprint.HTML(string=page, url_fetcher=closed).write_pdf(pdf_variant=VARIANT))
 
 
 def paper(document: Document, language: str, template: str = REPORT) -> str:
@@ -48,14 +53,16 @@ class _Paper:
     def __init__(self, language: str) -> None:
         self.language = language
 
-    def functions(self) -> dict[str, Callable[..., Any]]:
-        """The functions of the template by name."""
+    def functions(self) -> dict[str, Any]:
+        """What the template asks for, by name."""
         return {
+            "many_columns": MANY_COLUMNS,
             "still_of": self.still_of,
             "cell": self.cell,
             "columns_of": self.columns_of,
             "parts_of": parts_of,
             "looks_of": self.looks_of,
+            "widths_of": self.widths_of,
             "heading": self.heading,
         }
 
@@ -91,6 +98,35 @@ class _Paper:
             short = "short" if longest <= LONGEST_SHORT else ""
             looks.append("n" if column.is_numeric else "long" if column.kind == "long" else short)
         return looks
+
+    def widths_of(self, table: Table) -> list[float]:
+        """The widths of the columns that are shown, in em; none where the page would have to find them.
+
+        Given widths spare the search for them, which takes longer than all else. Numbers and short texts get what they
+        need; long texts share the rest, so that they have as many lines as one another.
+        """
+        shown, looks = self.columns_of(table), self.looks_of(table)
+        natural = [self._natural_width(table, number) for number in shown]
+        is_broken = [looks[number] not in ("n", "short") or place == 0 for place, number in enumerate(shown)]
+        free = (ROOM_OF_WIDE if len(shown) > MANY_COLUMNS else ROOM) - sum(
+            width for width, breaks in zip(natural, is_broken, strict=True) if not breaks
+        )
+        wanted = sum(width for width, breaks in zip(natural, is_broken, strict=True) if breaks)
+        share = min(1.0, free / wanted)
+        widths = [width * share if breaks else width for width, breaks in zip(natural, is_broken, strict=True)]
+        return widths if table.rows and min(widths) >= min(NARROWEST, *natural) else []
+
+    def _natural_width(self, table: Table, number: int) -> float:
+        column = table.columns[number]
+        rows = [cells for _, cells in table.body()] + ([table.total] if table.total else [])
+        texts = [*self.heading(column), *(self.cell(column, cells[number]) for cells in rows)]
+        return max(map(_em, texts)) + PADDING
+
+
+def _em(text: str) -> float:
+    """How wide a text is, in em."""
+    full, capital = wide(text) - len(text), sum(map(str.isupper, text))
+    return full + capital * CAPITAL + (len(text) - full - capital) * LATIN
 
 
 def parts_of(table: Table) -> list[tuple[str, list[Line]]]:
