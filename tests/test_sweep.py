@@ -243,7 +243,8 @@ def test_ctrl_c_keeps_what_is_done(book, variants, expected, crew):
 
 
 INTERRUPTED = """
-import sys, time
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs behind it deaf to Ctrl-C
 sys.path[:0] = ["tests", "tests/bench"]
 from test_sweep import mixed
 from generate import sized

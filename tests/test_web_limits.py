@@ -34,7 +34,7 @@ def monster() -> bytes:
     ("limits", "words"),
     [
         (Limits(600, 3, 10_000), "more than 3 seconds of the processor"),
-        (Limits(600, 60, 200), "more than 200 MB"),
+        (Limits(600, 60, 150), "more than 150 MB"),
     ],
     ids=["processor", "memory"],
 )
@@ -142,3 +142,15 @@ def test_whoever_computes_ends_with_the_server(tmp_path, monster):
 def test_the_monster_is_one(monster):
     """It passes every look at its package: only the limits hold it."""
     assert len(problems_of(ROOT / "monster.xlsx", monster)) > 10_000
+
+
+def test_a_page_that_lists_the_first_problems_counts_all_of_them(tmp_path, monster):
+    """What is left out of the list is in the count, and makes no count of warnings."""
+    site = create_app({"DATA_FOLDER": tmp_path})
+    try:
+        problems = problems_of(ROOT / "monster.xlsx", monster)
+        errors = sum(problem.severity == "error" for problem in problems)
+        page = Reader(site).upload(monster)
+        assert f"{errors} problem(s) and {len(problems) - errors} warning(s)" in page.text
+    finally:
+        site.extensions["site"].close()

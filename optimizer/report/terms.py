@@ -8,6 +8,7 @@ from fractions import Fraction
 from optimizer.portfolio import Portfolio
 from optimizer.report.document import decimals_of
 from optimizer.results import NOT_STATED
+from optimizer.scenario import BASE
 from optimizer.units import UNITS
 from optimizer.words import Name, Words, say
 
@@ -15,6 +16,7 @@ AGENCIES = (say("MOFA"), say("JICA"), say("MOF"), say("MOD"), say("METI"), say("
 FREEDOMS: Mapping[str, Words] = {"want": say("Freedom from want"), "fear": say("Freedom from fear")}
 KINDS: Mapping[str, Words] = {"law": say("law"), "cabinet": say("cabinet decision"), "preference": say("preference")}
 
+THE_BOOK_ITSELF = say("base")
 _KNOWN = {words.pattern: words for words in (*UNITS, *AGENCIES)}
 
 
@@ -29,6 +31,11 @@ def both(text: str) -> Name:
     if slash and _is_japanese(japanese) and not _is_japanese(english):
         return Name(english.strip(), japanese=japanese.strip())
     return Name(text)
+
+
+def scenario_name(name: str) -> Words:
+    """A scenario as a reader calls it; that without rows of its own has no name in the workbook."""
+    return THE_BOOK_ITSELF if name == BASE else both(name)
 
 
 def _is_japanese(text: str) -> bool:

@@ -30,10 +30,10 @@ def subtitle(portfolio: Portfolio, scenario: str, sets: Sequence[str]) -> Words:
     if sets:
         return say(
             "Scenario: {scenario}; changed by: {changes}",
-            scenario=terms.both(scenario),
+            scenario=terms.scenario_name(scenario),
             changes=sets_in_words(portfolio, sets),
         )
-    return say("Scenario: {scenario}", scenario=terms.both(scenario))
+    return say("Scenario: {scenario}", scenario=terms.scenario_name(scenario))
 
 
 def how_to_read(*sentences: Words) -> Callout:

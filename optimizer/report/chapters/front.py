@@ -119,7 +119,7 @@ class Front:
 
     def subtitle(self) -> Words:
         """Scenario and levers in a line."""
-        scenario = terms.both(str(self.facts.get("scenario", "base")))
+        scenario = terms.scenario_name(str(self.facts.get("scenario", "base")))
         if sets := self.facts.get("set", ()):
             changes = sets_in_words(self.result.portfolio, sets)
             return say("Scenario: {scenario}; changed by: {changes}", scenario=scenario, changes=changes)

@@ -9,7 +9,7 @@ from typing import Any
 from optimizer import fiscal, schema
 from optimizer.places import phrase_of
 from optimizer.report.document import Cell, Column, Table, quantity, table_of
-from optimizer.report.terms import both
+from optimizer.report.terms import both, scenario_name
 from optimizer.results import Result
 from optimizer.words import Name, Words, name_of, say
 
@@ -214,7 +214,7 @@ def record_of_run(result: Result) -> Table:
     rows: list[tuple[Words, Words | str]] = [
         *([(say("Run (SHA-256 of certificate.json)"), str(facts["run_sha256"]))] if "run_sha256" in facts else []),
         (say("Workbook (SHA-256)"), str(facts.get("book_sha256", ""))),
-        (say("Scenario"), str(facts.get("scenario", ""))),
+        (say("Scenario"), scenario_name(str(facts.get("scenario", "")))),
         (say("Changes by --set"), ", ".join(facts.get("set", ())) or say("none")),
         (say("Publish unit"), quantity(result.portfolio.settings.publish_unit, "number", 4)),
     ]
@@ -227,15 +227,21 @@ def record_of_run(result: Result) -> Table:
         )
         rows.append((say("Size of the model"), size))
     for name, version in facts.get("versions", {}).items():
-        rows.append((say("Version: {name}", name=name), str(version)))
+        rows.append((say("Version: {name}", name=PROGRAMS.get(name, name)), str(version)))
     for name, value in facts.get("options", {}).items():
-        rows.append((say("Solver option: {name}", name=name), "–" if value is None else str(value)))
+        rows.append((say("Solver option: {name}", name=OPTIONS.get(name, name)), "–" if value is None else str(value)))
     for stage, seconds in facts.get("seconds", {}).items():
         rows.append((say("Seconds: {stage}", stage=STAGES.get(stage, stage)), f"{seconds:.2f}"))
     columns = [Column(say("Item")), Column(say("Value"), "long")]
     return table_of("record_of_run", say("Record of the run"), columns, rows)
 
 
+PROGRAMS: Mapping[str, Words] = {"program": say("Haibun")}
+OPTIONS: Mapping[str, Words] = {
+    "method": say("method"),
+    "threads": say("threads"),
+    "time_limit": say("time limit (seconds)"),
+}
 STAGES: Mapping[str, Words] = {
     "read": say("read"),
     "check": say("check"),
