@@ -29,6 +29,8 @@ from optimizer.sweep.crews import deaf_to_ctrl_c
 
 MANY = 200_000
 """Lines times combinations above which a second process is worth starting (it takes a second)."""
+SHARE_OF_SECOND = 7 / 8
+"""Of the combinations with the change that moves the plan most, whose solves take longer, to the second process."""
 MOST_DRAWN = 20
 """Orders that may be drawn for each one wanted, where many have a step without a plan."""
 Combination = frozenset[str]
@@ -92,11 +94,13 @@ class Asking:
             return
         with _second_process() as (give, taken):
             ids = self._by_steps()
-            other_half = [on | {ids[-1]} for on in _walk(ids[:-1])]
-            give(Asking(book, self.session.options, self.ids, self.stated), other_half)
-            self.score_each(_walk(ids[:-1]), progress)
+            ours = list(_walk(ids[:-1]))
+            theirs = [on | {ids[-1]} for on in ours]
+            most = math.ceil(len(theirs) * SHARE_OF_SECOND)
+            give(Asking(book, self.session.options, self.ids, self.stated), theirs[:most])
+            self.score_each([*ours, *theirs[most:]], progress)
             self.scores |= taken()
-        self.score_each(other_half, progress)
+        self.score_each(theirs, progress)
 
     def _by_steps(self) -> list[str]:
         """The changes, those that move the plan least first."""
