@@ -44,10 +44,10 @@ from optimizer.report.document import (
     tables_of,
 )
 from optimizer.report.figures.drawing import drawing
-from optimizer.report.figures.letters import broken, fitting
+from optimizer.report.figures.letters import broken, fitting, lines_in
 from optimizer.report.figures.picture import STILLS, picture
 from optimizer.report.files.bundle import bundle
-from optimizer.report.files.excel import excel
+from optimizer.report.files.excel import LINE_HEIGHT, NEXT_LINE, WIDEST_PAGE, excel
 from optimizer.report.files.html import columns_of, told_of
 from optimizer.report.terms import both
 from optimizer.results import Result
@@ -311,6 +311,24 @@ def test_the_workbook_prints(workbooks: dict[str, bytes]) -> None:
     assert lines.auto_filter.ref
     assert lines.print_title_rows
     assert sum(len(sheet._charts) for sheet in book) == 4
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_wide_tables_are_legible_on_paper(language: str) -> None:
+    """Long names and sentences are wrapped, in rows as high as they need, so that a page wide holds 8 points."""
+    long, sentence = Name("Name of a programme " * 4, japanese="事業の名称" * 12), Name("Because " * 12)
+    columns = [Column(Name("A")), Column(Name("B")), *[Column(Name("N"), "money")] * 5, Column(Name("S"), "long")]
+    numbers = [Fraction(-34_567)] * 5
+    rows = [(long, "b" * 50, *numbers, sentence), ("short", "b", *numbers, "short")]
+    table = table_of("t", Name("t"), columns, rows)
+    document = Document(Name("T"), Name("M"), Name("S"), Name("F"), (Section("one", Name("One"), (table,)),))
+    sheet = openpyxl.load_workbook(io.BytesIO(excel(document, language))).active
+    widths = [found.width for found in sheet.column_dimensions.values() for _ in range(found.min, found.max + 1)]
+    assert sum(widths) <= WIDEST_PAGE + len(widths)
+    assert min(widths[2:7]) > len(number_text(numbers[0], "money", 2, language))
+    first = next(row[0].row for row in sheet if row[0].value == long.into(language))
+    assert sheet.row_dimensions[first].height >= 3 * NEXT_LINE
+    assert sheet.row_dimensions[first + 1].height < LINE_HEIGHT + 1
 
 
 def test_no_name_becomes_a_formula(attacked: Result) -> None:
@@ -683,6 +701,23 @@ def test_the_page_carries_plotly_packed(page: Page) -> None:
 def test_names_never_leave_their_room(text: str, longest: int, most: int | None, lines: tuple[str, ...]) -> None:
     """A word longer than a line is cut, and what the lines of a row cannot hold is left out and said so."""
     assert fitting(text, longest, most) == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "longest", "lines"),
+    [
+        ("short", 5, 1),
+        ("two words", 5, 2),
+        ("unbreakable", 5, 3),
+        ("海洋安全保障", 10, 2),
+        ("海洋安全", 10, 1),
+        ("one\ntwo", 10, 2),
+        ("", 10, 1),
+    ],
+)
+def test_a_row_is_as_high_as_its_text(text: str, longest: int, lines: int) -> None:
+    """Latin words wrap whole, Japanese ones letter by letter, and words longer than a line are cut."""
+    assert lines_in(text, longest) == lines
 
 
 def test_plain_numbers_of_a_column_have_as_many_decimals() -> None:

@@ -160,28 +160,28 @@ def effect_sources(result: Result) -> Table:
     portfolio = result.portfolio
     columns = [
         Column(say("Programme")),
-        Column(say("Id")),
         Column(say("Objective")),
         Column(say("Region")),
         Column(say("Points for one unit"), "points", 4),
         Column(say("Low"), "points", 4),
         Column(say("High"), "points", 4),
         Column(say("Years of delay"), "count", 0),
-        Column(say("Kind")),
         Column(say("Source"), "long"),
+        Column(say("Kind"), page=False),
+        Column(say("Id"), page=False),
     ]
     rows = [
         (
             name_of(portfolio.programmes[e.programme]),
-            e.programme,
             name_of(portfolio.objectives[e.objective]),
             name_of(portfolio.regions[e.region]),
             e.score,
             e.low,
             e.high,
             e.lag,
-            KINDS[kind_of(e.source)],
             both(e.source),
+            KINDS[kind_of(e.source)],
+            e.programme,
         )
         for e in portfolio.effects
     ]

@@ -116,24 +116,25 @@ class Lines:
     def reasons(self) -> Table:
         """A row for each line: its verdict, its reason, and what a step more and its last step are worth."""
         columns = [
-            *FIRST,
+            FIRST[0],
             Column(say("Fiscal year")),
             self.money.column(say("Plan")),
             *TOLD,
             Column(say("One step more adds (points)"), "points", 6),
             Column(say("Its last step adds (points)"), "points", 6),
+            Column(say("Region"), page=False),
             *ASIDE[:2],
         ]
         rows = [
             (
                 name_of(line.programme),
-                self.money.region_names[line.programme.region],
                 self.money.years[line.year],
                 line.amount,
                 VERDICTS[line.verdict],
                 without_year(line.reason),
                 _points(line.cause.next_points),
                 _points(line.cause.last_points),
+                self.money.region_names[line.programme.region],
                 *self._aside(line.programme)[:2],
             )
             for lines in self.by_programme

@@ -9,6 +9,12 @@ from functools import lru_cache
 PIECES = re.compile(r"[^\s・（]*(?:[\s・]+|(?=（)|$)|（[^\s・（]*[\s・]*")
 """Text up to a space or a middle dot (which end a line), or from an opening bracket (which begins one)."""
 
+WORDS = re.compile(r"[!-~]+|\s+|.")
+"""What a cell's line is filled with: Latin words whole, Japanese letter by letter."""
+
+JAPANESE_IN_DIGITS = 1.8
+"""Spreadsheets measure cells in digits; a Japanese letter takes less than two of them."""
+
 LEFT_OUT = "…"
 
 
@@ -37,6 +43,21 @@ def _filled(pieces: list[str], longest: int) -> tuple[str, ...]:
         else:
             lines.append(piece)
     return tuple(line.strip() for line in lines)
+
+
+@lru_cache(maxsize=5_000)
+def lines_in(text: str, longest: int) -> int:
+    """How many lines a spreadsheet's cell, wide enough for ``longest`` digits, wraps ``text`` into."""
+    count = 0
+    for line in text.split("\n"):
+        count, used = count + 1, 0.0
+        for word in WORDS.findall(line) if wide(line) > longest else ():
+            size = len(word) if wide(word) == len(word) else JAPANESE_IN_DIGITS
+            if used + size > longest and not word.isspace():
+                count, used = count + bool(used), 0.0
+            cut = int((size - 1) // longest)
+            count, used = count + cut, used + size - cut * longest
+    return count
 
 
 def fitting(text: str, longest: int, most: int | None = None) -> tuple[str, ...]:

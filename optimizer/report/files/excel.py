@@ -25,19 +25,24 @@ from optimizer.report.document import (
     Section,
     Table,
     decimals_of,
+    exact_sum,
+    quantity,
     tables_of,
 )
 from optimizer.report.figures import charts
-from optimizer.report.figures.letters import wide
+from optimizer.report.figures.letters import lines_in, wide
 from optimizer.report.figures.palette import CAUTION, GREY, HEAT, INK, PAPER, RULE
 from optimizer.words import Words, say
 
-FONTS = {"en": "Calibri", "ja": "Yu Gothic"}
+FONTS = {"en": "Calibri", "ja": "Meiryo UI"}
 WIDEST = {"text": 50, "long": 84}
-WIDEST_OF_MANY, MANY = 58, 12
-NUMBER_WIDTH, MARGIN, GAP = 12, 2, 4
-LINE_HEIGHT, HAND, SIGNED = 17, 34, 28
-"""Of a line of text, of a row that is filled in by hand, and the width of its cells."""
+NARROWEST_NUMBER, NUMBER_WIDTH, NARROWEST_TEXT, MARGIN, GAP = 10, 12, 12, 2, 4
+WIDEST_PAGE, FEWEST_COLUMNS, SENTENCES = 142, 6, 3
+"""In letters: what A4 landscape holds at 8 points or more, in the widest of the fonts that may stand in for ours.
+
+``SENTENCES``: how many times as much of a scarce page their column gets as one of names."""
+LINE_HEIGHT, NEXT_LINE, HAND, SIGNED = 17, 15, 34, 28
+"""Of a line of text, of each one below it, of a row that is filled in by hand, and the width of its cells."""
 SUBTOTAL = "SUBTOTAL(9,"
 """Left as it is: sums around it skip a cell that is a subtotal and nothing else."""
 WIDEST_CHART, CHART_ROW, PIXELS = 980, LINE_HEIGHT * 4 / 3, 7.2
@@ -74,9 +79,10 @@ class _Sheet:
         self.book, self.document, self.section, self.language = book, document, section, language
         self.page = book.add_worksheet(_sheet_name(section.title.into(language)))
         self.tables = [table for block in section.blocks for table in tables_of(block)]
-        self.widths = self._column_widths()
+        widths = self._column_widths()
         aside = {sum(not column.page for column in table.columns) for table in self.tables}
-        self.printed = len(self.widths) - (aside.pop() if len(aside) == 1 else 0)
+        self.printed = len(widths) - (aside.pop() if len(aside) == 1 else 0)
+        self.widths = _narrowed(widths[: self.printed], self._shares()) + widths[self.printed :]
         self.row = self.left = self.heading_row = 0
 
     def say(self, words: Words) -> str:
@@ -119,7 +125,7 @@ class _Sheet:
             isinstance(block, Figure) for block in self.section.blocks
         )
         page.fit_to_pages(1, int(is_one_page))
-        page.print_area(0, 0, self.row, self.printed - 1)
+        page.print_area(0, 0, max(0, self.row - 2), self.printed - 1)
         page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
         state, print_ = self.say(self.document.standing.state), self.say(self.document.fingerprint)
         page.set_footer(f"&L&8{_plain(print_)}&R&8{_plain(state)}   &P / &N")
@@ -141,18 +147,33 @@ class _Sheet:
         for table, left in placed:
             for position, column in enumerate(table.columns):
                 widths[left + position] = max(widths[left + position], self._width(table, position, column))
-        widths += [NUMBER_WIDTH] * (6 - count)
+        while len(widths) < FEWEST_COLUMNS and sum(widths) + NUMBER_WIDTH <= WIDEST_PAGE:
+            widths.append(NUMBER_WIDTH)
         return [width or GAP for width in widths]
+
+    def _shares(self) -> dict[int, int]:
+        """What each column gets of scarce room, for its text to wrap in; 0 where it holds numbers and keeps its own."""
+        shares: dict[int, int] = {}
+        for column, at in ((column, at) for table in self.tables for at, column in enumerate(table.columns)):
+            share = 0 if column.is_numeric else SENTENCES if column.kind == "long" else 1
+            shares[at] = max(share, shares.get(at, 1)) if share and shares.get(at, 1) else 0
+        return shares
 
     def _width(self, table: Table, position: int, column: Column) -> float:
         if column.is_numeric:
-            cells = [row[position] for row in table.rows if isinstance(row[position], Words)]
-            found = max((wide(self._text(cell)) for cell in cells), default=0)
-            return max(NUMBER_WIDTH, min(found + MARGIN, WIDEST["text"]))
+            cells = [row[position] for _, row in table.body()]
+            numbers = [Fraction(cell) for cell in cells if isinstance(cell, Fraction | int)]
+            ends = {min(numbers), max(numbers)} if numbers else set()
+            if column.summed:
+                given = table.numbers(position)
+                ends |= {exact_sum(n for n in given if n < 0), exact_sum(n for n in given if n > 0)}
+            texts = [cell for cell in cells if isinstance(cell, Words)]
+            texts += [quantity(number, column.kind, column.decimals) for number in ends]
+            found = max((wide(self._text(cell)) for cell in texts), default=0)
+            return max(NARROWEST_NUMBER, min(found + MARGIN, WIDEST["text"]))
         cells = [row[position] for row in table.rows]
         found = max((wide(part) for cell in cells for part in self._text(cell).split("\n")), default=0)
-        widest = WIDEST_OF_MANY if len(table.columns) > MANY and column.kind == "long" else WIDEST[column.kind]
-        return min(max(found + MARGIN + bool(position), SIGNED if table.roomy else 10), widest)
+        return min(max(found + MARGIN + bool(position), SIGNED if table.roomy else 10), WIDEST[column.kind])
 
     # Sentences
 
@@ -254,12 +275,13 @@ class _Sheet:
             if level:
                 inside = next((n for n in range(number + 1, len(body)) if 0 < body[n][0] <= level), len(body))
                 last = self.row + inside - number - 1
-                self.page.set_row(self.row, LINE_HEIGHT, None, {"level": level - 1})
+                lines = max(self._lines(at, self._text(c)) for at, c in enumerate(row) if not isinstance(c, Fraction))
+                self.page.set_row(self.row, _height(lines), None, {"level": level - 1})
                 self._sums(table, row, "SUBTOTAL(9,{})", self.row + 1, last, {"bg_color": PAPER} if level == 1 else {})
                 continue
             written = enumerate(zip(table.columns, row, strict=True))
             lines = max(self._cell(position, column, cell, looks) for position, (column, cell) in written)
-            height = HAND if table.roomy else lines * LINE_HEIGHT - 2 if lines > 1 else None
+            height = HAND if table.roomy else _height(lines) if lines > 1 else None
             if height or depth:
                 self.page.set_row(self.row, height, None, {"level": depth})
             self.row += 1
@@ -288,8 +310,7 @@ class _Sheet:
                 )
                 looks[key] = self.format(bottom=4, bottom_color=RULE, **align, **_quoted(text))
             self.page.write_string(self.row, self.left + position, text, looks[key])
-            room = self.widths[self.left + position] - MARGIN
-            return sum(max(1, math.ceil(wide(part) / room)) for part in text.split("\n"))
+            return self._lines(position, text)
         kind, decimals = (cell.kind, cell.decimals) if isinstance(cell, Quantity) else (column.kind, column.decimals)
         value = cell.value if isinstance(cell, Quantity) else cell
         if kind == "number":
@@ -309,6 +330,10 @@ class _Sheet:
             self.page.write_number(self.row, self.left + position, float(value), look)
         return 1
 
+    def _lines(self, position: int, text: str) -> int:
+        """How many lines a text takes in a column of the table; all but its first column are indented."""
+        return lines_in(text, int(self.widths[self.left + position]) - bool(position))
+
     def _sums(
         self,
         table: Table,
@@ -326,7 +351,7 @@ class _Sheet:
                 self.page.write_blank(self.row, at, None, self.format(**look))
             elif isinstance(cell, Words | str):
                 text = self._text(cell)
-                style = self.format(**look, **_quoted(text), indent=int(position > 0))
+                style = self.format(**look, **_quoted(text), text_wrap=True, indent=int(position > 0))
                 self.page.write_string(self.row, at, text, style)
             else:
                 sums = formula.format(_area((first, at), (final, at), fixed=False))
@@ -391,6 +416,20 @@ class _Sheet:
 
     def _quoted_sheet(self) -> str:
         return "'" + str(self.page.get_name()).replace("'", "''") + "'"
+
+
+def _height(lines: int) -> int:
+    return LINE_HEIGHT + (lines - 1) * NEXT_LINE
+
+
+def _narrowed(widths: list[float], shares: Mapping[int, int]) -> list[float]:
+    """Widths that a printed page holds: numbers keep theirs, the widest texts are cut to their shares of the rest."""
+    cut = widths
+    for share in range(int(max(widths)), NARROWEST_TEXT, -1):
+        if sum(cut) <= WIDEST_PAGE:
+            break
+        cut = [min(width, share * times) if (times := shares.get(at, 1)) else width for at, width in enumerate(widths)]
+    return cut
 
 
 def _derived_formula(column: Column, row: int, left: int, value: Fraction) -> str:
