@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -36,13 +37,15 @@ from optimizer.words import Words, say
 
 FONTS = {"en": "Calibri", "ja": "Meiryo UI"}
 WIDEST = {"text": 50, "long": 84}
-NARROWEST_NUMBER, NUMBER_WIDTH, NARROWEST_TEXT, MARGIN, GAP = 10, 12, 12, 2, 4
+NARROWEST_NUMBER, NUMBER_WIDTH, NARROWEST_TEXT, MARGIN, GAP = 10, 12, 15, 2, 4
 WIDEST_PAGE, FEWEST_COLUMNS, SENTENCES = 142, 6, 3
 """In letters: what A4 landscape holds at 8 points or more, in the widest of the fonts that may stand in for ours.
 
 ``SENTENCES``: how many times as much of a scarce page their column gets as one of names."""
 LINE_HEIGHT, NEXT_LINE, HAND, SIGNED = 17, 15, 34, 28
 """Of a line of text, of each one below it, of a row that is filled in by hand, and the width of its cells."""
+MOST_ROWS_OF_A_PAGE, TITLE_SIZE = 44, 11
+LATIN_WORDS = re.compile("[!-~]+")
 SUBTOTAL = "SUBTOTAL(9,"
 """Left as it is: sums around it skip a cell that is a subtotal and nothing else."""
 WIDEST_CHART, CHART_ROW, PIXELS = 980, LINE_HEIGHT * 4 / 3, 7.2
@@ -121,10 +124,7 @@ class _Sheet:
         page.set_default_row(LINE_HEIGHT)
         page.set_landscape()
         page.set_paper(9)
-        is_one_page = self.section is self.document.sections[0] or any(
-            isinstance(block, Figure) for block in self.section.blocks
-        )
-        page.fit_to_pages(1, int(is_one_page))
+        page.fit_to_pages(1, int(self._is_one_page()))
         page.print_area(0, 0, max(0, self.row - 2), self.printed - 1)
         page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
         state, print_ = self.say(self.document.standing.state), self.say(self.document.fingerprint)
@@ -135,6 +135,12 @@ class _Sheet:
             page.repeat_rows(heading)
         else:
             page.freeze_panes(top, 0)
+
+    def _is_one_page(self) -> bool:
+        """Whether it is printed on one page: the cover, a figure's, and a few small tables, which none may cut."""
+        if self.section is self.document.sections[0] or any(isinstance(b, Figure) for b in self.section.blocks):
+            return True
+        return len(self.tables) > 1 and self.row <= MOST_ROWS_OF_A_PAGE
 
     def _column_widths(self) -> list[float]:
         placed = [(table, 0) for table in self.tables]
@@ -170,7 +176,8 @@ class _Sheet:
             texts = [cell for cell in cells if isinstance(cell, Words)]
             texts += [quantity(number, column.kind, column.decimals) for number in ends]
             found = max((wide(self._text(cell)) for cell in texts), default=0)
-            return max(NARROWEST_NUMBER, min(found + MARGIN, WIDEST["text"]))
+            words = max(map(len, LATIN_WORDS.findall(self.say(column.heading))), default=0)
+            return max(NARROWEST_NUMBER, words + MARGIN, min(found + MARGIN, WIDEST["text"]))
         cells = [row[position] for row in table.rows]
         found = max((wide(part) for cell in cells for part in self._text(cell).split("\n")), default=0)
         return min(max(found + MARGIN + bool(position), SIGNED if table.roomy else 10), WIDEST[column.kind])
@@ -229,9 +236,12 @@ class _Sheet:
     def _table(self, table: Table) -> int:
         """Write a table; returns the row of its first line."""
         page, left, last = self.page, self.left, self.left + len(table.columns) - 1
-        page.write_string(self.row, left, self.say(table.title), self.format(bold=True, font_size=11, font_color=INK))
+        title = self.say(table.title)
+        page.write_string(self.row, left, title, self.format(bold=True, font_size=TITLE_SIZE, font_color=INK))
         if table.unit is not None:
             unit = self.say(say("Unit: {unit}", unit=table.unit))
+            beside = wide(title) * TITLE_SIZE / 10 + wide(unit) + GAP
+            self.row += beside > sum(self.widths[left : last + 1])
             page.write_string(self.row, min(last, self.printed - 1), unit, self.format(align="right", font_color=GREY))
         self.row += 1
         self.heading_row = self.row
