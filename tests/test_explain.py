@@ -118,6 +118,7 @@ def test_entry_prices_hold_from_both_sides(raw, data):
 def test_scaled_effects_are_the_model_of_the_scenario(raw, data, factor):
     """The live model with one programme's effects multiplied is the model that the scenario item builds."""
     result = published(raw)
+    assume(result.portfolio.programmes)
     live = ask_portfolio(result.portfolio).live
     programme = result.portfolio.programmes[data.draw(st.sampled_from(sorted(result.portfolio.programmes)))]
     scaled = [
