@@ -1,53 +1,20 @@
-"""Every kind of problem is found at its cell, with its cure; what is legal passes."""
+"""Every kind of problem in a cell or between cells is found at its cell, with its cure; what is legal passes."""
 
 from __future__ import annotations
 
 import copy
 import datetime
-from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 import books
 import pytest
-from books import FIRST_YEAR
+from checking import WHOLE, added, at, changed, check, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import raw_book
 
-from optimizer import checks, schema
-from optimizer.checks import findings
-from optimizer.checks.cells import exact, value_of, year_of
-from optimizer.errors import InputProblems, Problem
-from optimizer.workbook import NoValue, RawBook, RawSheet
-
-WHOLE = books.with_everything()
-NUMBER = schema.SHEETS["Effects"].columns["score"]
-
-
-def check(raw: dict[str, Any]) -> checks.Checked:
-    return checks.check(raw_book(raw))
-
-
-def changed(sheet: str, row: int, **cells: Any) -> dict[str, Any]:
-    """The whole book with some cells of one row (0 is the first) set; None blanks a cell."""
-    raw = copy.deepcopy(dict(WHOLE))
-    raw[sheet][row] |= {int(name[1:]) if name[1:].isdigit() else name: cell for name, cell in cells.items()}
-    return raw
-
-
-def added(sheet: str, **cells: Any) -> dict[str, Any]:
-    """The whole book with one more row."""
-    raw = copy.deepcopy(dict(WHOLE))
-    raw[sheet].append(cells)
-    return raw
-
-
-def at(checked: checks.Checked, sheet: str, column: str, row: int) -> list[Problem]:
-    """The problems at a data row's cell (0 is the first row)."""
-    cell = checked.tables[sheet].cell(column, row + 2)
-    assert cell, f"no column {column}"
-    return [problem for problem in checked.problems if (problem.sheet, problem.cell) == (sheet, cell)]
+from optimizer import schema
+from optimizer.errors import InputProblems
+from optimizer.workbook import NoValue
 
 
 def test_a_book_that_uses_everything_has_no_error() -> None:
@@ -216,10 +183,6 @@ def test_what_is_odd_gives_a_warning_and_no_error(sheet: str, row: int, column: 
     ]
 
 
-def told(checked: checks.Checked, severity: str = "warning") -> str:
-    return "\n".join(f"{p.sheet}!{p.cell} {p.problem}" for p in checked.problems if p.severity == severity)
-
-
 def test_oddities_of_the_book_as_a_whole() -> None:
     """Idle levers, empty scopes, chains of transfers, minima beyond the budget, idle programmes."""
     assert "No row names the lever p3" in told(check(added("Levers", lever="p3")))
@@ -251,7 +214,7 @@ def test_a_limit_without_programmes_is_told_with_its_years() -> None:
     assert "No effect does harm" in harm
 
 
-# ------------------------------------------------------------------------------------- rows and columns
+# ------------------------------------------------------------------------------------- between cells
 
 
 def test_two_synergies_of_a_pair_may_not_be_active_together() -> None:
@@ -301,244 +264,6 @@ def test_a_range_between_two_publish_units_is_refused() -> None:
     assert check(changed("Programmes", 0, minimum=10.001, maximum=10.01)).errors == ()
 
 
-def test_missing_unknown_and_repeated_sheets() -> None:
-    """Missing sheets are errors, unknown ones warnings; a sheet in both languages is refused."""
-    raw = {name: rows for name, rows in WHOLE.items() if name != "Priorities"}
-    assert "The sheet Priorities (優先度) is missing" in told(check(raw), "error")
-    renamed = {("Priorites" if name == "Priorities" else name): rows for name, rows in WHOLE.items()}
-    assert "did you mean Priorities?" in told(check(renamed))
-    assert any("Rename the sheet Priorites" in str(p.fix) for p in check(renamed).errors)
-    assert "notes is not part of the workbook" in told(check({**WHOLE, "notes": [{"x": 1}]}))
-    assert "are the same table" in told(check({**WHOLE, "地域": [{"地域": "SEA"}]}), "error")
-    assert "haibun_problems" not in told(check({**WHOLE, "haibun_problems": [{"x": 1}]}))
-
-
-def test_missing_unknown_and_repeated_columns() -> None:
-    """A missing required column, a near miss, a column in both languages and a note of the user's own."""
-    raw = copy.deepcopy(dict(WHOLE))
-    for row in raw["Programmes"]:
-        row["maxmum"] = row.pop("maximum")
-    checked = check(raw)
-    assert "The column maximum (上限額) is missing." in told(checked, "error")
-    assert "maxmum: no such column; did you mean maximum?" in told(checked, "error")
-    both = check(changed("Programmes", 0, **{"上限額": 30}))
-    assert "The columns maximum and 上限額 are the same." in told(both, "error")
-    note = check(changed("Programmes", 0, remark="mine"))
-    assert note.errors == ()
-    assert "remark: no such column; it is ignored." in told(note)
-
-
-@pytest.mark.parametrize(
-    ("heading", "severity"),
-    [
-        *((slip, "error") for slip in ("baselin", "comitment", "minumum", "regoin", "tag")),
-        *((note, "warning") for note in ("Comments", "country_name", "name_en", "sources")),
-    ],
-)
-def test_a_heading_is_refused_where_it_is_a_slip_and_not_where_it_is_a_note(heading: str, severity: str) -> None:
-    """A misspelt column would lose its numbers in silence; another word, or one for names alone, loses nothing."""
-    raw = dict(books.minimal())
-    raw["Programmes"] = [{**row, heading: "x"} for row in raw["Programmes"]]
-    for row in raw["Programmes"]:
-        row.pop("region" if heading == "regoin" else "", None)
-    found = [p for p in check(raw).problems if "no such column; did you mean" in str(p.problem)]
-    assert [(p.severity, p.value) for p in found] == [(severity, heading)]
-
-
-@pytest.mark.parametrize(
-    ("key", "severity"),
-    [("discount_rat", "error"), ("tiebraek", "error"), ("base_rate", "warning"), ("由来", "warning")],
-)
-def test_a_setting_is_refused_where_it_is_a_slip_and_not_where_it_is_another(key: str, severity: str) -> None:
-    """A misspelt setting would take its default in silence; one that the program does not know is ignored aloud."""
-    raw = copy.deepcopy(dict(books.minimal()))
-    raw["Settings"].append({"key": key, "value": 0.02})
-    assert [(p.severity, p.value) for p in check(raw).problems] == [(severity, key)]
-
-
-def test_what_is_called_total_is_an_entry_where_another_sheet_names_it() -> None:
-    """An account, region or programme may be called so; a row that nobody names adds the others up."""
-    raw = copy.deepcopy(dict(books.minimal()))
-    raw["Regions"][0]["region"] = raw["Countries"][0]["region"] = raw["Priorities"][0]["region"] = "Total"
-    raw["Accounts"][0]["account"] = "合計"
-    for row, name in zip(raw["Programmes"], ("Total sanitation", "sum"), strict=True):
-        row |= {"account": "合計", "region": "Total", "programme": name}
-    for row, name in zip(raw["Effects"], ("Total sanitation", "sum"), strict=True):
-        row["programme"] = name
-    raw["Limits"] = [books.line(limit="Total cap", measure="spend", sense="max", value=9)]
-    assert check(raw).problems == ()
-    raw["Programmes"].append(books.line(programme="Total", maximum=14))
-    raw["Effects"].append(books.line(programme="Total", score=5))
-    raw["Accounts"].append({"account": "Total", FIRST_YEAR: 10})
-    assert {(p.sheet, p.cell) for p in check(raw).errors} >= {
-        ("Programmes", "B4"),
-        ("Effects", "B4"),
-        ("Accounts", "A3"),
-    }
-
-
-def test_a_note_beside_or_below_the_table_is_no_row() -> None:
-    """What stands in no column of the schema is ignored, with the one warning that the column is; a past year too."""
-    raw = copy.deepcopy(dict(books.minimal()))
-    raw["Accounts"] += [{"remark": "as voted"}, {"remark": "see the annex"}]
-    raw["Accounts"][0][FIRST_YEAR - 1] = "n/a"
-    checked = check(raw)
-    told_of = [(p.severity, p.sheet, p.cell) for p in checked.problems]
-    assert sorted(told_of) == [("warning", "Accounts", "C1"), ("warning", "Accounts", "D1")]
-    assert len(checked.tables["Accounts"].records) == 1
-
-
-def test_columns_of_years() -> None:
-    """Every year of the horizon has one column, however it is headed; others are ignored."""
-    raw = copy.deepcopy(dict(WHOLE))
-    for row in raw["Accounts"]:
-        row["令和９年度"], row["FY2028"] = row.pop(2027), row.pop(2028)
-    checked = check(raw)
-    assert checked.errors == ()
-    assert checked.tables["Accounts"].records[0].years[2027] == 60
-    assert checked.tables["Accounts"].records[0].years[2028] == 62
-    assert "are the same" in told(check(changed("Accounts", 0, **{"2027年度": 1})), "error")
-    assert "Fiscal year 2030 lies outside the horizon" in told(check(changed("Accounts", 0, y2030=1)))
-    blank = check(changed("Accounts", 0, y2028=None))
-    assert [(p.sheet, str(p.problem)) for p in blank.errors] == [("Accounts", "The cell is empty; 2028 is required.")]
-    for row in raw["Accounts"]:
-        del row[2029]
-    assert "The column of fiscal year 2029 is missing." in told(check(raw), "error")
-
-
-def test_all_problems_are_found_in_one_pass() -> None:
-    """Problems of several sheets and kinds come together."""
-    raw = changed("Programmes", 0, maximum="x", account="y")
-    raw["Effects"][3]["score"] = None
-    raw["Limits"][0]["measure"] = "z"
-    del raw["Regions"]
-    sheets = {problem.sheet for problem in check(raw).errors}
-    assert {"Programmes", "Effects", "Limits", "Regions"} <= sheets
-
-
-def test_what_one_check_finds_beyond_what_anybody_mends_is_counted(monkeypatch) -> None:
-    """So many wrong numbers, unknown ids and odd rows are listed, and how many more there are is said."""
-    monkeypatch.setattr(findings, "MOST_OF_A_CHECK", 2)
-    raw = copy.deepcopy(dict(WHOLE))
-    raw["Effects"] += [{"programme": f"x{n}", "objective": "y", "score": "n/a"} for n in range(5)]
-    raw["Levers"] += [{"lever": f"l{n}"} for n in range(4)]
-    found = check(raw).problems
-    rest = [(p.severity, str(p.problem)) for p in found if "left out" in str(p.problem)]
-    assert rest[:2] == [("error", "3 more of this kind are left out."), ("error", "8 more of this kind are left out.")]
-    assert ("warning", "2 more of this kind are left out.") in rest
-    assert sum("must be a number" in str(p.problem) for p in found) == 2
-    assert sum("no such" in str(p.problem) for p in found) == 2
-
-
-# ---------------------------------------------------------------------------------------------- readings
-
-
-@pytest.mark.parametrize(
-    ("cell", "number"),
-    [
-        (0.1, "1/10"), (0.1 + 0.2, "3/10"), (2.0, "2"), (-0.5, "-1/2"), (1e-12, "1/1000000000000"),
-        ("１２．５", "25/2"), ("1,234.5", "2469/2"), ("１，２３４", "1234"), ("△1.5", "-3/2"), ("▲２", "-2"),
-        ("-3", "-3"), ("−3", "-3"), ("+4", "4"), (".5", "1/2"), (" 7 ", "7"), ("1e3", "1000"),
-        ("0.1234567890123456", "123456789012346/1000000000000000"),
-    ],
-)  # fmt: skip
-def test_numbers_are_their_decimal_at_fifteen_digits(cell: Any, number: str) -> None:
-    """A number is exactly the decimal shown, in full width too, with the signs of Japanese tables."""
-    assert value_of(cell, NUMBER) == Fraction(number)
-
-
-@given(st.decimals(-(10**9), 10**9, places=6))
-def test_exact_keeps_every_decimal_of_fifteen_digits(number: Any) -> None:
-    """Fifteen digits survive the way through Excel's binary numbers."""
-    assert exact(float(number)) == Fraction(number)
-
-
-@pytest.mark.parametrize(
-    "cell", [2027.0, "2027", "FY2027", "fy 2027", "2027年度", "令和9年度", "２０２７年度", "令和９年度"]
-)
-def test_years_are_read_in_every_spelling(cell: Any) -> None:
-    """The spellings of the contract mean one year; the first Reiwa year is 2019."""
-    assert year_of(cell) == 2027
-    assert year_of("令和元年度") == 2019
-
-
-@pytest.mark.parametrize("cell", ["27", "2027年", "平成30年度", 2027.5, True, "", None, "FY27"])
-def test_what_is_no_year_is_not_guessed(cell: Any) -> None:
-    """Anything else is no fiscal year."""
-    assert year_of(cell) is None
-
-
-def test_ids_stay_texts() -> None:
-    """001 stays 001, a number becomes its digits, NA is an id, width and outer spaces do not count."""
-    raw = copy.deepcopy(dict(WHOLE))
-    raw["Regions"] += [{"region": "001"}, {"region": 7}, {"region": "NA"}, {"region": " ＡＢ "}]
-    raw["Countries"][0]["region"] = "ＮＡ"
-    raw["Programmes"][0]["region"] = "NA"
-    raw["Programmes"][5]["region"] = " NA"
-    checked = check(raw)
-    assert checked.errors == ()
-    assert [r.values["region"] for r in checked.tables["Regions"].records][3:] == ["001", "7", "NA", "AB"]
-    assert checked.tables["Countries"].records[0].values["region"] == "NA"
-
-
-@pytest.mark.parametrize(
-    ("word", "value"),
-    [("yes", True), ("No", False), ("TRUE", True), (0.0, False), (1.0, True), ("ＯＮ", True), ("off", False),
-     ("はい", True), ("いいえ", False), (True, True), (False, False), ("オン", True), ("ｵﾌ", False)],
-)  # fmt: skip
-def test_yes_and_no_in_every_spelling(word: Any, value: bool) -> None:
-    """All spellings of the contract are read, whatever their case and width."""
-    checked = check(changed("Programmes", 0, commitment=word))
-    assert checked.tables["Programmes"].records[0].values["commitment"] is value
-
-
-def test_japanese_words_are_read_as_the_canonical_ones() -> None:
-    """Choices, settings, lists and `all` may be written in Japanese."""
-    raw = changed("Objectives", 0, freedom="欠乏")
-    raw["Programmes"][0] |= {"family": "政府開発援助", "requires": "p1、p2", "tags": "甲，乙"}
-    raw["Limits"][3] |= {"measure": "事業量", "sense": "上限", "year": "通期"}
-    raw["Scenarios"][8] |= {"item": "費用倍率", "target": "政府開発援助"}
-    raw["Settings"][0]["key"] = "題名"
-    tables = check(raw).tables
-    assert check(raw).errors == ()
-    assert tables["Objectives"].records[0].values["freedom"] == "want"
-    values = tables["Programmes"].records[0].values
-    assert (values["family"], values["requires"], values["tags"]) == ("oda", ("p1", "p2"), ("甲", "乙"))
-    limit = tables["Limits"].records[3].values
-    assert (limit["measure"], limit["sense"], limit["year"]) == ("value", "max", "all")
-    scenario = tables["Scenarios"].records[8].values
-    assert (scenario["item"], scenario["target"]) == ("cost_factor", "oda")
-
-
-def test_names_keep_their_own_characters() -> None:
-    """A name is text for people: full-width brackets stay."""
-    assert check(dict(WHOLE)).tables["Programmes"].records[0].values["name_ja"] == "無償資金協力（ベトナム）"
-
-
-def test_every_default_that_was_taken_is_listed() -> None:
-    """A blank cell or an absent column with a meaning becomes one assumption with its rows."""
-    checked = check(dict(WHOLE))
-    found = {(a.sheet, a.column): a for a in checked.assumptions}
-    assert found["Accounts", "carry_over"].rows == (3,)
-    assert found["Accounts", "carry_over"].cells == ("F3",)
-    assert found["Programmes", "ramp"].count == 4
-    plain = check({**WHOLE, "Limits": [{"limit": "x", "measure": "risk", "sense": "max", "value": 0.5}]})
-    kind = next(a for a in plain.assumptions if (a.sheet, a.column) == ("Limits", "kind"))
-    assert (kind.rows, kind.cells) == ((2,), ())
-    assert kind.meaning.into("en") == "preference"
-    assert ("Programmes", "source") not in found
-
-
-def test_settings_have_their_defaults() -> None:
-    """Optional settings take the defaults of the contract, exactly."""
-    raw = {**WHOLE, "Settings": WHOLE["Settings"][:4]}
-    assert check(raw).settings == {
-        "title": "Test book", "unit": "JPY 100 million", "first_year": 2027, "years": 3,
-        "discount_rate": Fraction(0), "publish_unit": Fraction(1, 100), "tie_break": True,
-        "exchange_rate": None,
-    }  # fmt: skip
-
-
 # ------------------------------------------------------------------------------------------------- laws
 
 
@@ -573,38 +298,3 @@ def test_junk_is_never_taken_for_a_value(place: tuple[str, int, Any], junk: str)
     raw = copy.deepcopy(dict(WHOLE))
     raw[sheet][row][column] = junk
     assert any(problem.severity == "error" for problem in at(check(raw), sheet, column, row))
-
-
-def shuffled(raw: dict[str, Any], move: Callable[[list[Any]], list[Any]]) -> RawBook:
-    book = raw_book(raw)
-    sheets = []
-    for sheet in book.sheets:
-        columns = move([list(column) for column in zip(*sheet.rows, strict=True)])
-        sheets.append(RawSheet(sheet.title, [list(row) for row in zip(*columns, strict=True)]))
-    return RawBook(book.path, b"", "", tuple(move(sheets)))
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.randoms(use_true_random=False))
-def test_the_order_of_sheets_and_columns_means_nothing(random: Any) -> None:
-    """Sheets and columns in any order give the same records."""
-
-    def move(things: list[Any]) -> list[Any]:
-        return random.sample(things, len(things))
-
-    straight, mixed = check(dict(WHOLE)), checks.check(shuffled(dict(WHOLE), move))
-    assert {name: table.records for name, table in mixed.tables.items()} == {
-        name: table.records for name, table in straight.tables.items()
-    }
-
-
-def test_empty_rows_do_not_count() -> None:
-    """Wholly empty rows, and rows of spaces, are skipped; row numbers stay those of Excel."""
-    book = raw_book(dict(WHOLE))
-    sheets = []
-    for sheet in book.sheets:
-        width = len(sheet.rows[0])
-        sheets.append(RawSheet(sheet.title, [sheet.rows[0], [""] * width, ["　 "] * width, *sheet.rows[1:]]))
-    checked = checks.check(RawBook(book.path, b"", "", tuple(sheets)))
-    assert checked.errors == ()
-    assert checked.tables["Regions"].records[0].row == 4
