@@ -115,9 +115,11 @@ def test_a_book_of_another_project_is_no_page(office, book, address, name):
 
 
 def test_who_may_only_look_changes_nothing(office, book):
-    """403 for a viewer, who sees the same pages."""
+    """403 for a viewer, who sees the same pages, in a language and unit of the viewer's own."""
     viewer = Browser(office, "viewer")
     assert viewer.get(book).status_code == 200
+    for choice in ({"language": "en"}, {"unit": "JPY million"}):
+        assert viewer.post(f"/{next(iter(choice))}", **choice, back=book).headers["Location"] == book
     assert viewer.post(f"{book}/questions", kind="prices").status_code == 403
     assert viewer.post("/books", file=(BytesIO(BOOK), "book.xlsx")).status_code == 403
     changed = viewer.client.post(f"/api/v1{book}/scenarios", data={"name": "a"}, headers={"X-Haibun": "x"})

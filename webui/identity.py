@@ -25,7 +25,7 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 OPEN_TO_ALL = ("static", "health.show", "signing.sign_in", "signing.ask_to_sign_in", "home.choose_language")
 MOST_AT_ONCE = 8
 """Requests of one person that are answered at a time."""
-OF_EVERYBODY = ("signing.sign_out", "signing.sign_out_others", "signing.change_password")
+OF_EVERYBODY = ("signing.sign_out", "signing.sign_out_others", "signing.change_password", "home.choose_unit")
 """Changes that need no role."""
 
 
