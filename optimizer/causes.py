@@ -16,7 +16,7 @@ from itertools import chain
 from math import ceil, inf
 
 from optimizer.exact import Cell, ExactBook, Key, Row
-from optimizer.gains import FELT, Gains
+from optimizer.gains import FELT, Gains, Served
 from optimizer.plan import Plan
 from optimizer.portfolio import Programme
 
@@ -73,7 +73,7 @@ class Causes:
         self.multipliers = multipliers
         self.unit = self.portfolio.settings.publish_unit
         self.units = {cell: int(amount // self.unit) for cell, amount in plan.spending.items()}
-        self.gains = Gains(book, self.units)
+        self.gains = Gains(Served(book), self.units)
         self.most, self.least = self._ranges()
         self._points_found: dict[tuple[Cell, int], float] = {}
         self._givers_found: dict[tuple[str, int], list[tuple[float, Cell, int]]] = {}
@@ -97,7 +97,7 @@ class Causes:
         return self._points_found[cell, step]
 
     def _breaks_a_floor(self, cell: Cell, step: int) -> bool:
-        return bool(self.gains.floors) and self.gains.breaks_a_floor(self.gains.change((cell,), step))
+        return bool(self.gains.served.floors) and self.gains.breaks_a_floor(self.gains.change((cell,), step))
 
     @cached_property
     def step(self) -> int:
@@ -216,7 +216,7 @@ class Causes:
         """Whether every need that more of this line would serve is met to the last point."""
         more = self.gains.change((cell,), 1)
         served = [at for at, points in more.items() if points > 0]
-        return bool(served) and all(self.gains.delivered[at] >= self.gains.needs[at] - FELT for at in served)
+        return bool(served) and all(self.gains.delivered[at] >= self.gains.served.needs[at] - FELT for at in served)
 
     # The better use of the same money
 

@@ -15,7 +15,7 @@ from heapq import heapify, heappop, heappush
 from math import ceil
 
 from optimizer.exact import Cell, ExactBook, Key
-from optimizer.gains import FELT, Gains
+from optimizer.gains import FELT, Gains, Served
 
 ZERO = Fraction(0)
 SNAP = 1e-5
@@ -66,41 +66,59 @@ class Plan:
         )
 
 
-def publish(book: ExactBook, draft: Draft, is_to_be_kept: bool = False) -> Plan:
+class Ground:
+    """What rounding asks of a book, whatever the draft: the rows that units may break, by cell, and what units add."""
+
+    def __init__(self, book: ExactBook) -> None:
+        self.book = book
+        self.unit = book.portfolio.settings.publish_unit
+        self.served = Served(book)
+        self.rows = [row for row in book.rows if row.key[0] not in COUNTED_ELSEWHERE]
+        self.touching: dict[Cell, list[tuple[int, int]]] = defaultdict(list)
+        """The rows of a cell, by their number, and its whole coefficient in each."""
+        for number, row in enumerate(self.rows):
+            for cell, coefficient in row.spend:
+                self.touching[cell].append((number, coefficient))
+        self.ends = [row.ends(self.unit) for row in self.rows]
+        """The most and the least activity that each row allows."""
+        self.low: dict[Cell, int] = {}
+        self.high: dict[Cell, int] = {}
+        """The least and most whole units of each cell; an indivisible one may also get nothing."""
+        for name, year in book.pieces:
+            programme = book.portfolio.programmes[name]
+            most = int(programme.ceiling(year) // self.unit)
+            self.high[name, year] = most
+            self.low[name, year] = most if year in programme.pins else int(-(-programme.floor // self.unit))
+
+
+def publish(ground: Ground, draft: Draft, is_to_be_kept: bool = False) -> Plan:
     """Round ``draft`` to whole units of the book's ``publish_unit``.
 
     What the draft leaves unspent is spent where it raises the score, unless the draft ``is_to_be_kept``: then no line
     gets more than the next whole unit.
     """
-    return _Rounding(book, draft, is_to_be_kept).plan()
+    return _Rounding(ground, draft, is_to_be_kept).plan()
 
 
 class _Rounding:
     """Whole units of every cell and flow, moved one at a time."""
 
-    def __init__(self, book: ExactBook, draft: Draft, is_to_be_kept: bool) -> None:
-        self.book = book
-        self.unit = book.portfolio.settings.publish_unit
+    def __init__(self, ground: Ground, draft: Draft, is_to_be_kept: bool) -> None:
+        self.book, self.unit = ground.book, ground.unit
         self.draft = draft
-        self.low, self.high = self._ranges()
+        self.low, self.high = dict(ground.low), dict(ground.high)
+        for (name, year), amount in draft.spending.items():
+            programme = self.book.portfolio.programmes[name]
+            if programme.indivisible and year not in programme.pins and amount < float(programme.floor) / 2:
+                self.low[name, year] = self.high[name, year] = 0
         if is_to_be_kept:
             for cell, amount in draft.spending.items():
                 self.high[cell] = max(self.low[cell], min(self.high[cell], ceil(amount / float(self.unit) - SNAP)))
         self.units = {cell: self._rounded_down(cell, amount) for cell, amount in draft.spending.items()}
-        self.flows = _Flows(book, draft, self.unit, self.units)
-        rows = [row for row in book.rows if row.key[0] not in COUNTED_ELSEWHERE]
-        self.rows = rows
-        self.touching: dict[Cell, list[tuple[int, int]]] = defaultdict(list)
-        for number, row in enumerate(rows):
-            for cell, coefficient in row.spend:
-                self.touching[cell].append((number, coefficient))
-        self.activity = [row.activity(self.units) for row in rows]
-        self.most, self.least = [], []
-        for row in rows:
-            most, least = row.ends(self.unit)
-            self.most.append(most)
-            self.least.append(least)
-        self.gains = Gains(book, self.units)
+        self.flows = _Flows(self.book, draft, self.unit, self.units)
+        self.rows, self.touching, self.ends = ground.rows, ground.touching, ground.ends
+        self.activity = [row.activity(self.units) for row in self.rows]
+        self.gains = Gains(ground.served, self.units)
 
     def plan(self) -> Plan:
         self._mend(donors={})
@@ -115,18 +133,6 @@ class _Rounding:
             {key: units * self.unit for key, units in self.flows.carries.items()},
         )
 
-    def _ranges(self) -> tuple[dict[Cell, int], dict[Cell, int]]:
-        """The least and most whole units of each cell; an indivisible one is what the draft chose."""
-        low, high = {}, {}
-        for (name, year), amount in self.draft.spending.items():
-            programme, cell = self.book.portfolio.programmes[name], (name, year)
-            most = int(programme.ceiling(year) // self.unit)
-            least = most if year in programme.pins else int(-(-programme.floor // self.unit))
-            if programme.indivisible and year not in programme.pins and amount < float(programme.floor) / 2:
-                least = most = 0
-            low[cell], high[cell] = least, most
-        return low, high
-
     def _rounded_down(self, cell: Cell, amount: float) -> int:
         units = amount / float(self.unit)
         whole = round(units) if abs(units - round(units)) < SNAP else int(units // 1)
@@ -138,9 +144,8 @@ class _Rounding:
     def _breaks(self, number: int, change: int) -> bool:
         """Whether ``change`` of a row's activity makes it worse than its bound."""
         sense, after = self.rows[number].sense, self.activity[number] + change
-        return (sense != ">=" and change > 0 and after > self.most[number]) or (
-            sense != "<=" and change < 0 and after < self.least[number]
-        )
+        most, least = self.ends[number]
+        return (sense != ">=" and change > 0 and after > most) or (sense != "<=" and change < 0 and after < least)
 
     def _move(self, cells: Sequence[Cell], step: int) -> bool:
         """Add or take one unit of each cell where ranges, rows and accounts allow; says whether it did."""
@@ -226,7 +231,7 @@ class _Rounding:
             for cell, coefficient in sorted(row.spend, key=lambda term: -abs(term[1])):
                 if not self._is_broken(number):
                     break
-                broken_below = row.sense != "<=" and self.activity[number] < self.least[number]
+                broken_below = row.sense != "<=" and self.activity[number] < self.ends[number][1]
                 step = 1 if (coefficient > 0) == broken_below else -1
                 if not self._move_with_years_beside(cell, step) and step > 0:
                     account = self.book.portfolio.programmes[cell[0]].account
@@ -246,7 +251,8 @@ class _Rounding:
 
     def _is_broken(self, number: int) -> bool:
         sense, activity = self.rows[number].sense, self.activity[number]
-        return (sense != ">=" and activity > self.most[number]) or (sense != "<=" and activity < self.least[number])
+        most, least = self.ends[number]
+        return (sense != ">=" and activity > most) or (sense != "<=" and activity < least)
 
     def _anything_is_broken(self) -> bool:
         return any(map(self._is_broken, range(len(self.rows)))) or bool(self.gains.shortfalls())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support import opened
 
 from optimizer import exact, proof, run
-from optimizer.gains import Gains
+from optimizer.gains import Gains, Served
 from optimizer.plan import Plan
 
 REGIONS = ("R1", "R2", "R3")
@@ -88,7 +88,7 @@ def test_no_other_division_scores_more(raw: Book) -> None:
 def test_gains_see_money_go_where_it_then_scores_most(raw: Book, data: st.DataObject) -> None:
     """What units more or less add is what the exact plan gains, and stays so after they were moved."""
     book, plan = at_minimum(raw)
-    gains = Gains(book, {cell: int(amount * 100) for cell, amount in plan.spending.items()})
+    gains = Gains(Served(book), {cell: int(amount * 100) for cell, amount in plan.spending.items()})
     spending, before = dict(plan.spending), proof.attained_by(book, plan).score
     for _ in range(3):
         cell, step = data.draw(st.sampled_from(sorted(spending))), data.draw(st.integers(-50, 50))

@@ -17,7 +17,7 @@ from optimizer import checks, exact, proof, scenario, workbook
 from optimizer.collecting import uncollected
 from optimizer.errors import CheckFailed, InputProblems, NoPlan, Place, Problem
 from optimizer.places import place_of
-from optimizer.plan import publish
+from optimizer.plan import Ground, publish
 from optimizer.portfolio import Portfolio, portfolio_of
 from optimizer.results import Result
 from optimizer.words import Words, name_of, say
@@ -100,15 +100,20 @@ def solve_book(
         solver.refuse_numbers_that_highs_would_drop(built)
         built.problem  # noqa: B018  (filling PuLP is part of building)
     with ThreadPoolExecutor(1) as beside:
-        stated = beside.submit(exact.state_exactly, portfolio)  # the solver leaves Python free meanwhile
+        ground = beside.submit(ground_of, portfolio)  # the solver leaves Python free meanwhile
         with watch.stage("solve"):
             try:
                 solution = solver.solve(built, options)
             except NoPlan as error:
                 raise explained(error, portfolio, built, options) from None
-    result = publish_solution(book, active, built, solution, options, watch, stated=stated.result())
+    result = publish_solution(book, active, built, solution, options, watch, ground=ground.result())
     with watch.stage("explain"), uncollected():
         return _with_fillers(result, built, options)
+
+
+def ground_of(portfolio: Portfolio) -> Ground:
+    """An active portfolio in rationals, ready for plans to be rounded on it."""
+    return Ground(exact.state_exactly(portfolio))
 
 
 def publish_solution(
@@ -119,20 +124,21 @@ def publish_solution(
     options: Any,
     watch: Stopwatch,
     is_to_be_kept: bool = False,
-    stated: exact.ExactBook | None = None,
+    ground: Ground | None = None,
 ) -> Result:
     """Round a solver's answer, prove it, and gather what ``run.json`` says. Raises ``CheckFailed``.
 
-    ``stated`` is the scenario in rationals, where it is at hand already.
+    ``ground`` is the scenario in rationals, ready to be rounded on, where it is at hand already.
     ``is_to_be_kept``: the answer has another purpose than the score, so that rounding spends nothing that it leaves.
     """
     from optimizer import solver, whole  # noqa: PLC0415
 
     portfolio = active.portfolio
     with watch.stage("publish"), uncollected():
-        book_in_rationals = stated or exact.state_exactly(portfolio)
+        ground = ground or ground_of(portfolio)
+        book_in_rationals = ground.book
         draft = solver.draft_of(built, solution)
-        plan = publish(book_in_rationals, draft, is_to_be_kept)
+        plan = publish(ground, draft, is_to_be_kept)
     multipliers: proof.Multipliers = proof.scaled(draft.multipliers)
     with watch.stage("verify"), uncollected():
         proven, unexcused = proof.prove(book_in_rationals, plan, multipliers)
@@ -140,7 +146,7 @@ def publish_solution(
         with watch.stage("publish"):
             other = whole.best_whole_plan_near(built, solution.values, plan, options)
             if other is not None:
-                other = publish(book_in_rationals, other.as_draft(draft.multipliers), is_to_be_kept)
+                other = publish(ground, other.as_draft(draft.multipliers), is_to_be_kept)
                 proven_other, broken = proof.prove(book_in_rationals, other, multipliers)
                 if not broken and (unexcused or _merit(proven_other) > _merit(proven)):
                     plan, proven, unexcused = other, proven_other, broken

@@ -31,7 +31,7 @@ from optimizer.errors import CheckFailed, WrongUsage
 from optimizer.live import best_objective, filled
 from optimizer.model import Grid, Model
 from optimizer.model.columns import Floats, Ints
-from optimizer.plan import Plan, publish
+from optimizer.plan import Ground, Plan, publish
 from optimizer.questions.robust.scoring import Amounts, Scorer
 from optimizer.run import breach_in_words
 from optimizer.solver import Options, Solution
@@ -247,7 +247,7 @@ class Hedging:
         values = np.array(self.highs.getSolution().col_value)[: self.book.columns.count]
         values = solver.with_least_flows(self.book, values, self.options)
         draft = solver.draft_of(self.book, Solution("optimal", 0.0, 0.0, values, np.zeros(len(self.book.keys))))
-        plan = publish(self.scorer.book, draft, is_to_be_kept=True)
+        plan = publish(Ground(self.scorer.book), draft, is_to_be_kept=True)
         for breach in proof.breaches_of(self.scorer.book, plan, proof.attained_by(self.scorer.book, plan)):
             if not breach.is_excused:
                 raise CheckFailed(breach_in_words(breach))
