@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
+from zipfile import ZIP_DEFLATED, ZipFile
 
-import openpyxl
 from test_serve import ROOT, free_port
 
 from optimizer.cli import main
@@ -61,10 +61,10 @@ class Figures:
 class Office:
     """A server on a folder, started and killed."""
 
-    def __init__(self, folder: Path, url: str | None) -> None:
+    def __init__(self, folder: Path, url: str | None, *options: str) -> None:
         self.folder, self.url, self.port = folder, url, free_port()
         database = ["--database", url] if url else []
-        words = ["serve", "--port", str(self.port), "--folder", str(folder), *database, "--quiet"]
+        words = ["serve", "--port", str(self.port), "--folder", str(folder), *database, *options, "--quiet"]
         self.process = BEGUN.Process(target=haibun, args=(words, folder.parent / "server.log"))
         self.process.start()
         atexit.register(self.process.kill)  # lest a test that fails waits for it
@@ -73,11 +73,12 @@ class Office:
             assert self.process.is_alive() and time.monotonic() < until, "the server did not start again"
             time.sleep(0.05)
 
-    def ask(self, method: str, target: str, body: bytes = b"", kind: str = "") -> tuple[int, bytes]:
-        """One request; (0, b"") where the server is gone."""
+    def ask(self, method: str, target: str, body: bytes = b"", kind: str = "", token: str = "") -> tuple[int, bytes]:
+        """One request, of whoever has the token; (0, b"") where the server is gone."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
-            connection.request(method, target, body, {"X-Haibun": "test", "Content-Type": kind})
+            headers = {"X-Haibun": "test", "Content-Type": kind, "Authorization": f"Bearer {token}"}
+            connection.request(method, target, body, headers)
             answer = connection.getresponse()
             return answer.status, answer.read()
         except (OSError, http.client.HTTPException):
@@ -107,11 +108,14 @@ def haibun(words: list[str], log: Path) -> None:
 
 
 def a_book(number: int, name: str = "minimal") -> bytes:
-    """A book of inputs/, no two alike."""
-    book = openpyxl.load_workbook(ROOT / "inputs" / f"{name}.xlsx")
-    book["Settings"]["B2"].value = f"book {number}"
+    """A book of inputs/ whose first text carries a number, so that no two are alike."""
     out = BytesIO()
-    book.save(out)
+    with ZipFile(ROOT / "inputs" / f"{name}.xlsx") as book, ZipFile(out, "w", ZIP_DEFLATED) as numbered:
+        for part in book.namelist():
+            data = book.read(part)
+            if part == "xl/sharedStrings.xml":
+                data = data.replace(b"<t>", b"<t>%d: " % number, 1)
+            numbered.writestr(part, data)
     return out.getvalue()
 
 

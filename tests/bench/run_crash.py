@@ -2,7 +2,7 @@
 
     python tests/bench/run_crash.py [KILLS [SECONDS]]
 
-Three planners work at a time; each server lives for SECONDS at most (12).
+Three planners work at a time; each server lives for SECONDS at most (4).
 
 Ends with an error where anything that was acknowledged is missing or half there. POSIX only.
 """
@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from crash import loop
+from crash import SECONDS_TO_LIVE, loop
 from databases import fresh, postgres_in
 
 PLANNERS = 3
@@ -24,7 +24,7 @@ PLANNERS = 3
 def main() -> None:
     """Run both loops and print their figures."""
     kills = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    longest = float(sys.argv[2]) if len(sys.argv) > 2 else 12.0
+    longest = float(sys.argv[2]) if len(sys.argv) > 2 else SECONDS_TO_LIVE
     with tempfile.TemporaryDirectory() as folder, postgres_in(Path(folder)) as server:
         for name, url in (("SQLite", None), ("PostgreSQL", fresh(server))):
             with tempfile.TemporaryDirectory() as place:
