@@ -37,13 +37,13 @@ class Answer:
 class Server:
     """``haibun serve`` in a process of its own, with a home of its own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *options: str) -> None:
         self.port, self.home = free_port(), home
         self.log = (home / "log").open("w+")
         places = {"HOME": str(home), "XDG_DATA_HOME": str(home), "LOCALAPPDATA": str(home), "PYTHONPATH": str(ROOT)}
         program = (
             "from optimizer.cli import entry; import sys;"
-            f" sys.argv[1:] = ['serve', '--port', '{self.port}', '--quiet']; entry()"
+            f" sys.argv[1:] = {['serve', '--port', str(self.port), '--quiet', *options]}; entry()"
         )
         self.process = subprocess.Popen(
             [sys.executable, "-c", program], cwd=home, env={**os.environ, **places}, stdout=self.log, stderr=self.log
