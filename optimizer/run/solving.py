@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -293,6 +294,7 @@ def breach_in_words(breach: proof.Breach) -> Words:
     )
 
 
+@cache
 def versions() -> dict[str, str]:
     """Versions of the program and of what it stands on."""
     found = {"program": metadata.version(PROGRAM), "Python": platform.python_version()}

@@ -9,6 +9,7 @@ import base64
 import gzip
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,32 +47,32 @@ HTML_KINDS: Mapping[type[Any], str] = {
 def html(document: Document, language: str) -> bytes:
     """report.html, opened in ``language``."""
     from markupsafe import Markup  # noqa: PLC0415  (only a report needs it)
-    from plotly.offline import get_plotlyjs  # noqa: PLC0415
 
-    jinja = environment()
-    jinja.filters["both"] = both
-    page = jinja.get_template("report.html.j2").render(
+    page = template("report.html.j2").render(
         **content_of(document, language),
         still_of=still_of,
         cell=cell_of,
         told_of=told_of,
         drawings=Markup(json_for_script(drawings_of(document))),  # noqa: S704  (escaped for a script by the function)
-        plotly=packed(get_plotlyjs()),
+        plotly=packed_plotly(),
     )
     return str(page).encode()
 
 
-def environment() -> Any:
-    """Jinja with the templates of this folder; everything is escaped."""
+@cache
+def template(name: str, language: str | None = None) -> Any:
+    """A template of this folder, made once; all is escaped. Its ``words`` are in one language (None: in both)."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
 
-    return Environment(
+    jinja = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    jinja.filters["words"] = both if language is None else lambda words: words.into(language)
+    return jinja.get_template(name)
 
 
 def content_of(document: Document, language: str) -> dict[str, Any]:
@@ -119,9 +120,12 @@ def cell_of(column: Column, cell: Cell) -> Any:
     return english if english == japanese else both(Name(english, japanese=japanese))
 
 
-def packed(script: str) -> str:
-    """A script a third as long, which the page unpacks; the same at every call."""
-    return base64.b64encode(gzip.compress(script.encode(), LEVEL, mtime=0)).decode()
+@cache
+def packed_plotly() -> str:
+    """The figures' script a third as long, which the page unpacks; packed once, the same in every report."""
+    from plotly.offline import get_plotlyjs  # noqa: PLC0415
+
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), LEVEL, mtime=0)).decode()
 
 
 def columns_of(table: Table) -> list[int]:

@@ -16,7 +16,7 @@ from optimizer.errors import WrongUsage
 from optimizer.report.document import Cell, Column, Document, Figure, Table, number_text
 from optimizer.report.figures.letters import broken, wide
 from optimizer.report.figures.picture import picture
-from optimizer.report.files.html import content_of, environment
+from optimizer.report.files.html import content_of, template
 from optimizer.words import Words, say
 
 VARIANT = "pdf/ua-1"
@@ -30,21 +30,19 @@ CAPITAL, LATIN, PADDING, NARROWEST = 0.72, 0.58, 1.2, 7.0
 """In em: Latin letters in the font of the page, what a cell has beside its text, and a column of broken texts."""
 
 
-def pdf(document: Document, language: str, template: str = REPORT) -> bytes:
+def pdf(document: Document, language: str, name: str = REPORT) -> bytes:
     """report.pdf in ``language``. Raises ``WrongUsage`` where WeasyPrint, or a library it needs, is not installed."""
     weasyprint = _weasyprint()
-    page = paper(document, language, template)
+    page = paper(document, language, name)
     closed = weasyprint.URLFetcher(allowed_protocols=())
     with uncollected():
         return bytes(weasyprint.HTML(string=page, url_fetcher=closed).write_pdf(pdf_variant=VARIANT))
 
 
-def paper(document: Document, language: str, template: str = REPORT) -> str:
+def paper(document: Document, language: str, name: str = REPORT) -> str:
     """The page that is printed, in one language, without scripts."""
-    jinja = environment()
-    jinja.filters["words"] = lambda words: words.into(language)
     content = content_of(document, language) | _Paper(language).functions()
-    return str(jinja.get_template(template).render(**content))
+    return str(template(name, language).render(**content))
 
 
 class _Paper:
