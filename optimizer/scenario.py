@@ -144,6 +144,16 @@ def as_typed(item: ScenarioItem, first_year: int) -> str:
     return f"{item.item}{target}{year}={value}"
 
 
+def label_of(item: ScenarioItem) -> str:
+    """An item and its target, whatever the year and the value."""
+    return f"{item.item}:{item.target}".strip(":")
+
+
+def sets_called(label: str, sets: Sequence[str], portfolio: Portfolio) -> list[str]:
+    """Those of the ``--set`` items that have a label, as they were given."""
+    return [text for text in sets if label_of(item_set(text, portfolio)) == label]
+
+
 def unknown(kind: Words, found: str, known: Iterable[str]) -> Words:
     """That ``found`` does not exist, and what may have been meant."""
     names = {name.casefold(): name for name in known}

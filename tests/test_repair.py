@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from copy import deepcopy
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 import reference
@@ -17,8 +18,10 @@ from support import opened
 from optimizer.errors import InputProblems
 from optimizer.questions import repair, tables
 from optimizer.questions.repair.menu import WEIGHTS
+from optimizer.run import open_book
 
 FEW = settings(max_examples=30)
+INPUTS = Path(__file__).parent.parent / "inputs"
 MAY_CHANGE = {
     "Limits": {"value"},
     "Accounts": "years",
@@ -412,3 +415,12 @@ def test_large_amounts_change_by_what_is_needed():
     said = [words.into("en") for words in tables.menu_in_words(repair.repair(opened(book)))]
     assert "  Programmes F2, wells: 12,345,679.5 → 12,345,678" in said
     assert "  Accounts C2, a: 12,345,678 → 12,345,679.5" in said
+
+
+def test_pins_of_several_years_from_the_command_line_are_named_as_such():
+    """They stand in no cell, so that no place of the workbook stands for one of their years beside them."""
+    asked = {"clinics": 9.5, "grants": 7.5}
+    pins = [f"pin:{programme}@{year}={asked[programme]}" for programme in asked for year in (2027, 2028)]
+    menu = repair.repair(open_book(INPUTS / "minimal.xlsx"), "base", pins)
+    places = sorted((place.sheet, place.id) for place in menu.conflict)
+    assert places == [("--set", "pin:clinics"), ("--set", "pin:grants"), ("Accounts", "AID")]

@@ -31,7 +31,8 @@ def colliding(
     """
     is_alone_too = True
     named = [
-        {(p.sheet, p.cell): p for keys in conflict for p in [_with_kind(portfolio, keys[0])]} for conflict in conflicts
+        {_spot(place): place for keys in conflict for place in [_with_kind(portfolio, keys[0])]}
+        for conflict in conflicts
     ]
     for item in portfolio.scenario_items:
         if item.item == "pin" and item.row:
@@ -46,13 +47,17 @@ def colliding(
                 continue
             is_named = True
             for keys in conflict:
-                if _sets_the_number_of(item, keys[0]):
-                    other = place_of(portfolio, keys[0])
-                    places.pop((other.sheet, other.cell), None)
-            places[place.sheet, place.cell or place.id] = place
+                if any(_sets_the_number_of(item, key) for key in keys):
+                    places.pop(_spot(place_of(portfolio, keys[0])), None)
+            places[_spot(place)] = place
         if is_named and len(conflicts) == 1:
             is_alone_too = is_alone_too and _holds_together(built, None, options)
     return [tuple(places.values()) for places in named], is_alone_too
+
+
+def _spot(place: Place) -> tuple[str, str]:
+    """Where a place is; what stands in no cell is told apart by what it is."""
+    return place.sheet, place.cell or place.id
 
 
 def _with_kind(portfolio: Portfolio, key: Key) -> Colliding:
@@ -73,11 +78,11 @@ def _in_words(portfolio: Portfolio, key: Key, place: Place) -> Words:
 
 
 def _place_of_item(portfolio: Portfolio, item: ScenarioItem) -> Colliding:
-    table, label = portfolio.tables["Scenarios"], f"{item.item}:{item.target}".strip(":")
+    table = portfolio.tables["Scenarios"]
     sheet, cell, said = FROM_COMMAND_LINE, "", say("given on the command line")
     if item.row:
         sheet, cell, said = table.title, table.cell("value", item.row), say("scenario {name}", name=item.scenario)
-    return Colliding(sheet, cell, label, said, rule=said)
+    return Colliding(sheet, cell, scenario.label_of(item), said, rule=said)
 
 
 def _without(
