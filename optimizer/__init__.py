@@ -28,10 +28,16 @@ if TYPE_CHECKING:
     from optimizer.fiscal import years_named as years_named
     from optimizer.portfolio import ScenarioItem as ScenarioItem
     from optimizer.questions.compare import Setting as Setting
+    from optimizer.questions.compare_tables import set_in_words as set_in_words
+    from optimizer.questions.compare_tables import sets_in_words as sets_in_words
     from optimizer.questions.explain import Explainer as Explainer
+    from optimizer.questions.repair import Colliding as Colliding
     from optimizer.questions.repair import Menu as Menu
     from optimizer.questions.repair import apply_repair as apply_repair
     from optimizer.questions.repair import repair as repair
+    from optimizer.questions.tables import collision_in_words as collision_in_words
+    from optimizer.questions.tables import collision_of_several as collision_of_several
+    from optimizer.questions.tables import ways_in_words as ways_in_words
     from optimizer.questions.whatif import WhatIf as WhatIf
     from optimizer.report import writers as writers
     from optimizer.report.in_unit import units_of as units_of
@@ -42,6 +48,7 @@ if TYPE_CHECKING:
     from optimizer.report.screen import sums_of as sums_of
     from optimizer.report.standing import Signature as Signature
     from optimizer.report.standing import Standing as Standing
+    from optimizer.report.terms import scenario_name as scenario_name
     from optimizer.report.terms import usual as usual
     from optimizer.results import Result as Result
     from optimizer.run import OpenBook as OpenBook
@@ -57,7 +64,7 @@ if TYPE_CHECKING:
     from optimizer.run import write_folder as write_folder
     from optimizer.run import write_run as write_run
     from optimizer.scenario import scenarios_of as scenarios_of
-    from optimizer.schema import ITEM_NAMES as ITEM_NAMES
+    from optimizer.scenario import sets_called as sets_called
     from optimizer.words import LANGUAGES as LANGUAGES
     from optimizer.words import Name as Name
     from optimizer.words import Words as Words
@@ -73,17 +80,19 @@ ROOM_OF = {
         ("CheckFailed", "HaibunError", "InputProblems", "NoPlan", "Place", "Problem", "Stopped", "WrongUsage"), "errors"
     ),
     "years_named": "fiscal",
-    **dict.fromkeys(("Menu", "apply_repair", "repair"), "questions.repair"),
+    **dict.fromkeys(("Colliding", "Menu", "apply_repair", "repair"), "questions.repair"),
     "ScenarioItem": "portfolio",
     "Setting": "questions.compare",
+    **dict.fromkeys(("set_in_words", "sets_in_words"), "questions.compare_tables"),
     "Explainer": "questions.explain",
     "WhatIf": "questions.whatif",
+    **dict.fromkeys(("collision_in_words", "collision_of_several", "ways_in_words"), "questions.tables"),
     **dict.fromkeys(("listing", "programme_in_full"), "report.listing"),
     "writers": "report",
     "units_of": "report.in_unit",
     **dict.fromkeys(("Screen", "Sums", "sums_of"), "report.screen"),
     **dict.fromkeys(("Signature", "Standing"), "report.standing"),
-    "usual": "report.terms",
+    **dict.fromkeys(("scenario_name", "usual"), "report.terms"),
     "Result": "results",
     **dict.fromkeys(
         (
@@ -101,8 +110,7 @@ ROOM_OF = {
         ),
         "run",
     ),
-    "ITEM_NAMES": "schema",
-    "scenarios_of": "scenario",
+    **dict.fromkeys(("scenarios_of", "sets_called"), "scenario"),
     **dict.fromkeys(("LANGUAGES", "Name", "Words", "name_of", "say"), "words"),
     **dict.fromkeys(("annotate", "write_template"), "workbook"),
     "guide": "workbook.guide",

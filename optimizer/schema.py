@@ -172,8 +172,6 @@ def _year_column(row: Mapping[str, Any]) -> Column:
     )
 
 
-ITEM_NAMES: Mapping[str, str] = {name: words[0] for name, words in _DATA["choices"]["item"].items()}
-"""What a scenario may change -> its Japanese name, which can be typed in its place."""
 SHEETS: Mapping[str, Sheet] = {
     row["name"]: Sheet(
         name=row["name"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import stat
 import zipfile
@@ -281,12 +282,42 @@ def test_a_setting_without_a_plan_names_the_rows_and_the_ways_out(book, reader):
     answer = reader.get(f"/api/v1{book}/answer?{impossible}").json
     assert answer["status"] == "infeasible"
     found = reader.get(f"/api/v1{book}/repairs?{impossible}").json
-    assert {place["item"] for place in found["conflict"]} >= {"pin:clinics", "pin:grants"}
+    (conflict,) = found["conflicts"]
+    assert [text for place in conflict["places"] for text in place["sets"]] == [
+        "pin:clinics@2027=9.5",
+        "pin:grants@2027=7.5",
+    ]
+    assert "clinics" not in " ".join(place["name"] for place in conflict["places"])
     assert all(change["column"] for repair in found["repairs"] for change in repair["changes"])
     if found["repairs"]:
         mended = reader.post(f"{book}/repairs/1?{impossible}")
         assert mended.status_code == 200
         assert reader.get(f"/api/v1{mended.request.path}/answer?{impossible}").json["status"] == "published"
+
+
+def test_every_collision_of_a_setting_is_named_and_what_there_is_to_know_of_its_ways_out(book, reader):
+    """Two accounts that are overdrawn by themselves are two collisions, and one mended account is no way out."""
+    separate = "set=pin:clinics=9.5&set=pin:grants=7.5&set=pin:training=4&set=budget_factor:DEF=0.5"
+    found = reader.get(f"/api/v1{book}/repairs?{separate}&lang=en").json
+    assert "2 collisions are separate" in found["title"]
+    assert [conflict["title"][:12] for conflict in found["conflicts"]] == ["Collision 1:", "Collision 2:"]
+    taken_back = [{text for place in conflict["places"] for text in place["sets"]} for conflict in found["conflicts"]]
+    assert {"pin:clinics=9.5", "pin:grants=7.5"} in taken_back
+    assert {"pin:training=4", "budget_factor:DEF=0.5"} in taken_back
+    assert bool(found["outcome"]) == (len(found["repairs"]) < 2)
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "Clinics pinned at 3"), ("ja", "「診療所」を3に固定")])
+def test_what_was_set_is_told_by_names_on_every_page(app, book, language, told):
+    """Ids are for programs: people read what each item says, as the reports tell it, and no scenario is called base."""
+    reader = Reader(app, language)
+    save(reader, book, f"pinned {language}", ["pin:clinics=3"])
+    for page in ("questions", "programmes", "report"):
+        shown = re.sub("<[^>]*>", " ", reader.get(f"{book}/{page}?set=pin:clinics=3").text)
+        assert told in html.unescape(shown)
+        assert "pin:clinics" not in shown
+        assert language == "en" or "base" not in shown
+    assert reader.get(f"/api/v1{book}/answer?set=pin:clinics=3&detail=live").json["setting"] == [told]
 
 
 def test_every_line_is_listed_and_the_amounts_come_to_the_plan(book, reader):

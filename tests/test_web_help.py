@@ -10,7 +10,6 @@ from web import app, reader
 
 from optimizer import guide
 from optimizer.schema import SHEETS
-from webui.language import typed
 from webui.views.help import PAGES, rendered, source
 
 __all__ = ["app", "reader"]
@@ -87,12 +86,3 @@ def named(text: str) -> set[str]:
     """Everything that a page writes as code."""
     parts = MarkdownIt("commonmark").enable("table").parse(text)
     return {child.content for part in parts for child in part.children or () if child.type == "code_inline"}
-
-
-@pytest.mark.parametrize(
-    ("language", "told"), [("en", "budget_factor:A@2028=1.1, pin:b=4"), ("ja", "予算倍率:A@2028=1.1、固定額:b=4")]
-)
-def test_a_setting_is_told_with_the_items_names_as_they_can_be_typed(app, language, told):
-    """Items are named in the reader's language; ids and numbers stay."""
-    with app.test_request_context(f"/?lang={language}"):
-        assert typed(["budget_factor:A@2028=1.1", "pin:b=4"]) == told

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from flask import Flask, request, session
 
-from optimizer import ITEM_NAMES, LANGUAGES, Name, Words, say, usual
+from optimizer import LANGUAGES, Name, Words, say, scenario_name, usual
 from webui.controls import half
 from webui.rows import Book
+from webui.site import ask_live, the_site
 
 BEFORE_REIWA = 2018
 """The year before the first of Reiwa."""
@@ -66,26 +66,33 @@ def money_of(book: Book) -> str:
     return into(usual(shown_unit(book)))
 
 
-def setting_in_words() -> str:
-    """The setting that the address of this page carries."""
-    origin, sets = request.args.get("origin") or "base", request.args.getlist("set")
+def setting_of_page(book: Book) -> str:
+    """The setting that the address of this page carries, in a sentence."""
+    return setting_told(book, request.args.get("origin") or "base", request.args.getlist("set"))
+
+
+def setting_told(book: Book, origin: str, sets: Sequence[str]) -> str:
+    """A setting in a sentence."""
     if sets:
-        return t("Scenario {name}, changed by: {changes}.", name=origin, changes=typed(sets))
-    return t("Scenario {name}.", name=origin)
+        return t("Scenario {name}, changed by: {changes}.", name=called(origin), changes=changes_told(book, sets))
+    return t("Scenario {name}.", name=called(origin))
 
 
-def typed(sets: Sequence[str]) -> str:
-    """What is set, as it can be typed: with the items' names in the language of this request."""
-    return (", " if current() == "en" else "、").join(re.sub(r"^\w+", _item_name, text) for text in sets)
+def called(scenario: str) -> str:
+    """A scenario of a workbook as the reader calls it."""
+    return into(scenario_name(scenario))
 
 
-def item_names() -> Mapping[str, str]:
-    """The items' names in the language of this request, where they differ from those that programs use."""
-    return ITEM_NAMES if current() == "ja" else {}
+def changes_told(book: Book, sets: Sequence[str]) -> str:
+    """What is set on top of a scenario: names instead of ids, as the reports tell it."""
+    return (", " if current() == "en" else "、").join(each_told(book, sets).values())
 
 
-def _item_name(found: re.Match[str]) -> str:
-    return item_names().get(found[0], found[0])
+def each_told(book: Book, sets: Sequence[str]) -> dict[str, str]:
+    """Every item that is set, with what it says."""
+    if not sets:
+        return {}
+    return dict(zip(sets, ask_live("in_words", the_site().store.path_of(book.sha256), sets, current()), strict=True))
 
 
 def when(moment: str) -> str:
@@ -111,9 +118,11 @@ def _in_templates() -> dict[str, Any]:
         "shown_unit": shown_unit,
         "money_of": money_of,
         "usual": usual,
-        "setting_in_words": setting_in_words,
-        "typed": typed,
-        "item_names": item_names,
+        "setting_of_page": setting_of_page,
+        "setting_told": setting_told,
+        "changes_told": changes_told,
+        "each_told": each_told,
+        "called": called,
         "when": when,
         "language": current(),
     }

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import optimizer
-from optimizer import HaibunError, Problem, Result, Screen, Standing, Stopped, Sums, WhatIf, say
+from optimizer import HaibunError, Name, Problem, Result, Screen, Standing, Stopped, Sums, WhatIf, say
 from webui.controls import controls_of
 from webui.limits import Limits, end_with_the_server
 
@@ -133,15 +133,23 @@ def controls(path: Path, origin: str, language: str) -> dict[str, Any]:
     return controls_of(opened(path), kept_live(path).levers_on(origin), language)
 
 
+def in_words(path: Path, sets: Sequence[str], language: str) -> list[str]:
+    """What is set on top of a scenario, item by item."""
+    portfolio = opened(path).portfolio
+    return [optimizer.set_in_words(portfolio, text).into(language) for text in sets]
+
+
 def at_once(path: Path, origin: str, sets: Sequence[str], language: str, unit: str) -> dict[str, Any]:
     """The checked, unrounded answer while a control moves."""
-    return Screen(kept_live(path).live(origin, sets), base_of(path), language, unit).at_once()
+    screen = Screen(kept_live(path).live(origin, sets), base_of(path), language, unit)
+    return screen.at_once() | {"setting": in_words(path, sets, language)}
 
 
 def in_full(path: Path, origin: str, sets: Sequence[str], language: str, unit: str) -> dict[str, Any]:
     """The published, proved answer once the controls rest."""
     screen = Screen(settled(path, origin, tuple(sets)), base_of(path), language, unit)
-    return screen.in_full(kept_live(path).price_of_money(origin, sets), price_of_base(path))
+    full = screen.in_full(kept_live(path).price_of_money(origin, sets), price_of_base(path))
+    return full | {"setting": in_words(path, sets, language)}
 
 
 @lru_cache(maxsize=2 * MOST_OPEN_BOOKS)
@@ -209,11 +217,21 @@ def lp(path: Path, origin: str, sets: Sequence[str]) -> bytes:
 def repairs(path: Path, origin: str, sets: Sequence[str], language: str) -> dict[str, Any]:
     """Which rules collide in a setting without a plan, and the ways out."""
     menu = optimizer.repair(opened(path), origin, sets)
-    conflict = [
-        {"place": f"{place.sheet} {place.cell}", "name": place.rule.into(language), "item": ""}
-        if place.cell
-        else {"place": place.id, "name": say("set on this page").into(language), "item": place.id}
-        for place in menu.conflict
+    portfolio = opened(path).portfolio
+
+    def shown(place: optimizer.Colliding) -> dict[str, Any]:
+        typed = [] if place.cell else optimizer.sets_called(place.id, sets, portfolio)
+        where = say("Set on this page:") if typed else Name(f"{place.sheet} {place.cell}")
+        said = optimizer.sets_in_words(portfolio, typed) if typed else place.rule
+        return {"place": where.into(language), "name": said.into(language), "sets": typed}
+
+    is_one = len(menu.conflicts) < 2
+    conflicts = [
+        {
+            "title": "" if is_one else optimizer.collision_of_several(number).into(language),
+            "places": [shown(place) for place in conflict],
+        }
+        for number, conflict in enumerate(menu.conflicts, 1)
     ]
     ways = [
         {
@@ -231,7 +249,12 @@ def repairs(path: Path, origin: str, sets: Sequence[str], language: str) -> dict
         }
         for found in menu.repairs
     ]
-    return {"conflict": conflict, "repairs": ways}
+    return {
+        "title": optimizer.collision_in_words(menu).into(language),
+        "conflicts": conflicts,
+        "repairs": ways,
+        "outcome": " ".join(words.into(language) for words in optimizer.ways_in_words(menu)),
+    }
 
 
 def repaired(path: Path, origin: str, sets: Sequence[str], number: int) -> bytes:
@@ -284,6 +307,7 @@ TASKS: Mapping[str, Callable[..., Any]] = {
         annotated,
         template,
         controls,
+        in_words,
         at_once,
         in_full,
         programmes,

@@ -200,11 +200,12 @@ def change_in_words(portfolio: Portfolio, change: Change) -> Words:
 
 
 def sets_in_words(portfolio: Portfolio, sets: Sequence[str]) -> Words:
-    """What ``--set`` says; as it was typed where it speaks of what the scenario has switched off."""
-    return listed([_set_in_words(portfolio, text) for text in sets])
+    """What ``--set`` says, item by item."""
+    return listed([set_in_words(portfolio, text) for text in sets])
 
 
-def _set_in_words(portfolio: Portfolio, text: str) -> Words:
+def set_in_words(portfolio: Portfolio, text: str) -> Words:
+    """What an item of ``--set`` says; as it was typed where it speaks of what the scenario has switched off."""
     try:
         return row_in_words(portfolio, item_set(text, portfolio))
     except WrongUsage:

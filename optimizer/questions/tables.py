@@ -201,26 +201,28 @@ def _change_row(change: Change) -> dict[str, object]:
 
 def _collisions_in_words(menu: Menu) -> list[Words]:
     """The rows that cannot hold together, and what leaving out one of them does."""
-    if len(menu.conflicts) == 1:
-        return [_collision_words(menu), *map(_colliding_words, menu.conflict)]
-    said = [
-        say(
-            "These {count} collisions are separate: in each of them at least one row has to give way.",
-            count=len(menu.conflicts),
-        )
-    ]
+    said = [collision_in_words(menu)]
     for number, conflict in enumerate(menu.conflicts, 1):
-        said.append(
-            say(
-                "Collision {number}: these rows cannot hold together; without any one of them the others can:",
-                number=number,
-            )
-        )
+        if len(menu.conflicts) > 1:
+            said.append(collision_of_several(number))
         said += map(_colliding_words, conflict)
     return said
 
 
-def _collision_words(menu: Menu) -> Words:
+def collision_of_several(number: int) -> Words:
+    """What stands above the rows of one collision where there are several."""
+    return say(
+        "Collision {number}: these rows cannot hold together; without any one of them the others can:", number=number
+    )
+
+
+def collision_in_words(menu: Menu) -> Words:
+    """What stands above all rows that collide."""
+    if len(menu.conflicts) > 1:
+        return say(
+            "These {count} collisions are separate: in each of them at least one row has to give way.",
+            count=len(menu.conflicts),
+        )
     if not menu.is_alone:
         return say("These rows cannot hold together; without any one of them the others can, but further rows collide:")
     if menu.is_recurring:
@@ -240,12 +242,6 @@ def menu_in_words(menu: Menu) -> list[Words]:
     if menu.is_feasible:
         return [say("The book has a plan: there is nothing to repair.")]
     said = _collisions_in_words(menu)
-    if not menu.repairs:
-        said.append(
-            say("No change that may be offered mends it: what collides is law, or lies in what may not change.")
-            if menu.is_law_alone
-            else say("No change that was tried mends it.")
-        )
     for number, repair in enumerate(menu.repairs, 1):
         said.append(
             say(
@@ -269,13 +265,20 @@ def menu_in_words(menu: Menu) -> list[Words]:
         if len(repair.changes) > MOST_CHANGES_SHOWN:
             left = len(repair.changes) - MOST_CHANGES_SHOWN
             said.append(say("  … and {count} more changes (all are in repair.json and with --json).", count=left))
-    if len(menu.repairs) == 1:
-        said.append(
+    return [*said, *ways_in_words(menu)]
+
+
+def ways_in_words(menu: Menu) -> list[Words]:
+    """What is to be known of the ways out where there are fewer than two."""
+    if menu.is_law_alone:
+        return [say("No change that may be offered mends it: what collides is law, or lies in what may not change.")]
+    if not menu.repairs:
+        return [say("No change that was tried mends it.")]
+    if menu.is_only:
+        return [
             say(
                 "There is no other way out to offer: as long as one of these cells stays as it is, no change of other "
                 "cells makes a plan possible."
             )
-            if menu.is_only
-            else say("No second way out was found.")
-        )
-    return said
+        ]
+    return [say("No second way out was found.")] if len(menu.repairs) == 1 else []

@@ -7,6 +7,7 @@ const words = page.words;
 const byId = (id) => document.getElementById(id);
 const token = document.querySelector("meta[name=csrf-token]").content;
 const SLOW = 2; // seconds from which the page says how long an answer will take
+const MOST_PLACES = 12; // of one collision, as far as a page lists them
 const REST = 350; // milliseconds without a change after which the plan is published and proved
 
 // The setting: factors by control, levers by id, and rules on single programmes.
@@ -135,9 +136,9 @@ function ruleRow(rule, number) {
 function showOthers() {
   byId("others").hidden = others.length === 0;
   byId("other-list").replaceChildren(...others.map((item) => {
-    const remove = element("button", { type: "button", class: "plain small", "aria-label": `${words.remove}: ${item}` }, words.remove);
+    const remove = element("button", { type: "button", class: "plain small", "aria-label": `${words.remove}: ${inWords(item)}` }, words.remove);
     remove.addEventListener("click", () => { others = others.filter((each) => each !== item); showOthers(); byId("origin").focus(); changed(); });
-    return element("li", {}, element("code", {}, item), " ", remove);
+    return element("li", {}, inWords(item), " ", remove);
   }));
 }
 
@@ -201,7 +202,9 @@ function rememberAddress() {
   for (const back of document.querySelectorAll(".masthead [name=back]")) back.value = `${page.show}?${query}`;
 }
 
-const inWords = (item) => item.replace(/^\w+/, (name) => words.items[name] || name);
+// What each item says, as far as an answer has told it.
+const said = new Map(Object.entries(page.said));
+const inWords = (item) => said.get(item) || item;
 
 function tellSetting() {
   const { plain: asWritten, changed: pattern } = byId("setting").dataset;
@@ -238,6 +241,8 @@ function land(kind, items, answer) {
   if (kind === "live" && settled === present) return;
   if (kind === "full") settled = items;
   byId("sentence").textContent = answer.sentence || answer.error;
+  (answer.setting || []).forEach((told, number) => said.set(items[number], told));
+  if (isLatest) tellSetting();
   document.querySelector(".answer").setAttribute("aria-busy", "false");
   const hasPlan = answer.status === "live" || answer.status === "published";
   byId("infeasible").hidden = answer.status !== "infeasible";
@@ -268,17 +273,22 @@ async function showConflict(items) {
   if (items !== present) return;
   if (!answer) { byId("repairs-status").textContent = words.away; return; }
   const found = answer.said;
-  const places = (found.conflict || []).map((place) => element("li", {}, element("strong", {}, place.place), ` ${place.name}`,
-    ...(place.item ? [" ", takeBack(place.item)] : [])));
-  byId("conflict").replaceChildren(...places.slice(0, 12), ...(places.length > 12 ? [element("li", {}, fill(words.more, { count: places.length - 12 }))] : []));
-  byId("repairs-status").textContent = found.error || (found.repairs.length ? "" : words.none);
+  byId("conflict").replaceChildren(element("p", {}, found.title || ""), ...(found.conflicts || []).flatMap(collisionList));
+  byId("repairs-status").textContent = found.error || found.outcome;
   byId("repairs").replaceChildren(...(found.repairs || []).map((repair, number) => repairForm(repair, number + 1, items)));
 }
 
+function collisionList({ title, places }) {
+  const rows = places.slice(0, MOST_PLACES).map((place) => element("li", {}, element("strong", {}, place.place), ` ${place.name}`,
+    ...(place.sets.length ? [" ", takeBack(place)] : [])));
+  if (places.length > MOST_PLACES) rows.push(element("li", {}, fill(words.more, { count: places.length - MOST_PLACES })));
+  return [...(title ? [element("p", {}, title)] : []), element("ul", {}, ...rows)];
+}
+
 // What was set on this page, and collides, is taken back by a button of its own.
-function takeBack(item) {
-  const button = element("button", { type: "button", class: "plain small", "aria-label": `${words.take_back}: ${item}` }, words.take_back);
-  button.addEventListener("click", () => turnTo(present.filter((each) => each.slice(0, each.lastIndexOf("=")).split("@")[0] !== item)));
+function takeBack({ name, sets }) {
+  const button = element("button", { type: "button", class: "plain small", "aria-label": `${words.take_back}: ${name}` }, words.take_back);
+  button.addEventListener("click", () => turnTo(present.filter((each) => !sets.includes(each))));
   return button;
 }
 

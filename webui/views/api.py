@@ -18,7 +18,7 @@ from werkzeug.exceptions import BadRequest
 from optimizer import InputProblems, NoPlan
 from webui.downloads import XLSX
 from webui.identity import project_for_new, visitor
-from webui.language import current, into, shown_unit
+from webui.language import current, each_told, into, shown_unit
 from webui.rows import Book, Run, new_id
 from webui.site import ask_desk, ask_live, the_book, the_site
 from webui.views import books as of_books
@@ -169,7 +169,8 @@ def answer(book_id: str, query_data: dict[str, Any]) -> Any:
             return ask_live("at_once", *setting, current(), unit)
         return ask_desk("in_full", *setting, current(), unit)
     except NoPlan as error:
-        return {"status": "infeasible", "sentence": error.message.into(current())}
+        told = list(each_told(book, setting[2]).values())
+        return {"status": "infeasible", "sentence": error.message.into(current()), "setting": told}
     except InputProblems as error:
         first = error.problems[0]
         return make_response({"error": f"{first.problem.into(current())} {first.fix.into(current())}"}, 422)

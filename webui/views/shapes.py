@@ -203,7 +203,7 @@ class Bar(Schema):
 
 
 class PlanAnswer(Schema):
-    """The plan of a setting. ``status``: live, published or infeasible."""
+    """The plan of a setting. ``status``: live, published or infeasible; ``setting`` says what each item sets."""
 
     status = String()
     sentence = String()
@@ -215,13 +215,19 @@ class PlanAnswer(Schema):
     flow = Dict()
     price = Nested(Figure)
     gap = String()
+    setting = List(String())
 
 
 class Ways(Schema):
-    """Which rules collide, and the ways out."""
+    """Which rules collide, in one or several separate conflicts, and the ways out.
 
-    conflict = List(Dict())
+    A place that was set on top has the ``sets`` that would be taken back.
+    """
+
+    title = String()
+    conflicts = List(Dict())
     repairs = List(Dict())
+    outcome = String()
 
 
 class Choice(Schema):

@@ -10,6 +10,7 @@ from optimizer.conflict import Remedy, independent_conflicts, remedy_of
 from optimizer.errors import WrongUsage
 from optimizer.questions.repair.collision import colliding
 from optimizer.questions.repair.edits import edits_of
+from optimizer.questions.repair.menu import Colliding as Colliding
 from optimizer.questions.repair.menu import Menu as Menu
 from optimizer.questions.repair.search import Finder
 from optimizer.questions.repair.verifier import Verifier
