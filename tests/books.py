@@ -11,6 +11,7 @@ Rows leave out what is blank. The books print one row a line, so that a failing 
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,28 +56,44 @@ def scenarios_of(book: dict[str, list[Line]]) -> list[str]:
 # ------------------------------------------------------------------------------------------ random books
 
 
+integers = cache(st.integers)
+"""Strategies are made once and kept: making them anew for each draw takes as long as drawing."""
+just = cache(st.just)
+NONE = st.none()
+EITHER = st.booleans()
+
+
+@cache
+def one_of(*values: Any) -> st.SearchStrategy[Any]:
+    """One of a few values; those named first are the simpler ones."""
+    return st.sampled_from(values)
+
+
+@cache
 def decimals(low: float, high: float, places: int = 1) -> st.SearchStrategy[float]:
     """Numbers of few decimals, which the workbook holds exactly."""
     unit = 10**places
-    return st.integers(round(low * unit), round(high * unit)).map(lambda whole: whole / unit)
+    return integers(round(low * unit), round(high * unit)).map(lambda whole: whole / unit)
 
 
+@cache
 def sometimes(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Blank as often as not."""
-    return st.none() | strategy
+    return NONE | strategy
 
 
+@cache
 def seldom(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Blank three times in four."""
-    return st.integers(0, 3).flatmap(lambda drawn: strategy if drawn == 3 else st.none())
+    return integers(0, 3).flatmap(lambda drawn: strategy if drawn == 3 else NONE)
 
 
 @st.composite
 def curves(draw: st.DrawFn, name: str) -> list[Line]:
     """A curve of one to three falling segments whose last ends at 1."""
-    count = draw(st.integers(1, 3))
-    ends = sorted(draw(st.lists(st.integers(1, 9), min_size=count - 1, max_size=count - 1, unique=True)))
-    rates = sorted(draw(st.lists(st.integers(1, 10), min_size=count, max_size=count, unique=True)))[::-1]
+    count = draw(integers(1, 3))
+    ends = sorted(draw(st.lists(integers(1, 9), min_size=count - 1, max_size=count - 1, unique=True)))
+    rates = sorted(draw(st.lists(integers(1, 10), min_size=count, max_size=count, unique=True)))[::-1]
     return [
         line(curve=name, segment=segment, up_to=end / 10, rate=rate / 10)
         for segment, (end, rate) in enumerate(zip([*ends, 10], rates, strict=True), start=1)
@@ -86,15 +103,15 @@ def curves(draw: st.DrawFn, name: str) -> list[Line]:
 @st.composite
 def conditions(draw: st.DrawFn, levers: list[str]) -> dict[str, str]:
     """requires and unless of a row: mostly none."""
-    if not levers or draw(st.integers(0, 3)) < 3:
+    if not levers or draw(integers(0, 3)) < 3:
         return {}
-    lever = draw(st.sampled_from(levers))
-    how = draw(st.sampled_from(["requires", "unless", "requires all", "requires but"]))
+    lever = draw(one_of(*levers))
+    how = draw(one_of("requires", "unless", "requires all", "requires but"))
     others = [other for other in levers if other != lever]
     if how == "requires all":
         return {"requires": ", ".join([lever, *others[:1]])}
     if how == "requires but" and others:
-        return {"requires": lever, "unless": draw(st.sampled_from(others))}
+        return {"requires": lever, "unless": draw(one_of(*others))}
     return {"unless" if how == "unless" else "requires": lever}
 
 
@@ -104,26 +121,26 @@ def programmes(draw: st.DrawFn, book: Book, name: str, years: list[int], *, indi
     country = draw(sometimes(st.sampled_from(book["Countries"])))
     region = draw(st.sampled_from(book["Regions"]))["region"]
     if country is not None:
-        region = draw(st.sampled_from([None, country["region"]]))
+        region = draw(one_of(None, country["region"]))
     maximum = draw(decimals(4, 40))
     baseline = draw(sometimes(decimals(0, maximum)))
-    whole = indivisible and draw(st.booleans())
+    whole = indivisible and draw(EITHER)
     minimum: float | None = None
     if whole:
         minimum = draw(sometimes(decimals(0.5, maximum)))
     elif baseline:
         minimum = draw(sometimes(decimals(0, baseline / 2)))
-    start = draw(seldom(st.sampled_from([years[0] - 1, *years])))
-    end = draw(seldom(st.sampled_from([y for y in [*years, years[-1] + 1] if y >= (start or years[0])])))
+    start = draw(seldom(one_of(years[0] - 1, *years)))
+    end = draw(seldom(one_of(*(y for y in [*years, years[-1] + 1] if y >= (start or years[0])))))
     if start is not None and start > years[0] and not whole:
         minimum = None
     return line(
         programme=name,
-        family=draw(st.sampled_from(["oda", "non_oda", "capacity_building", "sdf_mission"])),
+        family=draw(one_of("oda", "non_oda", "capacity_building", "sdf_mission")),
         account=draw(st.sampled_from(book["Accounts"]))["account"],
         region=region,
         country=None if country is None else country["country"],
-        instrument=draw(sometimes(st.sampled_from(["grant_aid", "hub"]))),
+        instrument=draw(sometimes(one_of("grant_aid", "hub"))),
         maximum=maximum,
         minimum=minimum,
         baseline=baseline,
@@ -131,13 +148,13 @@ def programmes(draw: st.DrawFn, book: Book, name: str, years: list[int], *, indi
         ramp=draw(seldom(decimals(0.2, 1))),
         start=start,
         end=end,
-        commitment=draw(seldom(st.just("yes"))),
+        commitment=draw(seldom(just("yes"))),
         indivisible="yes" if whole else None,
-        curve=draw(sometimes(st.sampled_from(["falling", "steep"]))),
+        curve=draw(sometimes(one_of("falling", "steep"))),
         risk=draw(sometimes(decimals(0, 0.9))),
         leverage=draw(seldom(decimals(0.5, 10))),
-        fragile=draw(seldom(st.sampled_from(["yes", "no"]))),
-        tags=draw(seldom(st.sampled_from(["security", "dual_use", "security, dual_use"]))),
+        fragile=draw(seldom(one_of("yes", "no"))),
+        tags=draw(seldom(one_of("security", "dual_use", "security, dual_use"))),
         **draw(conditions([str(row["lever"]) for row in book["Levers"]])),
     )
 
@@ -150,16 +167,16 @@ def effects(draw: st.DrawFn, book: Book, programme: str, levers: list[str]) -> l
     pairs = [*book["Priorities"], *book["Priorities"], *unscored]
     for pair in draw(st.lists(st.sampled_from(pairs), min_size=1, max_size=3)):
         score = draw(decimals(0.1, 5))
-        if draw(st.integers(0, 4)) == 4:
+        if draw(integers(0, 4)) == 4:
             score = -score
-        spread = draw(seldom(st.sampled_from([0.25, 0.5])))
+        spread = draw(seldom(one_of(0.25, 0.5)))
         rows.append(
             line(
                 programme=programme,
                 objective=pair["objective"],
-                region=draw(st.sampled_from([None, pair.get("region"), pair.get("region")])),
+                region=draw(one_of(None, pair.get("region"), pair.get("region"))),
                 score=score,
-                lag=draw(seldom(st.integers(0, 2))),
+                lag=draw(seldom(integers(0, 2))),
                 low=None if spread is None else round(score - abs(score) * spread, 3),
                 high=None if spread is None else round(score + abs(score) * spread, 3),
                 **draw(conditions(levers)),
@@ -172,9 +189,9 @@ def effects(draw: st.DrawFn, book: Book, programme: str, levers: list[str]) -> l
 def limits(draw: st.DrawFn, book: Book, name: str, years: list[int], levers: list[str]) -> Line:
     """A limit of any measure, basis, sense and year kind; most leave room."""
     money = ["spend amount", "spend share", "spend budget", "value amount", "value share"]
-    kind = draw(st.sampled_from([*money, "risk amount", "harm amount", "attainment amount"]))
+    kind = draw(one_of(*money, "risk amount", "harm amount", "attainment amount"))
     measure, basis = kind.split()
-    sense = draw(st.sampled_from(["max", "max", "min"]))
+    sense = draw(one_of("max", "max", "min"))
     if measure == "harm":
         sense = "max"
     if measure == "attainment":
@@ -193,9 +210,9 @@ def limits(draw: st.DrawFn, book: Book, name: str, years: list[int], levers: lis
         measure=measure,
         sense=sense,
         value=draw(at_most if sense == "max" else at_least),
-        basis=draw(sometimes(st.just(basis))) if basis == "amount" else basis,
-        year=draw(sometimes(st.sampled_from([*years, "all"]))),
-        kind=draw(seldom(st.sampled_from(["law", "cabinet", "preference"]))),
+        basis=draw(sometimes(just(basis))) if basis == "amount" else basis,
+        year=draw(sometimes(one_of(*years, "all"))),
+        kind=draw(seldom(one_of("law", "cabinet", "preference"))),
         **draw(conditions(levers)),
     )
     if measure == "attainment":
@@ -203,7 +220,7 @@ def limits(draw: st.DrawFn, book: Book, name: str, years: list[int], levers: lis
         freedom = {row["objective"]: row["freedom"] for row in book["Objectives"]}
         whole: Line = {"freedom": freedom[pair["objective"]]}
         whole.update({column: pair[column] for column in ("region", "objective")})
-        wanted = draw(st.lists(st.sampled_from(["region", "objective", "freedom"]), max_size=2, unique=True))
+        wanted = draw(st.lists(one_of("region", "objective", "freedom"), max_size=2, unique=True))
         return {**row, **{column: whole[column] for column in wanted}}
     least = 1 if basis in ("share", "budget") and sense == "max" else 0
     row.update(draw(scopes(book, "", least, 2)))
@@ -245,28 +262,28 @@ def scenario_rows(draw: st.DrawFn, book: Book, name: str, years: list[int]) -> l
     names = [programme[column] for column in ("programme", "family", "account", "instrument") if column in programme]
     factor = decimals(0.5, 1.5, 2)
     money = decimals(0.5, programme["maximum"] * 1.2)
-    some_year = sometimes(st.sampled_from(years))
+    some_year = sometimes(one_of(*years))
     possible: dict[str, tuple[list[Any], Any, Any]] = {
         "budget_factor": ([None, programme["account"]], decimals(0.8, 1.5, 2), some_year),
-        "weight_factor": (areas, factor, st.none()),
-        "need_factor": (areas, factor, st.none()),
-        "effect_factor": ([None, programme["programme"], pair["objective"]], factor, st.none()),
-        "cost_factor": ([None, *names], decimals(0.5, 2, 2), st.none()),
-        "programme_maximum": ([programme["programme"]], money, st.none()),
+        "weight_factor": (areas, factor, NONE),
+        "need_factor": (areas, factor, NONE),
+        "effect_factor": ([None, programme["programme"], pair["objective"]], factor, NONE),
+        "cost_factor": ([None, *names], decimals(0.5, 2, 2), NONE),
+        "programme_maximum": ([programme["programme"]], money, NONE),
         "pin": ([programme["programme"]], decimals(0, programme["maximum"]), some_year),
     }
     if book["Levers"]:
         possible["lever"] = (
             [row["lever"] for row in book["Levers"]],
-            st.sampled_from(["on", "off"]),
-            st.none(),
+            one_of("on", "off"),
+            NONE,
         )
     if book["Resources"]:
         possible["resource_factor"] = ([None, "k1"], factor, some_year)
     if book["Limits"]:
         limit = draw(st.sampled_from(book["Limits"]))
         lift = decimals(0, 1, 2) if float(limit["value"]) <= 1 else decimals(1, 120)
-        possible["limit_value"] = ([limit["limit"]], lift, st.none())
+        possible["limit_value"] = ([limit["limit"]], lift, NONE)
     rows = {}
     for item in draw(st.lists(st.sampled_from(sorted(possible)), min_size=1, max_size=4)):
         targets, values, when = possible[item]
@@ -295,28 +312,27 @@ def books(
 
     indivisible: some programmes are; priority_curves: some priorities have a curve.
     """
-    count = draw(st.integers(1, most_years))
+    count = draw(integers(1, most_years))
     years = list(range(FIRST_YEAR, FIRST_YEAR + count))
-    levers = [f"l{n}" for n in range(1, 1 + draw(st.integers(0, 3)))]
+    levers = [f"l{n}" for n in range(1, 1 + draw(integers(0, 3)))]
     book = Book()
     book["Settings"] = settings(
         count,
         discount_rate=draw(sometimes(decimals(0, 0.1, 2))),
-        publish_unit=draw(sometimes(st.just(0.1))),
-        tie_break=draw(seldom(st.sampled_from(["yes", "no"]))),
+        publish_unit=draw(sometimes(just(0.1))),
+        tie_break=draw(seldom(one_of("yes", "no"))),
     )
-    book["Regions"] = [line(region=f"R{n}") for n in range(1, 1 + draw(st.integers(1, 3)))]
+    book["Regions"] = [line(region=f"R{n}") for n in range(1, 1 + draw(integers(1, 3)))]
     book["Countries"] = [
         line(
             country=f"C{n}",
             region=draw(st.sampled_from(book["Regions"]))["region"],
-            fragile=draw(sometimes(st.sampled_from(["yes", "no"]))),
+            fragile=draw(sometimes(one_of("yes", "no"))),
         )
-        for n in range(1, 1 + draw(st.integers(1, 3)))
+        for n in range(1, 1 + draw(integers(1, 3)))
     ]
     book["Objectives"] = [
-        line(objective=f"o{n}", freedom=draw(st.sampled_from(["want", "fear"])))
-        for n in range(1, 1 + draw(st.integers(1, 4)))
+        line(objective=f"o{n}", freedom=draw(one_of("want", "fear"))) for n in range(1, 1 + draw(integers(1, 4)))
     ]
     book["Curves"] = [*draw(curves("falling")), *draw(curves("steep"))]
     pairs = [(r["region"], o["objective"]) for r in book["Regions"] for o in book["Objectives"]]
@@ -327,32 +343,32 @@ def books(
             objective=objective,
             weight=draw(decimals(0.1, 3)) if n == 0 else draw(decimals(0, 3)),
             need=draw(decimals(20, 400)),
-            curve=draw(seldom(st.sampled_from(["falling", "steep"]))) if priority_curves else None,
+            curve=draw(seldom(one_of("falling", "steep"))) if priority_curves else None,
         )
         for n, (region, objective) in enumerate(scored)
     ]
     book["Accounts"] = [
         line(
             account=f"A{n}",
-            agency=draw(sometimes(st.sampled_from(["G1", "G2"]))),
+            agency=draw(sometimes(one_of("G1", "G2"))),
             carry_over=draw(sometimes(decimals(0, 0.5))),
-            kind=draw(seldom(st.sampled_from(["law", "cabinet", "preference"]))),
+            kind=draw(seldom(one_of("law", "cabinet", "preference"))),
         )
-        for n in range(1, 1 + draw(st.integers(1, 3)))
+        for n in range(1, 1 + draw(integers(1, 3)))
     ]
     book["Levers"] = [
-        line(lever=lever, proposal=n, default=draw(sometimes(st.sampled_from(["yes", "no"]))))
+        line(lever=lever, proposal=n, default=draw(sometimes(one_of("yes", "no"))))
         for n, lever in enumerate(levers, start=1)
     ]
     book["Programmes"] = [
         draw(programmes(book, f"p{n}", years, indivisible=indivisible))
-        for n in range(1, 1 + draw(st.integers(2, most_programmes)))
+        for n in range(1, 1 + draw(integers(2, most_programmes)))
     ]
     for account in book["Accounts"]:
         held = [row for row in book["Programmes"] if row["account"] == account["account"]]
         base = sum(float(row.get("baseline", float(row["maximum"]) / 2)) for row in held)
         for year in years:
-            account[year] = round(base * draw(st.sampled_from([0.6, 0.8, 1, 1, 1.3])) + draw(decimals(0, 3)), 1)
+            account[year] = round(base * draw(one_of(0.6, 0.8, 1, 1, 1.3)) + draw(decimals(0, 3)), 1)
     book["Effects"] = [row for p in book["Programmes"] for row in draw(effects(book, str(p["programme"]), levers))]
     ids = [p["programme"] for p in book["Programmes"]]
 
@@ -364,18 +380,18 @@ def books(
     ]
     book["Resources"] = []
     book["ResourceUse"] = []
-    if draw(st.booleans()):
+    if draw(EITHER):
         there = draw(decimals(10, 200))
         book["Resources"] = [{"resource": "k1", "unit": "persons"}]
-        book["Resources"][0].update({year: round(there * draw(st.sampled_from([0.8, 1, 1.2])), 1) for year in years})
+        book["Resources"][0].update({year: round(there * draw(one_of(0.8, 1, 1.2)), 1) for year in years})
         book["ResourceUse"] = [
             line(
                 programme=programme,
                 resource="k1",
                 uses=draw(decimals(0, 4)),
                 builds=draw(seldom(decimals(0.1, 4))),
-                delay=draw(sometimes(st.integers(0, 2))),
-                life=draw(sometimes(st.integers(1, 3))),
+                delay=draw(sometimes(integers(0, 2))),
+                life=draw(sometimes(integers(1, 3))),
                 **draw(conditions(levers)),
             )
             for programme in draw(st.lists(st.sampled_from(ids), min_size=1, max_size=3, unique=True))
@@ -389,17 +405,17 @@ def books(
             objective=objective,
             ratio=draw(decimals(0.1, 2)),
             score=draw(decimals(0.1, 3)),
-            shared=draw(seldom(st.just("yes"))),
+            shared=draw(seldom(just("yes"))),
             **draw(conditions(levers)),
         )
         for n, (a, b, objective) in enumerate(
             draw(st.lists(st.sampled_from(couples), max_size=4, unique=True)), start=1
         )
     ]
-    book["Limits"] = [draw(limits(book, f"m{n}", years, levers)) for n in range(1, 1 + draw(st.integers(0, 4)))]
+    book["Limits"] = [draw(limits(book, f"m{n}", years, levers)) for n in range(1, 1 + draw(integers(0, 4)))]
     book["Scenarios"] = []
     if scenarios:
-        for name in ["s1", "s2"][: draw(st.integers(0, 2))]:
+        for name in ["s1", "s2"][: draw(integers(0, 2))]:
             book["Scenarios"] += draw(scenario_rows(book, name, years))
     return book
 

@@ -297,9 +297,9 @@ def breach_in_words(breach: proof.Breach) -> Words:
 @cache
 def versions() -> dict[str, str]:
     """Versions of the program and of what it stands on."""
-    found = {"program": metadata.version(PROGRAM), "Python": platform.python_version()}
+    found = {"program": _version_of(PROGRAM), "Python": platform.python_version()}
     return found | {
-        name: metadata.version(package)
+        name: _version_of(package)
         for name, package in (
             ("PuLP", "pulp"),
             ("HiGHS", "highspy"),
@@ -307,3 +307,8 @@ def versions() -> dict[str, str]:
             ("openpyxl", "openpyxl"),
         )
     }
+
+
+@cache
+def _version_of(package: str) -> str:
+    return metadata.version(package)
