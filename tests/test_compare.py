@@ -214,7 +214,8 @@ def test_what_is_set_on_top_of_one_scenario_is_a_change_too():
     assert attribution["attribution"] == {"budget_factor=0.5": -13.75, "budget_factor=3": 33.75, "rounding": 0}
     assert [part["rows"][0]["cell"] for part in attribution["rows"]] == ["C2", ""]
     document = compare_document(opened(raw), found)
-    assert "half with budget_factor=3" in str(document.subtitle)
+    assert "half* (half with Appropriations × 3 (all))" in str(document.subtitle)
+    assert document.subtitle.into("ja").startswith("シナリオ：基本計画、half*（half")
     assert next(t for t in document.tables() if t.name == "attribution_1").rows[0][1].into("en") == "--set"
 
 

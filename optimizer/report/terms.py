@@ -16,7 +16,7 @@ AGENCIES = (say("MOFA"), say("JICA"), say("MOF"), say("MOD"), say("METI"), say("
 FREEDOMS: Mapping[str, Words] = {"want": say("Freedom from want"), "fear": say("Freedom from fear")}
 KINDS: Mapping[str, Words] = {"law": say("law"), "cabinet": say("cabinet decision"), "preference": say("preference")}
 
-THE_BOOK_ITSELF = say("base")
+THE_BOOK_ITSELF, CHANGED = say("base"), "*"
 _KNOWN = {words.pattern: words for words in (*UNITS, *AGENCIES)}
 
 
@@ -34,8 +34,13 @@ def both(text: str) -> Name:
 
 
 def scenario_name(name: str) -> Words:
-    """A scenario as a reader calls it; that without rows of its own has no name in the workbook."""
-    return THE_BOOK_ITSELF if name == BASE else both(name)
+    """A scenario as a reader calls it; that without rows of its own has no name in the workbook.
+
+    The star of one that was changed on top of its rows stays.
+    """
+    plain = name.removesuffix(CHANGED)
+    called = THE_BOOK_ITSELF if plain == BASE else both(plain)
+    return say("{scenario}*", scenario=called) if plain != name else called
 
 
 def _is_japanese(text: str) -> bool:

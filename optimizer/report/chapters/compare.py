@@ -103,8 +103,8 @@ class _Told:
         name, setting = terms.scenario_name(side.name), side.setting
         if not setting.sets or self.found.sets:
             return name
-        changes = Name(", ".join(setting.sets))
-        return say("{scenario} ({origin} with {changes})", scenario=name, origin=setting.scenario, changes=changes)
+        origin, changes = terms.scenario_name(setting.scenario), sets_in_words(self.portfolio, setting.sets)
+        return say("{scenario} ({origin} with {changes})", scenario=name, origin=origin, changes=changes)
 
     def message(self) -> Words:
         """The answer in one sentence."""
