@@ -67,6 +67,7 @@ def test_a_hostile_book_is_refused_faulted_or_read_the_same(kind: Kind, tmp_path
         case Same(sheet, words):
             assert not errors
             assert not words or any(p["sheet"] == sheet and words in p["problem"] for p in problems)
+            assert any("hidden" in p["problem"] for p in problems) == (words == "hidden")
             found = checks.check(workbook.read(path))
             assert tables(found, sheet == "names") == tables(japan(), sheet == "names")
 

@@ -70,13 +70,15 @@ FOREIGN_KINDS: Mapping[str, Words] = {
 }
 """By what a relation says that a part is, in small letters, whatever the part is called."""
 TAKE_VALUES = say("Copy the tables into a new workbook as values, and save that.")
-_HIDES = rb"\s(?:hidden|zeroHeight)\s*=\s*[\"'](?:1|true)[\"']"
-_HIDDEN_ROW = re.compile(rb"<(?:\w+:)?(?:row|sheetFormatPr)(?=\s)[^>]*(?:%s|\sht=\"0(?:\.[0-9]*)?\")" % _HIDES)
-_HIDDEN_COLUMN = re.compile(rb"<(?:\w+:)?col(?=\s)[^>]*(?:%s|\swidth=\"0(?:\.[0-9]*)?\")" % _HIDES)
-_SIGNS_OF_HIDING = (b"hidden", b"zeroHeight", b'ht="0')
+_ATTRIBUTES = rb"(?:[^>\"']|\"[^\"]*\"|'[^']*')*?"
+_HIDES = rb"\s(?:hidden|zeroHeight)\s*=\s*[\"']\s*(?:1|true)\s*[\"']"
+_HAS_NO_SIZE = rb"\s(?:ht|width)\s*=\s*[\"']\s*0*(?:\.[0-9]*)?\s*[\"']"
+_HIDDEN = rb"<(?:\w+:)?(?:%%s)(?=\s)%s(?:%s|%s)" % (_ATTRIBUTES, _HIDES, _HAS_NO_SIZE)
+_HIDDEN_ROW, _HIDDEN_COLUMN = re.compile(_HIDDEN % b"row|sheetFormatPr"), re.compile(_HIDDEN % b"col")
+_SIGNS_OF_HIDING, _SIGN_OF_NO_HEIGHT = (b"hidden", b"zeroHeight"), re.compile(rb"ht\s*=\s*[\"'][\s0.]")
 _SIGNS_OF_ODD_CELLS = (b"<f>", b"<f ", b"<f/", b't="e"')
 _END_OF_TEXT = re.compile(rb"</si>|<si */>")
-_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref\s*=\s*[\"']([A-Z0-9:]+)")
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell(?=\s)%s\sref\s*=\s*[\"']([A-Z0-9:]+)" % _ATTRIBUTES)
 
 
 @dataclass(frozen=True)
@@ -230,7 +232,9 @@ def _worksheets(parts: dict[str, bytes]) -> Iterator[Part]:
 
 
 def _may_hide_rows(xml: bytes, end: int) -> bool:
-    return any(xml.find(sign, 0, end) >= 0 for sign in _SIGNS_OF_HIDING)
+    """A quick look: searching every row for what hides it takes a while on a large sheet."""
+    is_told = any(xml.find(sign, 0, end) >= 0 for sign in _SIGNS_OF_HIDING)
+    return is_told or _SIGN_OF_NO_HEIGHT.search(xml, 0, end) is not None
 
 
 def _sheets_of(parts: Mapping[str, bytes]) -> Iterator[tuple[str, str, str]]:

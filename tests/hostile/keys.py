@@ -103,6 +103,21 @@ KEYS = [
         Same("Effects", "hidden"),
     ),
     Kind(
+        "a row that hides behind a sign",
+        lambda b: b.replace(b.sheet("Effects"), b'<row r="9"', b'<row r="9" note=">" hidden = \' true\''),
+        Same("Effects", "hidden"),
+    ),
+    Kind(
+        "a row of no height in other signs",
+        lambda b: b.replace(b.sheet("Effects"), b'<row r="9"', b"<row r='9' note='>' ht = '.0'"),
+        Same("Effects", "hidden"),
+    ),
+    Kind(
+        "a row that only seems to hide",
+        lambda b: b.replace(b.sheet("Effects"), b'<row r="9"', b'<row r="9" note=" hidden=\'1\' "'),
+        Same(),
+    ),
+    Kind(
         "a column that hides",
         lambda b: b.replace(b.sheet("Effects"), b"<col ", b'<col hidden="1" '),
         Same("Effects", "hidden"),
