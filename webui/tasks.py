@@ -1,6 +1,6 @@
 """What a worker process can do: each task is one function of plain values, in and out.
 
-Workbooks stay open between tasks, the last few of them, so that a slider does not read its workbook again.
+Workbooks stay open between tasks, the last few of them.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import optimizer
-from optimizer import HaibunError, Name, Problem, Result, Screen, Standing, Stopped, Sums, WhatIf, say
+from optimizer import HaibunError, Name, Problem, Screen, Standing, Stopped, say
 from webui.controls import controls_of
+from webui.kept import MOST_LINES, Shelf
 from webui.limits import Limits, end_with_the_server
 
 Named = tuple[str, str, list[str]]
 """What a setting is called, the scenario it starts from, and the items set on top."""
 Question = tuple[str, list[str], str, list[Named]]
 """A setting's scenario and items, the language of its reports, and the settings that are compared."""
-MOST_OPEN_BOOKS = 4
 SECONDS_BETWEEN_WORDS = 0.2
 MOST_SHOWN = 2_000
 """Problems on one page."""
+kept = Shelf(MOST_LINES).take
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def look(path: Path, name: str) -> Look:
     problems = problems_in(path, name)
     if any(problem.severity == "error" for problem in problems):
         return look_of(problems, {})
-    portfolio = opened(path).portfolio
+    portfolio = kept(path).book.portfolio
     settings = portfolio.settings
     return look_of(
         problems,
@@ -104,72 +105,43 @@ def written(write: Callable[[Path], None]) -> bytes:
         return out.read_bytes()
 
 
-@lru_cache(maxsize=MOST_OPEN_BOOKS)
-def opened(path: Path) -> optimizer.OpenBook:
-    """A workbook without errors, kept open."""
-    return optimizer.open_book(path)
-
-
-@lru_cache(maxsize=MOST_OPEN_BOOKS)
-def kept_live(path: Path) -> WhatIf:
-    """A workbook kept in the solver."""
-    return WhatIf(opened(path))
-
-
-@lru_cache(maxsize=4 * MOST_OPEN_BOOKS)
-def base_of(path: Path) -> Sums:
-    """The sums of the plan that every other is held against: the scenario ``base`` as the workbook has it."""
-    return optimizer.sums_of(settled(path, "base", ()))
-
-
-@lru_cache(maxsize=4 * MOST_OPEN_BOOKS)
-def price_of_base(path: Path) -> float | None:
-    """The price of money in the scenario ``base``."""
-    return kept_live(path).price_of_money()
-
-
 def controls(path: Path, origin: str, language: str) -> dict[str, Any]:
     """What can be moved on a workbook."""
-    return controls_of(opened(path), kept_live(path).levers_on(origin), language)
+    return controls_of(kept(path).book, kept(path).live.levers_on(origin), language)
 
 
 def in_words(path: Path, sets: Sequence[str], language: str) -> list[str]:
     """What is set on top of a scenario, item by item."""
-    portfolio = opened(path).portfolio
+    portfolio = kept(path).book.portfolio
     return [optimizer.set_in_words(portfolio, text).into(language) for text in sets]
 
 
 def at_once(path: Path, origin: str, sets: Sequence[str], language: str, unit: str) -> dict[str, Any]:
     """The checked, unrounded answer while a control moves."""
-    screen = Screen(kept_live(path).live(origin, sets), base_of(path), language, unit)
+    screen = Screen(kept(path).live.live(origin, sets), kept(path).base, language, unit)
     return screen.at_once() | {"setting": in_words(path, sets, language)}
 
 
 def in_full(path: Path, origin: str, sets: Sequence[str], language: str, unit: str) -> dict[str, Any]:
     """The published, proved answer once the controls rest."""
-    screen = Screen(settled(path, origin, tuple(sets)), base_of(path), language, unit)
-    full = screen.in_full(kept_live(path).price_of_money(origin, sets), price_of_base(path))
+    book = kept(path)
+    screen = Screen(book.settled(origin, tuple(sets)), book.base, language, unit)
+    full = screen.in_full(book.live.price_of_money(origin, sets), book.price_of_base)
     return full | {"setting": in_words(path, sets, language)}
-
-
-@lru_cache(maxsize=2 * MOST_OPEN_BOOKS)
-def settled(path: Path, origin: str, sets: tuple[str, ...]) -> Result:
-    """The published plan of a setting."""
-    return kept_live(path).settled(origin, sets)
 
 
 def programmes(path: Path, origin: str, sets: Sequence[str], language: str, unit: str) -> list[dict[str, Any]]:
     """Every line of the published plan."""
-    return optimizer.listing(settled(path, origin, tuple(sets)), language, unit)
+    return optimizer.listing(kept(path).settled(origin, tuple(sets)), language, unit)
 
 
 def beside(path: Path, plans: Sequence[Named], language: str, unit: str) -> dict[str, Any]:
     """Published plans side by side, each with its changes from the first, and what sets them apart."""
     settings = settings_of(plans)
-    results = [settled(path, setting.scenario, setting.sets) for setting in settings]
+    results = [kept(path).settled(setting.scenario, setting.sets) for setting in settings]
     first = optimizer.sums_of(results[0])
     shown = [Screen(result, first, language, unit).at_once() for result in results]
-    together = optimizer.side_by_side(opened(path), list(zip(settings, results, strict=True)), language, unit)
+    together = optimizer.side_by_side(kept(path).book, list(zip(settings, results, strict=True)), language, unit)
     return {"plans": shown, **together}
 
 
@@ -181,13 +153,13 @@ def settings_of(plans: Sequence[Named]) -> list[optimizer.Setting]:
 @lru_cache(maxsize=1)
 def explainer(path: Path, origin: str, sets: tuple[str, ...]) -> optimizer.Explainer:
     """What confirms sentences on a plan by solving again."""
-    return optimizer.Explainer(settled(path, origin, sets))
+    return optimizer.Explainer(kept(path).settled(origin, sets))
 
 
 def programme(path: Path, origin: str, sets: Sequence[str], ident: str, language: str, unit: str) -> dict[str, Any]:
     """One line of the published plan with everything that can be said of it."""
     found = explainer(path, origin, tuple(sets)).programme(ident)
-    return optimizer.programme_in_full(settled(path, origin, tuple(sets)), ident, language, unit) | {
+    return optimizer.programme_in_full(kept(path).settled(origin, tuple(sets)), ident, language, unit) | {
         "name": found.name.into(language),
         "sentences": [words.into(language) for words in found.more],
         "entry_factor": found.entry and found.entry.effects,
@@ -196,8 +168,8 @@ def programme(path: Path, origin: str, sets: Sequence[str], ident: str, language
 
 def publish(path: Path, origin: str, sets: Sequence[str], folder: Path, language: str) -> float:
     """Write the run folder of a setting; returns the score of its plan."""
-    book = opened(path)
-    result = settled(path, origin, tuple(sets))
+    book = kept(path).book
+    result = kept(path).settled(origin, tuple(sets))
     optimizer.write_run(result, book.data, folder, optimizer.writers(language))
     return float(result.proof.score)
 
@@ -216,8 +188,8 @@ def lp(path: Path, origin: str, sets: Sequence[str]) -> bytes:
 
 def repairs(path: Path, origin: str, sets: Sequence[str], language: str) -> dict[str, Any]:
     """Which rules collide in a setting without a plan, and the ways out."""
-    menu = optimizer.repair(opened(path), origin, sets)
-    portfolio = opened(path).portfolio
+    menu = optimizer.repair(kept(path).book, origin, sets)
+    portfolio = kept(path).book.portfolio
 
     def shown(place: optimizer.Colliding) -> dict[str, Any]:
         typed = [] if place.cell else optimizer.sets_called(place.id, sets, portfolio)
@@ -260,7 +232,7 @@ def repairs(path: Path, origin: str, sets: Sequence[str], language: str) -> dict
 def repaired(path: Path, origin: str, sets: Sequence[str], number: int) -> bytes:
     """The workbook mended by one of the ways out."""
     data = path.read_bytes()
-    menu = optimizer.repair(opened(path), origin, sets)
+    menu = optimizer.repair(kept(path).book, origin, sets)
     return written(lambda out: optimizer.apply_repair(data, menu, number, out))
 
 
@@ -286,7 +258,7 @@ def ask(connection: Connection, limits: Limits, path: Path, folder: Path, kind: 
     limits.fence()
     origin, sets, language, beside = asked
     try:
-        of_book = optimizer.Asked(opened(path), origin, sets, language, tuple(settings_of(beside)))
+        of_book = optimizer.Asked(kept(path).book, origin, sets, language, tuple(settings_of(beside)))
         found = optimizer.answer(kind, of_book, Telling(connection))
         content = found.content(of_book.book.portfolio)
         optimizer.write_folder(folder, {**found.files, "answer.json": optimizer.json_bytes(content)}, "answer.json")
