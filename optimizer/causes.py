@@ -8,7 +8,7 @@ which rules are named.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -21,17 +21,20 @@ from optimizer.plan import Plan
 from optimizer.portfolio import Programme
 
 ZERO = Fraction(0)
-_Room = tuple[dict[Cell, int], float, float]
+_Room = tuple[Key, dict[Cell, int], float, float]
 """A row's coefficients on cells, and how much its activity may rise and fall (in whole units times its scale)."""
+_Giver = tuple[float, Cell, int]
+"""Points that a line's last step adds a unit, the line, and the units that it can give."""
 
 PINNED, MAXIMUM, HARM, MET, NO_GAIN = "pinned", "maximum", "harm", "met", "no gain"
 RULES, BETTER, USED_UP, FREE, ROUNDING = "rules", "better", "used up", "free", "rounding"
-LEFT_OUT = "left out"
+HELD, LEFT_OUT = "held", "left out"
 
 
 @dataclass(frozen=True)
 class BetterUse:
-    """A use that the money of a line could come from: the first, from the least worth up, whose money can be moved.
+    """A use that the money of a line could come from: of those worth no less, the one of least worth whose last step
+    can be moved, or else the one that most can be moved from.
 
     Its last ``step`` (money) adds ``points``; the same step would add ``here`` points at the line, which is no more.
     """
@@ -51,9 +54,10 @@ class BetterUse:
 class Cause:
     """Why a line got no more.
 
-    ``kind`` is one of the words above; ``rules`` are rows without room, the dearest first. ``next_points`` is what a
-    step more would add to the score and ``last_points`` what the last step adds (see ``Causes.step_of``); None where
-    there is no such step, or where more than the line's own points depends on it.
+    ``kind`` is one of the words above; ``rules`` are rows without room, the dearest first (``held``: without room for
+    a step moved here from any use that is worth less). ``next_points`` is what a step more would add to the score and
+    ``last_points`` what the last step adds (see ``Causes.step_of``); None where there is no such step, or where more
+    than the line's own points depends on it.
     """
 
     kind: str
@@ -76,7 +80,7 @@ class Causes:
         self.gains = Gains(Served(book), self.units)
         self.most, self.least = self._ranges()
         self._points_found: dict[tuple[Cell, int], float] = {}
-        self._givers_found: dict[tuple[str, int], list[tuple[float, Cell, int]]] = {}
+        self._givers_found: dict[tuple[str, int], list[_Giver]] = {}
         self.builders = {use.programme for use in self.portfolio.resource_uses if use.builds}
 
     def _ranges(self) -> tuple[dict[Cell, int], dict[Cell, int]]:
@@ -130,9 +134,12 @@ class Causes:
         if gain <= FELT:
             kind = HARM if gain < -FELT else MET if self._needs_are_met(cell) else NO_GAIN
             return Cause(kind, next_points=gain, last_points=last)
-        better = self._better_use(cell) if len(blockers) > len(rules) else None
-        if better is not None:
-            return Cause(BETTER, blockers, better, gain, last)
+        if len(blockers) > len(rules):
+            held, better = self._elsewhere(cell)
+            if held and not rules:
+                return Cause(HELD, held, next_points=gain, last_points=last)
+            if better is not None:
+                return Cause(BETTER, blockers, better, gain, last)
         spare = LEFT_OUT if self._is_left_out(cell) else ROUNDING
         kind = RULES if rules else USED_UP if blockers else spare
         return Cause(kind, rules or blockers, next_points=gain, last_points=last)
@@ -220,33 +227,52 @@ class Causes:
 
     # The better use of the same money
 
-    def _better_use(self, cell: Cell) -> BetterUse | None:
-        """The use of least worth that the money could be moved from; None unless it adds no less than here.
+    def _elsewhere(self, cell: Cell) -> tuple[tuple[Key, ...], BetterUse | None]:
+        """The rows that hold back money from every use that is worth less than the line, and the better use.
 
         A builder among the uses says nothing: what it is worth is more than its own points. Nor does a step of money
-        for what is all or nothing.
+        for what is all or nothing, a use that its own rules keep from giving, or less than a step that rounding left.
         """
-        if self._is_left_out(cell):
-            return None
-        account, most = self.portfolio.programmes[cell[0]].account, min(self.room_to_ceiling(cell), self.step)
-        for _, giver, available in self._givers(account, cell[1]):
-            step = self._movable(giver, cell, min(most, available)) if giver[0] != cell[0] else 0
-            if step:
-                points, here = -self._points(giver, -step), self._points(cell, step)
-                return BetterUse(giver, step * self.unit, points, here) if points >= here - FELT else None
-        return None
+        held: list[Key] | None = None
+        nearest, most = None, 0
+        whole = min(self.room_to_ceiling(cell), self.step)
+        for giver, step in [] if self._is_left_out(cell) else self._steps_from(cell, whole):
+            movable, stops = self._movable(giver, cell, step)
+            if self._is_worth_less(giver, cell, step):
+                if stops or movable == whole:
+                    held = stops if held is None else [key for key in held if key in stops]
+            elif movable > most and (movable == step or not self._is_worth_less(giver, cell, movable)):
+                nearest, most = giver, movable
+                if movable == step:
+                    break
+        return tuple(held or ()), self._use(nearest, cell, most) if nearest else None
 
-    def _movable(self, giver: Cell, cell: Cell, most: int) -> int:
-        """How many units up to ``most`` can be moved from one line to another before a row that either leans on breaks.
+    def _is_worth_less(self, giver: Cell, cell: Cell, step: int) -> bool:
+        return -self._points(giver, -step) < self._points(cell, step) - FELT
+
+    def _steps_from(self, cell: Cell, whole: int) -> Iterator[tuple[Cell, int]]:
+        """The uses that a line's money could come from, the one of least worth first, and the units of their step."""
+        for _, giver, available in self._givers(self.portfolio.programmes[cell[0]].account, cell[1]):
+            if giver[0] != cell[0]:
+                yield giver, min(whole, available)
+
+    def _use(self, giver: Cell, cell: Cell, step: int) -> BetterUse:
+        return BetterUse(giver, step * self.unit, -self._points(giver, -step), self._points(cell, step))
+
+    def _movable(self, giver: Cell, cell: Cell, step: int) -> tuple[int, list[Key]]:
+        """How many units up to ``step`` can be moved from one line to another, and the rows of the other that stop it.
 
         Appropriations are left out: transfers and carry-over move with the money.
         """
-        for terms, up, down in chain(self._giving.get(giver, ()), self._taking.get(cell, ())):
+        most, stops = step, []
+        for key, terms, up, down in chain(self._giving.get(giver, ()), self._taking.get(cell, ())):
             change = terms.get(cell, 0) - terms.get(giver, 0)
             room = up if change > 0 else down
-            if change and room < most * abs(change):
-                most = int(room // abs(change))
-        return most
+            if change and room < step * abs(change):
+                most = min(most, int(room // abs(change)))
+                if cell in terms and key not in stops:
+                    stops.append(key)
+        return most, stops
 
     @cached_property
     def _giving(self) -> Mapping[Cell, list[_Room]]:
@@ -265,39 +291,44 @@ class Causes:
                 continue
             cells = [cell for cell, coefficient in row.spend if not -down <= step * coefficient <= up]
             if cells:
-                entry = dict(row.spend), up, down
+                entry = row.key, dict(row.spend), up, down
                 for cell in cells:
                     found[cell].append(entry)
         return found
 
-    def _givers(self, account: str, year: int) -> list[tuple[float, Cell, int]]:
+    def _givers(self, account: str, year: int) -> list[_Giver]:
         """The uses within reach of an account and year, the one that adds least a unit first."""
         if (account, year) not in self._givers_found:
-            reached = (self._uses.get(place, []) for place in self._within_reach(account, year))
-            self._givers_found[account, year] = sorted(chain.from_iterable(reached))
+            self._givers_found[account, year] = sorted(
+                (points, giver, min(available, room))
+                for place, room in self._within_reach(account, year).items()
+                for points, giver, available in self._uses.get(place, [])
+            )
         return self._givers_found[account, year]
 
-    def _within_reach(self, account: str, year: int) -> Iterable[tuple[str, int]]:
-        """The accounts and years whose money can be moved here by one transfer or carry-over more or less."""
-        reached = {(account, year)}
+    def _within_reach(self, account: str, year: int) -> Mapping[tuple[str, int], int]:
+        """The accounts and years whose money can be moved here, and how many units of it.
+
+        By one transfer or carry-over: less of what leaves, more of what comes in.
+        """
+        plan, ceilings = self.plan, self.book.others
+        room: dict[tuple[str, int], Fraction] = defaultdict(Fraction)
         for number, transfer in enumerate(self.portfolio.transfers):
-            moved = self.plan.transfers.get((number, year), ZERO)
-            ends = transfer.from_account, transfer.to_account
-            if account == ends[0] and moved > 0:
-                reached.add((ends[1], year))
-            if account == ends[1] and moved + self.unit <= self.book.others.get(("f", number, year), ZERO):
-                reached.add((ends[0], year))
-        if self.plan.carries.get((account, year), ZERO) > 0:
-            reached.add((account, year + 1))
-        before = self.plan.carries.get((account, year - 1), ZERO)
-        if before + self.unit <= self.book.others.get(("v", account, year - 1), ZERO):
-            reached.add((account, year - 1))
-        return reached
+            moved = plan.transfers.get((number, year), ZERO)
+            if account == transfer.from_account:
+                room[transfer.to_account, year] += moved
+            if account == transfer.to_account:
+                room[transfer.from_account, year] += ceilings.get(("f", number, year), ZERO) - moved
+        room[account, year + 1] += plan.carries.get((account, year), ZERO)
+        before = plan.carries.get((account, year - 1), ZERO)
+        room[account, year - 1] += ceilings.get(("v", account, year - 1), ZERO) - before
+        units = {place: int(money // self.unit) for place, money in room.items() if money >= self.unit}
+        return {**units, (account, year): self.step}
 
     @cached_property
-    def _uses(self) -> dict[tuple[str, int], list[tuple[float, Cell, int]]]:
+    def _uses(self) -> dict[tuple[str, int], list[_Giver]]:
         """For each account and year the lines that can give something up: points a unit, line, units."""
-        found: dict[tuple[str, int], list[tuple[float, Cell, int]]] = defaultdict(list)
+        found: dict[tuple[str, int], list[_Giver]] = defaultdict(list)
         for programme in self.portfolio.programmes.values():
             for year in programme.years:
                 cell = programme.id, year

@@ -14,8 +14,10 @@ from math import floor, log10
 
 from optimizer import units
 from optimizer.causes import (
+    BETTER,
     FREE,
     HARM,
+    HELD,
     LEFT_OUT,
     MAXIMUM,
     MET,
@@ -156,19 +158,30 @@ class Result:
     def _reason(self, programme: Programme, year: int, cause: Cause) -> Words:
         """What stops one more publish unit, as a fact of the published plan."""
         if cause.kind == RULES:
-            rules = [own_rule_in_words(self.portfolio, key) for key in cause.rules[:MOST_RULES_NAMED]]
-            return say("No more fits under {rules}.", rules=_joined(rules))
+            return say("No more fits under {rules}.", rules=self._rules_in_words(cause))
         if cause.kind == MAXIMUM and not programme.ceiling(year):
             return say("Its maximum is nothing.")
-        account = name_of(self.portfolio.accounts[programme.account])
-        if cause.better is not None:
-            said = {"account": account, "name": name_of(self.portfolio.programmes[cause.better.cell[0]])}
-            if cause.better.is_as_good_here:
-                return say("“{account}” is used up; its money does as much in “{name}”.", **said)
-            return say("“{account}” is used up; its money does more in “{name}”.", **said)
-        if cause.kind == USED_UP:
-            return say("“{account}” is used up.", account=account)
+        if cause.kind in (HELD, BETTER, USED_UP):
+            return self._used_up(name_of(self.portfolio.accounts[programme.account]), cause)
         return REASONS[cause.kind]
+
+    def _used_up(self, account: Words, cause: Cause) -> Words:
+        """What the money of an account does instead."""
+        if cause.kind == HELD:
+            return say(
+                "“{account}” is used up, and no money that does less elsewhere can come here under {rules}.",
+                account=account,
+                rules=self._rules_in_words(cause),
+            )
+        if cause.better is None:
+            return say("“{account}” is used up.", account=account)
+        said = {"account": account, "name": name_of(self.portfolio.programmes[cause.better.cell[0]])}
+        if cause.better.is_as_good_here:
+            return say("“{account}” is used up; its money does as much in “{name}”.", **said)
+        return say("“{account}” is used up; its money does more in “{name}”.", **said)
+
+    def _rules_in_words(self, cause: Cause) -> Words:
+        return _joined([own_rule_in_words(self.portfolio, key) for key in cause.rules[:MOST_RULES_NAMED]])
 
     def in_points(self, line: Line) -> list[Words]:
         """What a step more, the last step, and the better use of the money are worth; only what there is."""

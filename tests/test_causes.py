@@ -92,8 +92,9 @@ def test_a_named_rule_has_no_room_for_a_unit_more(raw, data):
 
 @SOME
 @given(books(), st.data())
-def test_money_can_be_moved_from_a_better_use(raw, data):
-    """The step that a better use would give breaks no row, with the account's flows made to fit."""
+def test_money_can_be_moved_from_a_better_use_and_not_to_what_is_held(raw, data):
+    """The step that a better use would give breaks no row, with the account's flows made to fit; what rules hold back
+    from a line breaks each of them, from whatever use of its account that is worth less."""
     result = published(raw, data.draw(st.sampled_from(scenarios_of(raw))))
     for each in result.lines:
         better = each.cause.better
@@ -102,6 +103,40 @@ def test_money_can_be_moved_from_a_better_use(raw, data):
             giver = result.portfolio.programmes[better.cell[0]]
             assert spending[better.cell] >= giver.floor
             assert not {key for key in broken_by(result, spending) if key[0] not in ("budget", "limit_on_attainment")}
+        if each.cause.kind == causes.HELD:
+            check_held(result, each)
+
+
+def check_held(result, each):
+    """A step moved here from any other line of the account and year that would lose less breaks the named rules."""
+    cell, rules = (each.programme.id, each.year), set(each.cause.rules)
+    step, rows = result.causes.step_of(cell, more=True), {row.key: dict(row.spend) for row in result.book.rows}
+    gained = scored(result, moved(result, (cell, step)))
+    for other in result.lines:
+        giver = other.programme.id, other.year
+        if giver[0] == cell[0] or giver[1] != cell[1] or other.programme.account != each.programme.account:
+            continue
+        can_give = result.causes.room_to_floor(giver) * result.portfolio.settings.publish_unit >= step
+        if not can_give or giver[0] in result.causes.builders:
+            continue
+        if -scored(result, moved(result, (giver, -step))) < gained - 1e-6:
+            broken = broken_by(result, moved(result, (giver, -step), (cell, step)))
+            assert broken, (giver, cell)
+            assert rules <= broken or not any(cell in rows[key] for key in broken), (giver, cell, broken)
+
+
+def test_a_rule_is_named_that_money_from_elsewhere_would_break():
+    """Wells may be 40 % of 10.02: a cent more of them fits, but not one that roads give up; roads do no more good."""
+    book = minimal()
+    book["Accounts"][0][FIRST_YEAR] = 10.02
+    book["Limits"] = [line(limit="part", measure="spend", sense="max", basis="share", value=0.4, programme="wells")]
+    wells = published(book).lines[0]
+    assert (wells.amount, wells.cause.kind) == (4, causes.HELD)
+    assert wells.reason.into("en") == (
+        "“GRANT” is used up, and no money that does less elsewhere can come here under the limit on spending “part” "
+        "in FY2027 (Limits E2)."
+    )
+    assert "寄与がより小さい事業から資金を回すことも" in wells.reason.into("ja")
 
 
 def test_a_met_need_and_a_better_use_are_told_apart():
