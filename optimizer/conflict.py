@@ -10,7 +10,6 @@ from typing import Any
 import highspy
 import numpy as np
 
-from optimizer.errors import Place
 from optimizer.model import Key, Model
 from optimizer.model.columns import Floats, Ints
 from optimizer.places import place_of
@@ -27,14 +26,13 @@ def _nothing(_key: Key) -> bool:
     return False
 
 
-def smallest_conflict(model: Model, options: Options | None = None) -> list[Place]:
-    """Rows of the workbook that cannot hold together, of which none can be left out.
+def smallest_conflict(model: Model, options: Options | None = None) -> list[list[Key]]:
+    """The model rows of each cell of the workbook in a set that cannot hold together and of which none can be left out.
 
     Empty where a plan exists. Maxima and ceilings of transfers and carry-over are taken as given.
     """
     options = options or Options()
-    conflict = _conflict_in(model, Proofs(model, options), set(), _nothing, options)
-    return [place_of(model.columns.portfolio, keys[0]) for keys in conflict]
+    return _conflict_in(model, Proofs(model, options), set(), _nothing, options)
 
 
 def independent_conflicts(
@@ -77,9 +75,16 @@ def _conflict_in(
         if Search(model, _all_rows(groups, candidates), options).is_feasible():
             candidates = list(groups)
     rules = _shrunk(Search(model, _all_rows(groups, candidates), options), groups, candidates)
-    cells = _rows_by(model, _cell_of, _all_rows(groups, rules))
-    needed = _shrunk(Search(model, _all_rows(cells, cells), options), cells, list(cells))
-    return [[model.keys[row] for row in cells[cell]] for cell in needed]
+    return conflict_among(model, _all_rows(groups, rules), options)
+
+
+def conflict_among(model: Model, rows: Collection[int], options: Options) -> list[list[Key]]:
+    """The model rows of each cell of one conflict that lies in ``rows``; empty where these can hold together."""
+    cells = _rows_by(model, _cell_of, rows) if rows else {}
+    search = Search(model, _all_rows(cells, cells), options)
+    if not cells or search.is_feasible():
+        return []
+    return [[model.keys[row] for row in cells[cell]] for cell in _shrunk(search, cells, list(cells))]
 
 
 @dataclass(frozen=True)

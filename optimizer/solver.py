@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -273,18 +274,26 @@ def with_least_flows(model: Model, values: Floats, options: Options) -> Floats:
     return settled
 
 
-def infeasibility_multipliers(model: Model, options: Options = Options()) -> Floats:
+def infeasibility_multipliers(
+    model: Model, options: Options = Options(), among: Collection[int] | None = None
+) -> Floats:
     """Row multipliers that show why no plan fits: the prices of the least total breach of all rows (Farkas).
 
-    All zero where the rows fit together once indivisible programmes may be divided.
+    All zero where the rows fit together once indivisible programmes may be divided. ``among``: the numbers of the rows
+    that count, beside those that say what a column means.
     """
     highs = silent_highs(options)
     lp = highs_lp(model)
     lp.integrality_ = []
     lp.col_cost_ = np.zeros(model.columns.count)
-    highs.passModel(lp)
+    lower, upper = model.row_lower.copy(), model.row_upper.copy()
     rows = np.array([i for i, key in enumerate(model.keys) if key[0] not in DEFINITIONS], dtype=np.int32)
-    for sign, side in ((1.0, model.row_lower), (-1.0, model.row_upper)):
+    if among is not None:
+        left_out = np.setdiff1d(rows, list(among))
+        lower[left_out], upper[left_out] = -highspy.kHighsInf, highspy.kHighsInf
+        lp.row_lower_, lp.row_upper_ = lower, upper
+    highs.passModel(lp)
+    for sign, side in ((1.0, lower), (-1.0, upper)):
         held = rows[np.isfinite(side[rows])]
         ones = np.full(len(held), sign)
         most = np.full(len(held), highspy.kHighsInf)

@@ -359,6 +359,7 @@ def test_an_infeasible_book_exits_with_3(tmp_path: Path) -> None:
     assert "Limits D2: floor" in result.stderr
     assert "Accounts G2: GRANT (Grants)" in result.stderr
     assert "proved exactly" in result.stderr
+    assert "haibun repair" in result.stderr
     assert list(tmp_path.iterdir()) == [book]
 
 

@@ -120,7 +120,7 @@ def report_error(talker: Talker, error: HaibunError) -> None:
             return
         talker.warn(error.message)
         if error.conflict:
-            talker.warn(say("These rows cannot hold together:"))
+            talker.warn(say("These rows cannot hold together; without any one of them the others can:"))
         for place in error.conflict:
             talker.warn(
                 say(
@@ -136,6 +136,7 @@ def report_error(talker: Talker, error: HaibunError) -> None:
             if error.certified
             else say("That no plan exists is the solver's word, not certified.")
         )
+        talker.warn(say("`haibun repair` with the same book, scenario and --set looks for the smallest ways out."))
         return
     talker.warn(error.message)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,14 +16,16 @@ from typing import Any
 
 from optimizer import checks, exact, proof, scenario, workbook
 from optimizer.collecting import uncollected
-from optimizer.errors import CheckFailed, InputProblems, NoPlan, Place, Problem
-from optimizer.places import place_of
+from optimizer.errors import CheckFailed, InputProblems, NoPlan, Problem
+from optimizer.places import Key, place_of
 from optimizer.plan import Ground, publish
 from optimizer.portfolio import Portfolio, portfolio_of
 from optimizer.results import Result
 from optimizer.words import Words, name_of, say
 
 PROGRAM = "haibun"
+LEANS = 1e-7
+"""A multiplier above which a proof of infeasibility leans on its row."""
 NOTHING_LOST = Fraction(1, 200)
 """Points: half of what rounding may cost without a word; below it no better plan is looked for."""
 
@@ -269,21 +271,26 @@ def _assumption(taken: checks.Assumption) -> dict[str, object]:
 
 
 def explained(error: NoPlan, portfolio: Portfolio, built: Any, options: Any) -> NoPlan:
-    """A ``NoPlan`` that names rows which cannot hold together, certified where exact arithmetic bears it out."""
+    """A ``NoPlan`` that names cells which cannot hold together though any of them left out the others can.
+
+    Certified where exact arithmetic bears it out, with these rows alone or with all.
+    """
     from optimizer import conflict, solver  # noqa: PLC0415
 
     prices = solver.infeasibility_multipliers(built, options)
-    multipliers = proof.scaled(solver.multipliers_by_key(built, prices))
-    certified = proof.bound_from(exact.state_exactly(portfolio), multipliers, with_score=False) < 0
-    strongest = sorted(multipliers, key=lambda key: -abs(multipliers[key]))
-    places: dict[tuple[str, str], Place] = {}
-    for key in strongest:
-        if abs(multipliers[key]) > proof.MULTIPLIER_SCALE * 1e-7:
-            place = place_of(portfolio, key)
-            places.setdefault((place.sheet, place.cell), place)
-    if not places:
-        places = {(p.sheet, p.cell): p for p in conflict.smallest_conflict(built, options)}
-    return NoPlan(error.message, tuple(places.values()), certified)
+    leaning = [row for row, price in enumerate(prices.tolist()) if abs(price) > LEANS]
+    cells = conflict.conflict_among(built, leaning, options) or conflict.smallest_conflict(built, options)
+    named = [built.row_of[key] for keys in cells for key in keys]
+    stated = exact.state_exactly(portfolio)
+    certified = any(
+        _is_proof_of_no_plan(stated, solver.multipliers_by_key(built, proof_prices))
+        for proof_prices in (solver.infeasibility_multipliers(built, options, among=named), prices)
+    )
+    return NoPlan(error.message, [place_of(portfolio, keys[0]) for keys in cells], certified)
+
+
+def _is_proof_of_no_plan(stated: exact.ExactBook, prices: Mapping[Key, float]) -> bool:
+    return proof.bound_from(stated, proof.scaled(prices), with_score=False) < 0
 
 
 def breach_in_words(breach: proof.Breach) -> Words:
