@@ -8,14 +8,11 @@ its own unit: columns g, rows of attainment. Nothing else changes, and floats st
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optimizer.model.arrays import Model
 from optimizer.model.columns import Floats, Ints
-
-if TYPE_CHECKING:
-    from optimizer.model.building import Model
 
 USUAL = 10
 """Sizes between 2⁻¹⁰ and 2¹⁰ are left as they are."""
