@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import shutil
 import subprocess
@@ -21,8 +22,9 @@ from support import opened
 from test_cli import haibun
 from test_report import hostile
 
-from optimizer import run
+from optimizer import report, run
 from optimizer.cli.planning import ANSWERS
+from optimizer.errors import WrongUsage
 from optimizer.report.chapters.content import document_of
 from optimizer.report.document import Column, Document, Quantity, Section, number_text, table_of, tables_of
 from optimizer.report.files.pdf import parts_of, pdf
@@ -188,6 +190,36 @@ def test_without_its_library_one_sentence_says_what_to_install(broken: str, tmp_
     assert done.stdout.count("\n") == 1
     assert "haibun[pdf]" in done.stdout
     assert "report.html" in done.stdout
+
+
+def test_printed_beside_the_other_files_it_is_the_same() -> None:
+    """A second process prints the first PDF; the names keep their order, and what is missing there is told as here."""
+    result = run.solve_book(opened(books.minimal()))
+    brief = report.briefs("ja", True, [])
+    writers = {"first.pdf": brief["brief.pdf"], **brief}
+    files = report.written(writers, result)
+    assert list(files) == list(writers)
+    assert texts_of(files["first.pdf"]) == texts_of(files["brief.pdf"])
+
+    def page(_result: object) -> str:
+        raise WrongUsage(Name("nothing prints"))
+
+    with pytest.raises(WrongUsage, match="nothing prints"):
+        report.written({"a.pdf": report.Printer(page), "b": writers["brief.html"]}, result)
+
+
+def test_where_the_second_process_dies_the_first_prints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be ended for the memory that it takes."""
+    monkeypatch.setattr("optimizer.report.files.pdf.printed", dying)
+    files = report.written({"a.pdf": report.Printer(lambda _result: str(os.getpid())), "b": lambda _result: b"b"}, None)  # type: ignore[arg-type]
+    assert files == {"a.pdf": b"here", "b": b"b"}
+
+
+def dying(page: str) -> bytes:
+    """Prints in this process alone; any other dies."""
+    if page != str(os.getpid()):
+        os._exit(1)
+    return b"here"
 
 
 # --------------------------------------------------------------------------------------------------- haibun report

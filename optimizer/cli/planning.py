@@ -166,7 +166,7 @@ def report(talker: Talker, run_folder: Path, with_pdf: bool, with_brief: bool, a
         writers = dict(report.writers(talker.language, with_pdf, answers=chapters, with_tables=True))
         if with_brief:
             writers |= report.briefs(talker.language, with_pdf, [answers["levers"]] if "levers" in answers else [])
-        files = {name: write(result) for name, write in writers.items()}
+        files = report.written(writers, result)
     run.write_folder(out.resolve(), files, owned="report.xlsx")
     talker.answer({"files": [str(out / name) for name in files]})
     for name in files:

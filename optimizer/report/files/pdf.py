@@ -31,9 +31,13 @@ CAPITAL, LATIN, PADDING, NARROWEST = 0.72, 0.58, 1.2, 7.0
 
 
 def pdf(document: Document, language: str, name: str = REPORT) -> bytes:
-    """report.pdf in ``language``. Raises ``WrongUsage`` where WeasyPrint, or a library it needs, is not installed."""
+    """report.pdf in ``language``. Raises ``WrongUsage`` as ``printed`` does."""
+    return printed(paper(document, language, name))
+
+
+def printed(page: str) -> bytes:
+    """The PDF of a page. Raises ``WrongUsage`` where WeasyPrint, or a library it needs, is not installed."""
     weasyprint = _weasyprint()
-    page = paper(document, language, name)
     closed = weasyprint.URLFetcher(allowed_protocols=())
     with uncollected():
         return bytes(weasyprint.HTML(string=page, url_fetcher=closed).write_pdf(pdf_variant=VARIANT))
