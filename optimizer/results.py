@@ -6,8 +6,8 @@ Every sum is a sum of published amounts, so that all tables foot. Money is in th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from math import floor, log10
@@ -245,12 +245,12 @@ class Result:
                     spent=spent[account.id, year],
                     stopped_by=None,
                 )
-                rows.append(self._with_stop(row))
-        return rows
+                rows.append(row)
+        short = {(row.account, row.year) for row in rows if row.lapsed < portfolio.settings.publish_unit}
+        return [row if (row.account, row.year) in short else self._with_stop(row, short) for row in rows]
 
-    def _with_stop(self, row: AccountYear) -> AccountYear:
-        if row.lapsed < self.portfolio.settings.publish_unit:
-            return row
+    def _with_stop(self, row: AccountYear, short: Collection[Cell]) -> AccountYear:
+        """What kept the rest of an account from its own programmes, and from accounts that are ``short`` of money."""
         own = [p for p in self.portfolio.programmes.values() if p.account == row.account and row.year in p.years]
         below = [p for p in own if self.causes.room_to_ceiling((p.id, row.year))]
         blocked = [self.causes.blockers.get((p.id, row.year), []) for p in below]
@@ -263,7 +263,26 @@ class Result:
             reason = _joined([rule_in_words(self.portfolio, key) for key in list(rules)[:MOST_RULES_OF_AN_ACCOUNT]])
         else:
             reason = say("further spending would not raise the score")
-        return AccountYear(**{**row.__dict__, "stopped_by": reason})
+        if full := list(self._full_ways_out(row, short)):
+            reason = say("{reason}; full as well: {ways}", reason=reason, ways=_joined(full))
+        return replace(row, stopped_by=reason)
+
+    def _full_ways_out(self, row: AccountYear, short: Collection[Cell]) -> Iterator[Words]:
+        """Transfers and carry-over at their ceilings, to where money is short."""
+        tables, unit = self.portfolio.tables, self.portfolio.settings.publish_unit
+        for number, transfer in enumerate(self.portfolio.transfers):
+            if transfer.from_account != row.account or (transfer.to_account, row.year) not in short:
+                continue
+            ceiling = self.book.others.get(("f", number, row.year), ZERO)
+            if ceiling and ceiling - self.plan.transfers.get((number, row.year), ZERO) < unit:
+                to, table = name_of(self.portfolio.accounts[transfer.to_account]), tables["Transfers"]
+                cell = table.cell("max_share", transfer.row)
+                yield say("the transfer to “{account}” ({sheet} {cell})", account=to, sheet=table.title, cell=cell)
+        ceiling = self.book.others.get(("v", row.account, row.year), ZERO)
+        if ceiling and ceiling - row.carried_out < unit and (row.account, row.year + 1) in short:
+            table, record = tables["Accounts"], self.portfolio.accounts[row.account]
+            cell = table.cell("carry_over", record.row)
+            yield say("carry-over to the next year ({sheet} {cell})", sheet=table.title, cell=cell)
 
     def total(self, wanted: Callable[[Programme, int], bool] = lambda _programme, _year: True) -> Fraction:
         """The sum of published amounts of the cells that ``wanted`` picks."""

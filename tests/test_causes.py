@@ -207,6 +207,23 @@ def test_unspent_money_always_names_what_stopped_it(raw, data):
             assert row.stopped_by.into("ja") != row.stopped_by.into("en")
 
 
+def test_unspent_money_names_the_ways_out_that_are_full():
+    """Of 20, wells and roads can use 14 and the other account takes 2, its ceiling: it could use more."""
+    book = minimal()
+    book["Accounts"] = [line(account="GRANT") | {FIRST_YEAR: 20}, line(account="OTHER", name="Other") | {FIRST_YEAR: 1}]
+    book["Transfers"] = [line(from_account="GRANT", to_account="OTHER", max_share=0.1)]
+    book["Programmes"].append(line(programme="paths", family="oda", account="OTHER", region="SEA", maximum=5))
+    book["Effects"].append(line(programme="paths", objective="health", score=1))
+    given, _ = published(book).accounts
+    assert given.lapsed == 4
+    assert given.stopped_by.into("en") == (
+        "every programme of the account has its maximum; full as well: the transfer to “Other” (Transfers C2)"
+    )
+    assert "また、「Other」への移流用（Transfers C2）も上限に達している" in given.stopped_by.into("ja")
+    book["Programmes"][-1]["maximum"] = 2
+    assert "full" not in published(book).accounts[0].stopped_by.into("en")
+
+
 @SOME
 @given(books(), st.data())
 def test_no_unit_that_would_raise_the_score_is_left(raw, data):

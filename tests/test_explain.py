@@ -163,6 +163,13 @@ def test_the_entry_price_of_a_small_book_is_the_one_found_by_hand():
     )
 
 
+def test_an_entry_price_is_found_where_what_it_adds_is_hardly_felt():
+    """Paths may get a cent, and the need is large: above four times its effects a plan with it is hardly better."""
+    book = three_uses()
+    book["Priorities"][0]["need"], book["Programmes"][-1]["maximum"] = 400_000, 0.01
+    assert Explainer(published(book)).programme("paths").entry.effects == pytest.approx(4.0, rel=0.005)
+
+
 def test_what_rules_keep_out_has_no_entry_price():
     book = three_uses()
     book["Limits"] = [line(limit="none", measure="spend", sense="max", value=0, programme="paths", kind="law")]

@@ -42,7 +42,8 @@ class Entry:
 
     A plan is kept fixed while the factor falls to where it scores no more than the best plan without the programme;
     the best plan at that factor is the next (Dinkelbach's method for the least ratio, exact also with integers).
-    Where needs that are met hold it up, what is left is halved too.
+    Where needs that are met hold it up, what is left is halved too, and so it is where what it adds grows too slowly
+    to be felt at once.
     """
 
     def __init__(self, live: Live, portfolio: Portfolio, programme: Programme, options: Options | None) -> None:
@@ -105,20 +106,25 @@ class Entry:
             outside, factor = factor, factor * 4
             if factor > LARGEST_FACTOR:
                 return None
+        inside = factor
         for _ in range(MOST_STEPS):
             gain, plan, other = found
             closer = self._where_they_score_alike(plan, other, factor)
             if gain <= FELT or factor - closer <= factor * 1e-9:
                 break
             is_slow = factor - closer < (factor - outside) / 2
-            factor, found = closer, self._gain(closer)
+            inside, factor, found = factor, closer, self._gain(closer)
             if is_slow and found[0] > FELT:
                 middle = (outside + factor) / 2
                 there = self._gain(middle)
                 outside, factor, found = (outside, middle, there) if there[0] > FELT else (middle, factor, found)
+        if not self._enters_at(factor * (1 + BOTH_SIDES)):
+            factor = _between(factor, inside, self._enters_at, precision=BOTH_SIDES / 2)
         above, below = factor * (1 + BOTH_SIDES), factor * (1 - BOTH_SIDES)
-        is_borne_out = self._gain(above)[0] > FELT and (below <= 1 or self._gain(below)[0] <= FELT)
-        return factor if is_borne_out else None
+        return factor if self._enters_at(above) and (below <= 1 or not self._enters_at(below)) else None
+
+    def _enters_at(self, factor: float) -> bool:
+        return self._gain(factor)[0] > FELT
 
     def _gain(self, factor: float) -> tuple[float, Floats, Floats]:
         """By how many points the best plan beats every plan without the programme; both plans."""
