@@ -282,6 +282,8 @@ def test_a_backup_taken_while_books_come_in_is_restored_whole(tmp_path, request,
     books = again.books()
     assert all(again.path_of(each.sha256).read_bytes() == f"book {each.filename}".encode() for each in books)
     again.close()
-    with pytest.raises(Exception, match="not empty"):
-        restore(tmp_path / "copy.zip", tmp_path / "again", urls[1])
+    for used in ("again", "elsewhere") if kind == "postgres" else ("again",):  # a full folder, a full database
+        with pytest.raises(WrongUsage, match="not empty"):
+            restore(tmp_path / "copy.zip", tmp_path / used, urls[1])
+    assert not (tmp_path / "elsewhere").exists()
     assert not list(Path(tmp_path).glob(".copy*"))

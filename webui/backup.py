@@ -17,11 +17,12 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, create_engine, inspect, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from optimizer import HaibunError, WrongUsage, say
 from webui.rows import new_id
-from webui.store import Store, flush_folder
+from webui.store import Store, cannot_open, flush_folder
 
 FILES = ("books", "runs", "answers")
 MANIFEST, SQLITE, POSTGRES = "manifest.json", "haibun.sqlite", "haibun.pgdump"
@@ -31,6 +32,7 @@ def backup(store: Store, out: Path) -> int:
     """Write everything into one zip, which appears whole or not at all; returns the number of files in it."""
     fresh = out.with_name(f".{out.name}.{new_id()}")
     hashes: dict[str, str] = {}
+    fresh.touch(0o600)
     try:
         with TemporaryDirectory() as folder, zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as package:
             dump = _dumped(store, Path(folder))
@@ -43,7 +45,6 @@ def backup(store: Store, out: Path) -> int:
             if key.exists():
                 _add(package, key, key.name, hashes)
             package.writestr(MANIFEST, json.dumps(hashes, indent=1))
-        fresh.chmod(0o600)
         fresh.replace(out)
         flush_folder(out.parent)
     finally:
@@ -54,7 +55,7 @@ def backup(store: Store, out: Path) -> int:
 def restore(package_path: Path, folder: Path, url: str | None) -> int:
     """Put a backup into an empty folder (and an empty PostgreSQL database); returns the number of files.
 
-    Raises ``WrongUsage`` where the folder holds something, ``HaibunError`` where the backup is not whole.
+    Raises ``WrongUsage`` where either holds something, ``HaibunError`` where the backup is not whole.
     """
     if folder.exists() and any(folder.iterdir()):
         raise WrongUsage(say("{folder} is not empty; a backup is restored into an empty folder.", folder=folder))
@@ -69,6 +70,8 @@ def _restored(package_path: Path, folder: Path, url: str | None) -> int:
         hashes = json.loads(package.read(MANIFEST))
         if (POSTGRES in hashes) != bool(url and not url.startswith("sqlite")):
             raise WrongUsage(say("The backup is of the other kind of database; give the matching --database."))
+        if url and POSTGRES in hashes:
+            _refuse_used(url)
         for name, expected in hashes.items():
             target = (folder / name).resolve()
             if not target.is_relative_to(folder.resolve()):
@@ -81,7 +84,7 @@ def _restored(package_path: Path, folder: Path, url: str | None) -> int:
     if (folder / "secret.key").exists():
         (folder / "secret.key").chmod(0o600)
     if url and POSTGRES in hashes:
-        _run("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={_libpq(url)}", str(folder / POSTGRES))
+        _run(url, "pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", str(folder / POSTGRES))
         (folder / POSTGRES).unlink()
     return len(hashes)
 
@@ -93,22 +96,36 @@ def _dumped(store: Store, folder: Path) -> Path:
             source.backup(copy)
         return target
     target = folder / POSTGRES
-    _run("pg_dump", "--format=custom", "--no-owner", f"--file={target}", f"--dbname={_libpq(store.url)}")
+    _run(store.url, "pg_dump", "--format=custom", "--no-owner", f"--file={target}")
     return target
 
 
-def _run(program: str, *arguments: str) -> None:
+def _refuse_used(url: str) -> None:
+    engine = create_engine(url)
+    try:
+        tables = inspect(engine).get_table_names()
+    except SQLAlchemyError as error:
+        raise cannot_open(error) from error
+    finally:
+        engine.dispose()
+    if tables:
+        raise WrongUsage(
+            say("The database is not empty; a backup is restored into an empty one. Make one, and give its --database.")
+        )
+
+
+def _run(url: str, program: str, *arguments: str) -> None:
+    """One of PostgreSQL's own programs on a database; others on this computer see its arguments, not the password."""
     found = shutil.which(program)
     if found is None:
         raise HaibunError(say("{program} is needed for this; install PostgreSQL's own programs.", program=program))
-    done = subprocess.run([found, *arguments], capture_output=True, text=True, check=False, env=os.environ)  # noqa: S603
+    parsed = make_url(url)
+    secret = {"PGPASSWORD": str(parsed.password)} if parsed.password else {}
+    place = URL.create("postgresql", parsed.username, None, parsed.host, parsed.port, parsed.database, parsed.query)
+    command = [found, f"--dbname={place.render_as_string()}", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **secret})  # noqa: S603
     if done.returncode:
         raise HaibunError(say("{program} failed: {reason}", program=program, reason=done.stderr.strip()[-300:]))
-
-
-def _libpq(url: str) -> str:
-    """The URL without the name of Python's driver."""
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def _add(package: zipfile.ZipFile, path: Path, name: str, hashes: dict[str, str]) -> None:

@@ -68,8 +68,7 @@ class Store:
         except ModuleNotFoundError:
             raise HaibunError(say("PostgreSQL needs its driver: pip install 'haibun[office]'.")) from None
         except SQLAlchemyError as error:
-            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise HaibunError(say("The database cannot be opened: {reason}", reason=reason)) from error
+            raise cannot_open(error) from error
         self.engine = create_engine(self.url, pool_pre_ping=True, pool_size=10, max_overflow=30, **options_of(self.url))
         if self.engine.dialect.name == "sqlite":
             _keep_sqlite_whole(self.engine)
@@ -187,6 +186,12 @@ def _keep_sqlite_whole(engine: Engine) -> None:
             connection.execute(f"PRAGMA {pragma}")
 
     _begin_as_writer(engine)
+
+
+def cannot_open(error: SQLAlchemyError) -> HaibunError:
+    """What is said where a database does not let itself be opened."""
+    reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+    return HaibunError(say("The database cannot be opened: {reason}", reason=reason))
 
 
 def _begin_as_writer(engine: Engine) -> None:
