@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,20 +59,17 @@ def pieces_of(programme: Programme, ceiling: Number, split_at_baseline: bool) ->
     makes the distance from the baseline a linear cost.
     """
     baseline = programme.baseline or Fraction(0)
-    ends: list[tuple[Fraction, Fraction]] = []
-    last = len(programme.curve) - 1
-    for position, segment in enumerate(programme.curve):
-        end = ceiling if position == last else min(segment.up_to * programme.scale, ceiling)
-        start = ends[-1][0] if ends else Fraction(0)
-        if split_at_baseline and start < baseline < end:
-            ends.append((baseline, segment.rate))
-        ends.append((end, segment.rate))
+    marks = [min(segment.up_to * programme.scale, ceiling) for segment in programme.curve[:-1]] + [ceiling]
+    parts = lcm(baseline.denominator, *(mark.denominator for mark in marks))  # of a unit: whole numbers are quick
+    before = int(baseline * parts)
     pieces: list[Piece] = []
-    start = Fraction(0)
-    for end, rate in ends:
-        if end > start or not pieces:
-            pieces.append(Piece(float(end - start), float(rate), end <= baseline))
-        start = max(start, end)
+    start = 0
+    for mark, segment in zip(marks, programme.curve, strict=True):
+        end, rate = int(mark * parts), float(segment.rate)
+        for stop in (before, end) if split_at_baseline and start < before < end else (end,):
+            if stop > start or not pieces:
+                pieces.append(Piece((stop - start) / parts, rate, stop <= before))
+            start = max(start, stop)
     return pieces
 
 
@@ -92,7 +90,7 @@ class Columns:
     """Every column: bounds, cost in the score, and where each kind begins.
 
     ``position``: where a programme stands, by its id; ``cell_of``: the cell of a programme and year;
-    ``baseline_counted``: each programme's baseline at the rates of its curve; ``make``: where parts of it are made.
+    ``make``: where parts of the model are made.
     """
 
     portfolio: Portfolio
@@ -100,7 +98,6 @@ class Columns:
     make: Workshop
     programmes: list[Programme]
     position: dict[str, int]
-    baseline_counted: dict[str, Fraction]
     pairs: list[Priority]
     synergies: list[tuple[Synergy, int]]
     transfers: list[tuple[int, int]]
@@ -203,7 +200,6 @@ def lay_out(portfolio: Portfolio, grid: Grid = CONTINUOUS, make: Workshop | None
     programmes = list(portfolio.programmes.values())
     pairs = list(portfolio.priorities.values())
     pieces = make.each(_usual_pieces, programmes, also=(grid, portfolio.settings.tie_break))
-    counted = make.each(baseline_along_curve, programmes)
     cells: _Cells = make(_Cells, portfolio, also=(grid, pieces))
     g: _Attained = make(_attained_columns, portfolio)
     g_lower: Floats = make(_deepest_harm, portfolio, also=(list(portfolio.priorities), g.count))
@@ -224,7 +220,6 @@ def lay_out(portfolio: Portfolio, grid: Grid = CONTINUOUS, make: Workshop | None
         make=make,
         programmes=programmes,
         position={programme.id: i for i, programme in enumerate(programmes)},
-        baseline_counted={programme.id: amount for programme, amount in zip(programmes, counted, strict=True)},
         pairs=pairs,
         synergies=m.keys,
         transfers=f.keys,

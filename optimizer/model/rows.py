@@ -15,7 +15,8 @@ from functools import cached_property
 
 import numpy as np
 
-from optimizer.model.columns import Columns, Floats, Grid, Ints, Key
+from optimizer.model.columns import Columns, Floats, Grid, Ints, Key, baseline_along_curve
+from optimizer.model.memory import Workshop
 from optimizer.portfolio import Portfolio, Programme
 
 INFINITE = np.inf
@@ -159,7 +160,7 @@ def attainment(portfolio: Portfolio, var: Columns) -> Block:
     g[r,o,t] <= Σ e·Σₛ ρ(s)·y[p,t-lag,s] (harm: e·x) + Σ score(l)·m[l,t] + what the baseline delivers with a lag
     """
     block, years = Block("attainment"), var.years
-    before = delivered_before_the_horizon(portfolio, var.baseline_counted)
+    before = delivered_before_the_horizon(portfolio, var.make)
     for region, objective in var.pair_index:
         for year in range(years):
             block.at_most(float(before.get((region, objective, year), 0)), region, objective, year)
@@ -189,18 +190,16 @@ def attainment(portfolio: Portfolio, var: Columns) -> Block:
     return block
 
 
-def delivered_before_the_horizon(
-    portfolio: Portfolio, baseline_counted: Mapping[str, Fraction]
-) -> dict[tuple[str, str, int], Fraction]:
+def delivered_before_the_horizon(portfolio: Portfolio, make: Workshop) -> dict[tuple[str, str, int], Fraction]:
     """Points that the baseline, spent before the first year, delivers inside the horizon through lags."""
+    lagging = [(effect, portfolio.programmes[effect.programme]) for effect in portfolio.effects if effect.lag]
+    begun = [(effect, programme) for effect, programme in lagging if programme.baseline and 0 in programme.years]
+    counted = make.each(baseline_along_curve, [programme for _, programme in begun])
     points: dict[tuple[str, str, int], Fraction] = defaultdict(Fraction)
-    for effect in portfolio.effects:
-        programme = portfolio.programmes[effect.programme]
-        if effect.lag and programme.baseline and 0 in programme.years:
-            is_good = effect.score.numerator > 0
-            delivered = effect.score * (baseline_counted[programme.id] if is_good else programme.baseline)
-            for year in range(min(effect.lag, portfolio.settings.years)):
-                points[effect.region, effect.objective, year] += delivered
+    for (effect, programme), along_curve in zip(begun, counted, strict=True):
+        delivered = effect.score * (along_curve if effect.score.numerator > 0 else programme.baseline or 0)
+        for year in range(min(effect.lag, portfolio.settings.years)):
+            points[effect.region, effect.objective, year] += delivered
     return points
 
 

@@ -34,7 +34,7 @@ class ScaledEffects:
         own = portfolio.with_changes(effects=[e for e in portfolio.effects if e.programme == programme.id])
         years = range(model.columns.years)
         pairs = [(region, objective, t) for region, objective in portfolio.priorities for t in years]
-        before, harm = delivered_before_the_horizon(own, model.columns.baseline_counted), most_harm(own)
+        before, harm = delivered_before_the_horizon(own, model.columns.make), most_harm(own)
         self.before = {model.row_of["attainment", *pair]: float(before[pair]) for pair in pairs if before.get(pair)}
         self.harm = {int(model.columns.g_start[n]): float(harm[pair]) for n, pair in enumerate(pairs) if harm.get(pair)}
         self.entries = _entries_of(live, programme)
