@@ -32,7 +32,7 @@ def smallest_conflict(model: Model, options: Options | None = None) -> list[list
     Empty where a plan exists. Maxima and ceilings of transfers and carry-over are taken as given.
     """
     options = options or Options()
-    return _conflict_in(model, Proofs(model, options), set(), _nothing, options)
+    return _conflict_in(model, _rows_by(model, _rule_of), Proofs(model, options), set(), _nothing, options)
 
 
 def independent_conflicts(
@@ -47,7 +47,7 @@ def independent_conflicts(
     rules, proofs = _rows_by(model, _rule_of), Proofs(model, options)
     without: set[int] = set()
     while len(found) < MOST_CONFLICTS:
-        conflict = _conflict_in(model, proofs, without, spare, options)
+        conflict = _conflict_in(model, rules, proofs, without, spare, options)
         if not conflict:
             break
         found.append(conflict)
@@ -56,14 +56,18 @@ def independent_conflicts(
 
 
 def _conflict_in(
-    model: Model, proofs: Proofs, without: set[int], spare: Callable[[Key], bool], options: Options
+    model: Model,
+    by_rule: dict[Group, list[int]],
+    proofs: Proofs,
+    without: set[int],
+    spare: Callable[[Key], bool],
+    options: Options,
 ) -> list[list[Key]]:
     """The model rows of each cell of one conflict that needs none of the rows ``without``; empty where there is none.
 
     Rows that ``spare`` picks are left out first, wherever that can be.
     """
-    counted = set(range(len(model.keys))) - without
-    groups = _rows_by(model, _rule_of, counted)
+    groups = {rule: rows for rule, rows in by_rule.items() if rows[0] not in without}
     supporting = proofs.supporting_rows(without)
     if supporting is None:
         return []
@@ -105,8 +109,9 @@ def remedy_of(model: Model, conflict: Sequence[Sequence[Key]], options: Options 
     cells = [{model.row_of[key] for key in keys} for keys in conflict]
     all_years = _rows_by(model, _rule_of)
     rules = [set(all_years[_rule_of(model, keys[0])]) for keys in conflict]
-    by_rules = search.is_feasible(set().union(*rules)) and all(search.is_feasible(rows) for rows in rules)
-    return Remedy(by_rules and (cells == rules or all(search.is_feasible(rows) for rows in cells)), by_rules)
+    by_rules = all(search.is_feasible(rows, afresh=True) for rows in rules)
+    by_cells = by_rules and (cells == rules or all(search.is_feasible(rows, afresh=True) for rows in cells))
+    return Remedy(by_cells, by_rules)
 
 
 def same_plans(one: Model, other: Model) -> bool:
@@ -206,8 +211,13 @@ class Search:
         if is_mip(model):
             self.highs.setOptionValue("presolve", "off")
 
-    def is_feasible(self, without: Collection[int] = ()) -> bool:
-        """Whether a plan exists when the rows ``without`` do not count either."""
+    def is_feasible(self, without: Collection[int] = (), afresh: bool = False) -> bool:
+        """Whether a plan exists when the rows ``without`` do not count either.
+
+        ``afresh``: where much has changed since the last answer, its basis is a poor start for a large book.
+        """
+        if afresh:
+            self.highs.clearSolver()
         model, left_out = self.model, set(without) & self.position.keys()
         for row in left_out - self.out:
             self.highs.changeRowBounds(self.position[row], -highspy.kHighsInf, highspy.kHighsInf)
