@@ -255,10 +255,13 @@ def test_an_audit_finds_a_journal_that_was_written_anew(office, run, approved, t
         assert done.exit_code == 5 and "written down" in done.output
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.parametrize("kind", ["sqlite", "sqlite elsewhere", "postgres"])
 def test_a_backup_taken_while_books_come_in_is_restored_whole(tmp_path, request, kind):
     """Every book that the copied database names has its bytes; a folder that holds something is refused."""
-    urls = [fresh(request.getfixturevalue("postgres")) for _ in range(2)] if kind == "postgres" else [None, None]
+    urls = [None, None]
+    if kind != "sqlite":
+        files = [f"sqlite:///{tmp_path}/{name}.sqlite" for name in ("first", "second")]
+        urls = files if "sqlite" in kind else [fresh(request.getfixturevalue("postgres")) for _ in files]
     store, stop = Store(tmp_path / "office", urls[0]), threading.Event()
 
     def upload() -> None:
@@ -282,7 +285,7 @@ def test_a_backup_taken_while_books_come_in_is_restored_whole(tmp_path, request,
     books = again.books()
     assert all(again.path_of(each.sha256).read_bytes() == f"book {each.filename}".encode() for each in books)
     again.close()
-    for used in ("again", "elsewhere") if kind == "postgres" else ("again",):  # a full folder, a full database
+    for used in ("again", "elsewhere") if urls[1] else ("again",):  # a full folder, a full database
         with pytest.raises(WrongUsage, match="not empty"):
             restore(tmp_path / "copy.zip", tmp_path / used, urls[1])
     assert not (tmp_path / "elsewhere").exists()

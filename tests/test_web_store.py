@@ -233,6 +233,8 @@ def test_sqlite_on_a_network_file_system_is_refused_with_the_reason(tmp_path, mo
     monkeypatch.setattr(psutil, "disk_partitions", lambda all: [part("/", "ext4"), part(str(tmp_path), kind)])
     with pytest.raises(WrongUsage, match="network file system"):
         Store(tmp_path / "data")
+    with pytest.raises(WrongUsage, match="network file system"):
+        Store(tmp_path.parent / "elsewhere", f"sqlite:///{tmp_path}/office.sqlite")
 
 
 def test_the_same_bytes_are_kept_once_and_never_changed(store):
@@ -266,6 +268,12 @@ def test_a_database_that_cannot_be_reached_is_told(tmp_path, url):
     """In a sentence, without a traceback."""
     with pytest.raises(HaibunError):
         Store(tmp_path, url)
+
+
+def test_a_database_of_another_kind_is_refused(tmp_path):
+    """By its name, whatever drivers are there."""
+    with pytest.raises(WrongUsage, match=r"mysql: the database is SQLite or PostgreSQL\."):
+        Store(tmp_path, "mysql://x:secret@y/z")
 
 
 def test_a_damaged_database_is_told(tmp_path):

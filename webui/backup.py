@@ -70,7 +70,7 @@ def _restored(package_path: Path, folder: Path, url: str | None) -> int:
         hashes = json.loads(package.read(MANIFEST))
         if (POSTGRES in hashes) != bool(url and not url.startswith("sqlite")):
             raise WrongUsage(say("The backup is of the other kind of database; give the matching --database."))
-        if url and POSTGRES in hashes:
+        if url:
             _refuse_used(url)
         for name, expected in hashes.items():
             target = (folder / name).resolve()
@@ -86,13 +86,18 @@ def _restored(package_path: Path, folder: Path, url: str | None) -> int:
     if url and POSTGRES in hashes:
         _run(url, "pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", str(folder / POSTGRES))
         (folder / POSTGRES).unlink()
+    elif url:
+        shutil.move(folder / SQLITE, str(make_url(url).database))
     return len(hashes)
 
 
 def _dumped(store: Store, folder: Path) -> Path:
     if store.engine.dialect.name == "sqlite":
         target = folder / SQLITE
-        with closing(sqlite3.connect(store.folder / SQLITE)) as source, closing(sqlite3.connect(target)) as copy:
+        with (
+            closing(sqlite3.connect(str(store.engine.url.database))) as source,
+            closing(sqlite3.connect(target)) as copy,
+        ):
             source.backup(copy)
         return target
     target = folder / POSTGRES

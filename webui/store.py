@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from sqlalchemy import NullPool, create_engine, event, inspect, select, text
+from sqlalchemy import NullPool, create_engine, event, inspect, make_url, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -54,16 +54,19 @@ class Store:
     def __init__(self, folder: Path, url: str | None = None) -> None:
         """Open the store.
 
-        Raises ``WrongUsage`` where SQLite would lie on a network file system, ``HaibunError`` where the database cannot
-        be reached or is damaged.
+        Raises ``WrongUsage`` where SQLite would lie on a network file system, and for a database of another kind than
+        SQLite and PostgreSQL; ``HaibunError`` where the database cannot be reached or is damaged.
         """
         self.folder = folder
         for name in ("books", "runs", "reports", "answers"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         self.url = url or f"sqlite:///{(folder / 'haibun.sqlite').as_posix()}"
-        if self.url.startswith("sqlite"):
-            refuse_network(folder)
         try:
+            parsed = make_url(self.url)
+            if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+                raise WrongUsage(say("{kind}: the database is SQLite or PostgreSQL.", kind=parsed.drivername))
+            if parsed.get_backend_name() == "sqlite":
+                refuse_network(Path(parsed.database or folder).parent)
             bring_up_to_date(self.url)
         except ModuleNotFoundError:
             raise HaibunError(say("PostgreSQL needs its driver: pip install 'haibun[office]'.")) from None

@@ -6,7 +6,7 @@ BOOK is one of inputs/: minimal (by itself) or japan. The planners upload so man
 1: all the same).
 
 Each planner thinks for some seconds between two requests, as people do. Prints errors, medians and 95th percentiles by
-what was asked, and the memory of the server and its workers at the beginning and at the end.
+what was asked, the memory of the server and its workers as time goes on, and what they used of the processors.
 """
 
 from __future__ import annotations
@@ -101,6 +101,13 @@ def megabytes(pid: int) -> float:
     return sum(member.memory_info().rss for member in family) / 1e6
 
 
+def processor_seconds(pid: int) -> float:
+    """What a process and its children, ended ones too, have used of the processors."""
+    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    ended = psutil.Process(pid).cpu_times()
+    return sum(sum(member.cpu_times()[:2]) for member in family) + ended.children_user + ended.children_system
+
+
 def main() -> None:
     """Run the load and print the figures."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 300.0
@@ -125,9 +132,10 @@ def main() -> None:
             held.append(f"{megabytes(office.process.pid):.0f}")
         for thread in threads:
             thread.join()
+        used = processor_seconds(office.process.pid)
         office.kill()
     print(f"{PLANNERS} planners, {different} books, {seconds:.0f} s: {len(figures.errors)} errors")
-    print(f"memory after each fifth: {' → '.join(held)} MB")
+    print(f"memory after each fifth: {' → '.join(held)} MB; processors: {used:.0f} s")
     print(figures)
     print(*figures.errors[:5], sep="\n")
 
