@@ -278,13 +278,33 @@ def test_a_number_that_is_none_is_refused_at_its_field(chromium, address):
     watched.is_sound()
 
 
+def test_no_plan_is_published_while_a_live_answer_is_awaited(chromium, address):
+    """The two would compete for the processor while a hand is on the slider."""
+    watched = Watched(chromium, address, "en")
+    page, held, published = watched.page, [], []
+    page.set_input_files("#file", INPUTS / "minimal.xlsx")
+    page.click(".drop button")
+    watched.settle()
+    page.on("request", lambda request: published.append(request.url) if "detail=full" in request.url else None)
+    page.route("**/answer*detail=live", lambda route: held.extend([route]))
+    with page.expect_request("**/answer*detail=live"):
+        page.fill("#total-box", "95")
+        page.press("#total-box", "Enter")
+    page.wait_for_timeout(800)
+    assert published == []
+    held[0].continue_()
+    watched.settle()
+    watched.is_sound()
+
+
 def test_a_move_before_the_first_plan_says_how_long_it_takes(chromium, address):
     """On a large workbook, whose answers take seconds, also while its base plan is still on its way."""
     watched = Watched(chromium, address, "en")
     page = watched.page
     page.click(".example button")
     watched.settle()
-    page.route("**/books/*", lambda route: route.fulfill(body=slow(route.fetch().text()), content_type="text/html"))
+    nine = {"repl": r"\g<1>9", "pattern": r'("pace": \{[^}]*"live": )[\d.]+'}
+    page.route("**/books/*", lambda r: r.fulfill(body=re.sub(string=r.fetch().text(), **nine)))
     page.route("**/answer*detail=full", lambda route: None)
     page.reload()
     page.wait_for_selector('body[data-status="live"]')
@@ -293,11 +313,6 @@ def test_a_move_before_the_first_plan_says_how_long_it_takes(chromium, address):
     page.press("#total-box", "Enter")
     page.wait_for_selector("#sentence:has-text('about 9 seconds')")
     watched.is_sound()
-
-
-def slow(html: str) -> str:
-    """The what-if page of a workbook whose live answers take nine seconds."""
-    return re.sub(r'("pace": \{[^}]*"live": )[\d.]+', r"\g<1>9", html)
 
 
 def test_the_keyboard_alone_moves_a_slider(chromium, address):

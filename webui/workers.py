@@ -90,10 +90,11 @@ class Worker:
         if self._connection is None or not self._process.is_alive():
             self._end()
             context = get_context("spawn")
-            self._connection, theirs = context.Pipe()
-            self._process = context.Process(target=tasks.serve, args=(theirs, self.limits), daemon=True)
-            self._process.start()
+            ours, theirs = context.Pipe()
+            process = context.Process(target=tasks.serve, args=(theirs, self.limits), daemon=True)
+            process.start()
             theirs.close()
+            self._connection, self._process = ours, process
         return self._connection
 
     def _wait(self, connection: Connection) -> None:

@@ -7,8 +7,8 @@ const words = page.words;
 const byId = (id) => document.getElementById(id);
 const token = document.querySelector("meta[name=csrf-token]").content;
 const SLOW = 2; // seconds from which the page says how long an answer will take
-const MOST_PLACES = 12; // of one collision, as far as a page lists them
-const REST = 350; // milliseconds without a change after which the plan is published and proved
+const MOST_PLACES = 6; // of one collision, as far as a page lists them
+const REST = 350; // milliseconds that a hand rests on an answer before its plan is published and proved
 
 // The setting: factors by control, levers by id, and rules on single programmes.
 
@@ -181,7 +181,8 @@ function addressOf(items) {
   return query;
 }
 
-// Asking: the live answer while a control moves, the published plan once it rests.
+// Asking: the live answer while a control moves, the published plan once the hand rests on it. The two would compete for
+// the processor, so that none is published while a live answer is awaited.
 
 const flights = { live: null, full: null };
 let timer = 0;
@@ -189,8 +190,12 @@ let timer = 0;
 function ask() {
   document.body.dataset.status = "asking";
   fly("live");
+  awaitRest();
+}
+
+function awaitRest() {
   clearTimeout(timer);
-  timer = setTimeout(() => { rememberAddress(); fly("full"); }, REST);
+  timer = setTimeout(() => { rememberAddress(); if (!flights.live) fly("full"); }, REST);
 }
 
 // The address of this page and of the tabs carries the setting; on paper a line says it.
@@ -222,8 +227,8 @@ async function fly(kind) {
   flights[kind] = null;
   if (answer && settled) page.pace[kind] = (performance.now() - begun) / 1000;
   if (answer) land(kind, items, answer.said); else { document.body.dataset.status = "away"; byId("sentence").textContent = words.away; }
-  if (items === present) return;
-  if (kind === "live") fly("live"); else { clearTimeout(timer); timer = setTimeout(() => fly("full"), REST); }
+  const isOutdated = items !== present, isPublished = [settled, flights.full].includes(present); // or will be
+  if (kind === "live" && isOutdated) fly("live"); else if (!isPublished && (kind === "live" || isOutdated)) awaitRest();
 }
 
 // What is being done, with the seconds that it will take where they are many.
@@ -278,8 +283,10 @@ async function showConflict(items) {
   byId("repairs").replaceChildren(...(found.repairs || []).map((repair, number) => repairForm(repair, number + 1, items)));
 }
 
+// What was set here comes first: it can be taken back.
 function collisionList({ title, places }) {
-  const rows = places.slice(0, MOST_PLACES).map((place) => element("li", {}, element("strong", {}, place.place), ` ${place.name}`,
+  const ordered = [...places].sort((a, b) => b.sets.length - a.sets.length);
+  const rows = ordered.slice(0, MOST_PLACES).map((place) => element("li", {}, element("strong", {}, place.place), ` ${place.name}`,
     ...(place.sets.length ? [" ", takeBack(place)] : [])));
   if (places.length > MOST_PLACES) rows.push(element("li", {}, fill(words.more, { count: places.length - MOST_PLACES })));
   return [...(title ? [element("p", {}, title)] : []), element("ul", {}, ...rows)];
