@@ -1,8 +1,8 @@
 """Haibun (配分): from a workbook of programmes, effects and rules to the plan that serves both freedoms best.
 
 Rooms, in the order in which they may import one another: words, errors, schema, workbook, checks, portfolio,
-scenario, exact, places, matching, gains, plan, proof, results, model, solver, live, session, run, sweep, questions,
-report, cli.
+scenario, curves, places, exact, matching, gains, plan, proof, results, model, solver, live, session, run, sweep,
+questions, report, cli.
 
 What other packages may use is named here; each name is loaded when it is first used, so that asking for one of them
 never waits for the solver or the reports.

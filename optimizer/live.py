@@ -27,9 +27,13 @@ from optimizer.solver import (
 )
 from optimizer.words import say
 
+UNSCALED = {"simplex_scale_strategy": 0}
+"""From the basis of a plan nearby: without scaling every step costs less, and far fewer are taken where many are."""
+SCALED = {"simplex_scale_strategy": 2}
+"""As the solver begins by itself."""
 FOR_MANY_SMALL_STEPS = {
+    **UNSCALED,
     "simplex_strategy": PRIMAL_SIMPLEX,
-    "simplex_scale_strategy": 0,
     "primal_simplex_bound_perturbation_multiplier": 0.0,
     "dual_simplex_cost_perturbation_multiplier": 0.0,
 }
@@ -44,6 +48,12 @@ def filled(model: Model, options: Options) -> Any:
     highs.setOptionValue("mip_abs_gap", 1e-9)
     refill(highs, model)
     return highs
+
+
+def set_options(highs: Any, options: Mapping[str, float]) -> None:
+    """Set several options of a solver object."""
+    for name, value in options.items():
+        highs.setOptionValue(name, value)
 
 
 def refill(highs: Any, model: Model) -> None:
@@ -164,8 +174,7 @@ class Live:
         self.highs.addRow(floor, highspy.kHighsInf, len(used), used.astype(np.int32), scaled)
         self.maximise({})
         if not is_mip(self.model):
-            for name, value in FOR_MANY_SMALL_STEPS.items():
-                self.highs.setOptionValue(name, value)
+            set_options(self.highs, FOR_MANY_SMALL_STEPS)
 
     def maximise(self, cost: Mapping[int, float]) -> None:
         """Replace the whole objective by a few columns' costs."""

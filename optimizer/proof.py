@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
+from optimizer.curves import WholeCurve, counted_along
 from optimizer.exact import At, Cell, ExactBook, Key, Pair, Row
 from optimizer.matching import matched_by
 from optimizer.plan import Plan
-from optimizer.portfolio import Portfolio
 
 ZERO = Fraction(0)
 MULTIPLIER_SCALE = 10**18
@@ -78,7 +78,7 @@ def attained_by(book: ExactBook, plan: Plan) -> Attained:
     priority's curve fill in order.
     """
     portfolio = book.portfolio
-    straight, curved, scale = _counted_whole(portfolio, plan.spending)
+    straight, curved, scale = _counted_whole(book.curves, plan.spending)
     delivered: dict[At, Fraction] = {}
     for row in book.rows:
         if row.key[0] == "attainment":
@@ -93,55 +93,37 @@ def attained_by(book: ExactBook, plan: Plan) -> Attained:
         delivered[portfolio.programmes[synergy.programme_a].region, synergy.objective, year] += synergy.score * amount
     g, score = {}, ZERO
     for key, pair in book.pairs.items():
-        g[key] = min(sum((width for width, _ in pair.segments), ZERO), delivered[key])
-        score += pair.worth * _value(pair, g[key])
+        g[key], value = _served(pair, delivered[key])
+        score += pair.worth * value
     return Attained(g, matched, score)
 
 
 def _counted_whole(
-    portfolio: Portfolio, spending: Mapping[Cell, Fraction]
+    stated: Mapping[str, WholeCurve], spending: Mapping[Cell, Fraction]
 ) -> tuple[dict[Cell, int], dict[Cell, int], int]:
     """Spending as it is and along its curve, both as whole numbers over a common scale."""
-    ends = {p.id: [segment.up_to * p.scale for segment in p.curve[:-1]] for p in portfolio.programmes.values()}
-    money = lcm(
-        *{amount.denominator for amount in spending.values()},
-        *{end.denominator for found in ends.values() for end in found},
-    )
-    steepness = lcm(*{segment.rate.denominator for p in portfolio.programmes.values() for segment in p.curve})
-    curves = {
-        p.id: ([int(end * money) for end in ends[p.id]], [int(segment.rate * steepness) for segment in p.curve])
-        for p in portfolio.programmes.values()
-    }
+    money = lcm(*{amount.denominator for amount in spending.values()}, *{curve.money for curve in stated.values()})
+    steepness = lcm(*{curve.steepness for curve in stated.values()})
+    curves = {name: curve.to_scales(money, steepness) for name, curve in stated.items()}
     straight, curved = {}, {}
     for cell, amount in spending.items():
         above, below = amount.as_integer_ratio()
         whole = above * (money // below)
         straight[cell] = whole * steepness
-        curved[cell] = _along(*curves[cell[0]], whole)
+        curved[cell] = counted_along(*curves[cell[0]], whole)
     return straight, curved, money * steepness
 
 
-def _along(ends: list[int], rates: list[int], amount: int) -> int:
-    """An amount counted at the rates of a curve; the last segment has no end."""
-    counted = start = 0
-    for end, rate in zip(ends, rates, strict=False):
-        if amount <= end:
-            return counted + rate * (amount - start)
-        counted += rate * (end - start)
-        start = end
-    return counted + rates[-1] * (amount - start)
-
-
-def _value(pair: Pair[Fraction], g: Fraction) -> Fraction:
-    """The value u of attained points along the curve of a priority; below zero at the first rate."""
-    value, left = ZERO, g
-    for number, (width, rate) in enumerate(pair.segments):
-        part = min(left, width) if number else min(g, width)
+def _served(pair: Pair[Fraction], delivered: Fraction) -> tuple[Fraction, Fraction]:
+    """What of delivered points a priority's curve has room for, and its value u; below zero at the first rate."""
+    value, left = ZERO, delivered
+    for width, rate in pair.segments:
+        part = min(left, width)
         value += rate * part
         left -= part
         if left <= 0:
             break
-    return value
+    return delivered - left, value
 
 
 def breaches_of(book: ExactBook, plan: Plan, attained: Attained) -> list[Breach]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from math import floor, log10
+from math import floor, lcm, log10
 
 from optimizer import units
 from optimizer.causes import (
@@ -286,16 +286,33 @@ class Result:
 
     def total(self, wanted: Callable[[Programme, int], bool] = lambda _programme, _year: True) -> Fraction:
         """The sum of published amounts of the cells that ``wanted`` picks."""
-        programmes = self.portfolio.programmes
-        return sum((a for (p, t), a in self.plan.spending.items() if wanted(programmes[p], t)), ZERO)
+        programmes, (spending, scale) = self.portfolio.programmes, self._in_whole_numbers
+        return Fraction(sum(a for (p, t), a in spending.items() if wanted(programmes[p], t)), scale)
 
     def totals_by(self, dimension: Callable[[Programme], str]) -> dict[str, list[Fraction]]:
         """Published money by a property of programmes, one amount a year, in the workbook's order."""
-        sums: dict[str, list[Fraction]] = {}
-        for (name, year), amount in self.plan.spending.items():
-            label = dimension(self.portfolio.programmes[name])
-            sums.setdefault(label, [ZERO] * self.portfolio.settings.years)[year] += amount
+        scale = self._in_whole_numbers[1]
+        return {label: [Fraction(a, scale) for a in years] for label, years in self._whole_by(dimension).items()}
+
+    def sums_by(self, dimension: Callable[[Programme], str]) -> dict[str, Fraction]:
+        """The same over the whole period."""
+        scale = self._in_whole_numbers[1]
+        return {label: Fraction(sum(years), scale) for label, years in self._whole_by(dimension).items()}
+
+    def _whole_by(self, dimension: Callable[[Programme], str]) -> dict[str, list[int]]:
+        labels = {name: dimension(programme) for name, programme in self.portfolio.programmes.items()}
+        sums: dict[str, list[int]] = {}
+        for (name, year), amount in self._in_whole_numbers[0].items():
+            sums.setdefault(labels[name], [0] * self.portfolio.settings.years)[year] += amount
         return sums
+
+    @cached_property
+    def _in_whole_numbers(self) -> tuple[dict[Cell, int], int]:
+        """Published money times a common denominator, and that denominator: sums of whole numbers are fast."""
+        scale = lcm(*{amount.denominator for amount in self.plan.spending.values()})
+        return {
+            cell: amount.numerator * (scale // amount.denominator) for cell, amount in self.plan.spending.items()
+        }, scale
 
     def attainment(self, pairs: Iterable[tuple[str, str]]) -> Fraction:
         """Weighted share of need met over pairs and years (undiscounted), as an attainment limit counts it."""

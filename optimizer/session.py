@@ -18,7 +18,7 @@ import numpy as np
 
 from optimizer import model, scenario, solver
 from optimizer.errors import CheckFailed
-from optimizer.live import best_objective, filled, refill
+from optimizer.live import FOR_MANY_SMALL_STEPS, SCALED, UNSCALED, best_objective, filled, refill, set_options
 from optimizer.model import Columns, Grid, Key, Memory, Model
 from optimizer.model.columns import CONTINUOUS, Floats, Ints
 from optimizer.plan import Draft
@@ -153,6 +153,7 @@ class Session:
         costs = np.flatnonzero(was.cost != now.cost)
         columns = np.flatnonzero((was.lower != now.lower) | (was.upper != now.upper))
         rows = np.flatnonzero((old.row_lower != new.row_lower) | (old.row_upper != new.row_upper))
+        set_options(highs, UNSCALED)
         if len(costs):
             highs.changeColsCost(len(costs), costs.astype(np.int32), now.cost[costs])
         if len(columns):
@@ -173,6 +174,7 @@ class Session:
             refill(self.highs, new)
         if self._start is not None and not solver.is_mip(new):
             self.highs.setBasis(self._start.basis_for(new))
+            set_options(self.highs, UNSCALED)
 
     def score(self) -> float:
         """The best score (points) of the scenario, checked against the rows and the multipliers it came with.
@@ -185,6 +187,7 @@ class Session:
             best = best_objective(self.highs)
             if not self._bears_out(best):
                 self.highs.clearSolver()
+                set_options(self.highs, SCALED)
                 best = best_objective(self.highs)
                 if not self._bears_out(best):
                     raise CheckFailed(say("The solver's answer does not bear out its own score; no number is shown."))
@@ -245,6 +248,7 @@ class Session:
         settling = filled(built, self.options)
         if not solver.is_mip(built):
             settling.setBasis(self.highs.getBasis())
+            set_options(settling, FOR_MANY_SMALL_STEPS)
         return solver.nearest_to_today(built, settling, best)
 
 

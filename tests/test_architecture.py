@@ -20,7 +20,8 @@ LEVELS = (
     ("workbook",),
     ("checks",),
     ("portfolio",),
-    ("scenario", "exact", "places"),
+    ("scenario", "curves", "places"),
+    ("exact",),
     ("matching",),
     ("gains",),
     ("plan", "model"),
@@ -67,7 +68,16 @@ HOMES = {
     "waitress": ("webui",),
     "weasyprint": ("optimizer/report",),
 }
-STANDARD_LIBRARY_ALONE = ("exact.py", "plan.py", "proof.py", "results.py", "run", "scenario.py", "portfolio")
+STANDARD_LIBRARY_ALONE = (
+    "curves.py",
+    "exact.py",
+    "plan.py",
+    "proof.py",
+    "results.py",
+    "run",
+    "scenario.py",
+    "portfolio",
+)
 
 
 def sources(*places: str) -> Iterator[tuple[str, list[str]]]:

@@ -91,7 +91,7 @@ class Side:
     @cached_property
     def by_programme(self) -> Mapping[str, Fraction]:
         """Published money over the horizon."""
-        return {key: sum(amounts, ZERO) for key, amounts in self.result.totals_by(lambda p: p.id).items()}
+        return self.result.sums_by(lambda p: p.id)
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,7 @@ def totals_of(result: Result) -> dict[str, Any]:
     by_year = result.totals_by(lambda _: "").get("", [ZERO] * result.portfolio.settings.years)
     sums: dict[str, Any] = {"all": result.total()}
     for name, dimension in DIMENSIONS.items():
-        sums[name] = {label: sum(amounts, ZERO) for label, amounts in result.totals_by(dimension).items()}
+        sums[name] = result.sums_by(dimension)
     return sums | {"year": {str(result.fiscal_year(year)): amount for year, amount in enumerate(by_year)}}
 
 

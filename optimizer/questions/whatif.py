@@ -21,7 +21,8 @@ from optimizer.session import Session
 from optimizer.solver import Options
 from optimizer.words import say
 
-GRAIN = Fraction(1, 10**6)
+GRAINS = 10**6
+GRAIN = Fraction(1, GRAINS)
 """Live amounts are whole multiples of this part of the money unit."""
 TOLERANCE = Fraction(1, 10**4)
 """By how much a row of a live answer may be off, in its own unit, beyond what the grain explains."""
@@ -92,17 +93,26 @@ def in_grains(portfolio: Portfolio, draft: Draft) -> Plan:
         programme = portfolio.programmes[name]
         most = programme.ceiling(year)
         least = most if year in programme.pins else programme.floor
-        down = _down(amount)
-        if programme.indivisible and year not in programme.pins and down < least / 2:
+        grains = _down(amount)
+        if programme.indivisible and year not in programme.pins and grains < least * GRAINS / 2:
             least = most = Fraction(0)
-        spending[name, year] = min(max(down, least), most)
+        spending[name, year] = _between(least, grains, most)
     return Plan(
         spending,
-        {key: _down(amount) for key, amount in draft.transfers.items()},
-        {key: _down(amount) for key, amount in draft.carries.items()},
+        {key: Fraction(_down(amount), GRAINS) for key, amount in draft.transfers.items()},
+        {key: Fraction(_down(amount), GRAINS) for key, amount in draft.carries.items()},
     )
 
 
-def _down(amount: float) -> Fraction:
+def _down(amount: float) -> int:
     """An amount in whole grains; one that float noise keeps a hair below a whole grain is that grain."""
-    return max(int(amount * 1e6 + 1e-3), 0) * GRAIN
+    return max(int(amount * GRAINS + 1e-3), 0)
+
+
+def _between(least: Fraction, grains: int, most: Fraction) -> Fraction:
+    """The amount of so many grains, or the end of its range that it passes (whole numbers compare fast)."""
+    if grains * most.denominator >= most.numerator * GRAINS:
+        return most
+    if grains * least.denominator <= least.numerator * GRAINS:
+        return least
+    return Fraction(grains, GRAINS)

@@ -13,7 +13,6 @@ from fractions import Fraction
 from typing import Any
 
 from optimizer import fiscal, units
-from optimizer.portfolio import Programme
 from optimizer.report import terms
 from optimizer.report.chapters.money import Money
 from optimizer.report.chapters.needs import Needs
@@ -47,16 +46,13 @@ def sums_of(result: Result) -> Sums:
     """The sums of a plan."""
     needs = Needs(result)
 
-    def by(property_of: Callable[[Programme], str]) -> dict[str, Fraction]:
-        return {key: sum(amounts, ZERO) for key, amounts in result.totals_by(property_of).items()}
-
     return Sums(
         result.proof.score,
         {freedom: needs.met(freedom=freedom) or ZERO for freedom in needs.freedoms},
         result.total(),
-        by(lambda p: p.family),
-        by(lambda p: p.region),
-        by(lambda p: p.id),
+        result.sums_by(lambda p: p.family),
+        result.sums_by(lambda p: p.region),
+        result.sums_by(lambda p: p.id),
     )
 
 

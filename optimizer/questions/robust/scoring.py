@@ -13,7 +13,8 @@ from itertools import accumulate
 import numpy as np
 
 from optimizer import matching
-from optimizer.exact import Cell, ExactBook, along_the_curve
+from optimizer.curves import along_the_curve
+from optimizer.exact import Cell, ExactBook
 from optimizer.model.columns import Floats, Ints
 from optimizer.portfolio import Programme, Synergy
 

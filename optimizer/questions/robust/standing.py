@@ -144,7 +144,7 @@ class Standing:
     @cached_property
     def today_totals(self) -> Mapping[str, Fraction]:
         """Published money of each programme over the horizon."""
-        return {key: sum(amounts, Fraction(0)) for key, amounts in self.today.totals_by(lambda p: p.id).items()}
+        return self.today.sums_by(lambda p: p.id)
 
 
 def standing(

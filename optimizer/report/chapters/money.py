@@ -249,7 +249,7 @@ class Money:
     def matrix_figure(self) -> Figure:
         """Each family in each region."""
         regions, families = self.labels(lambda p: p.region, self.region_names), self.families()
-        sums = {key: exact_sum(amounts) for key, amounts in self.result.totals_by(_region_and_family).items()}
+        sums = self.result.sums_by(_region_and_family)
         cells = [[sums.get(f"{region} {family}", ZERO) for family in families] for region in regions]
         columns = [Column(say("Region")), *(self.column(family_name(family)) for family in families)]
         columns.append(self.column(say("Total"), across=(1, len(families))))
