@@ -65,6 +65,17 @@ def test_nobody_signs_off_their_own_work_or_out_of_turn(office, book, run):
     assert Browser(office, "other").post(f"{run}/assure").status_code == 404
 
 
+def test_nobody_signs_a_run_whose_files_changed(office, run):
+    """Between its making and the signature; it stays a draft."""
+    certificate = office.extensions["site"].store.run_folder(run.split("/")[-1]) / "certificate.json"
+    kept = certificate.read_bytes()
+    certificate.write_bytes(kept + b" ")
+    answer = Browser(office, "assurer").post(f"{run}/assure")
+    certificate.write_bytes(kept)
+    assert answer.status_code == 422 and "not those it was made with" in answer.text
+    assert "Assured" not in Browser(office, "viewer").get(f"{run.rpartition('/')[0]}").text
+
+
 def test_a_script_signs_off_under_the_same_rules(office, book):
     """The maker and a viewer may not; the assurer answers, then the approver, and each gets the run as it then is."""
     store, client = office.extensions["site"].store, office.test_client(use_cookies=False)
