@@ -24,6 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plotly.offline import get_plotlyjs
 from support import opened
+from xlsxwriter.worksheet import Worksheet
 
 from optimizer import report, run
 from optimizer.fiscal import year_name, years_named
@@ -47,8 +48,9 @@ from optimizer.report.figures.drawing import drawing
 from optimizer.report.figures.letters import broken, fitting, lines_in
 from optimizer.report.figures.picture import STILLS, picture
 from optimizer.report.files.bundle import bundle
-from optimizer.report.files.excel import LINE_HEIGHT, NEXT_LINE, WIDEST_PAGE, excel
+from optimizer.report.files.excel import NEXT_LINE, WIDEST_PAGE, excel
 from optimizer.report.files.html import columns_of, told_of
+from optimizer.report.files.printing import LINE_HEIGHT, Printing
 from optimizer.report.terms import both
 from optimizer.results import Result
 from optimizer.words import Name, Words
@@ -310,9 +312,11 @@ def test_the_workbook_prints(workbooks: dict[str, bytes]) -> None:
     lines = book[sheet]
     assert lines.auto_filter.ref
     assert lines.print_title_rows
-    assert lines.page_setup.fitToHeight == 0
-    (sheet, _), *_ = book.defined_names["money_by_account"].destinations
-    assert book[sheet].page_setup.fitToHeight in (None, 1)
+    cover, *others = book
+    assert cover.page_setup.fitToHeight in (None, 1)
+    assert all(sheet.page_setup.fitToHeight == 0 and sheet.oddHeader.right.text == "&A" for sheet in others)
+    links = [row[0].hyperlink.location for row in cover.iter_rows() if row[0].hyperlink]
+    assert links == [f"'{sheet.title}'!A1" for sheet in others]
     assert sum(len(sheet._charts) for sheet in book) == 4
 
 
@@ -333,6 +337,23 @@ def test_wide_tables_are_legible_on_paper(language: str) -> None:
     first = next(row[0].row for row in sheet if row[0].value == long.into(language))
     assert sheet.row_dimensions[first].height >= 3 * NEXT_LINE
     assert sheet.row_dimensions[first + 1].height < LINE_HEIGHT + 1
+
+
+def test_pages_begin_where_nothing_is_cut() -> None:
+    """Where a page holds thirty rows: a chart that no longer fits begins one, and so does what follows a long list."""
+    printing = Printing(Worksheet(), [10.0])
+    rows = int(printing.page_height // LINE_HEIGHT)
+    printing.keep(2, 12)
+    printing.keep(13, rows)
+    printing.keep(rows + 1, rows + 9)
+    printing.keep(rows + 10, 3 * rows)
+    printing.keep(3 * rows + 1, 3 * rows + 2)
+    assert printing.breaks() == [rows + 1, 3 * rows + 1]
+    tall = Printing(Worksheet(), [10.0])
+    tall.keep(2, rows + 1)
+    assert tall.breaks() == []
+    wide_page = Printing(Worksheet(), [2 * WIDEST_PAGE])
+    assert wide_page.page_height > 1.9 * printing.page_height
 
 
 def test_no_name_becomes_a_formula(attacked: Result) -> None:

@@ -13,6 +13,8 @@ from optimizer.report.figures.curves import excel_curve, excel_spans
 from optimizer.report.figures.palette import COLOURS, INK, OUTLINE, RULE
 from optimizer.report.figures.steps import excel_waterfall
 
+MOST_FOR_MARKS = 460
+"""In pixels, at the usual distance of marks."""
 GRID = {"visible": True, "line": {"color": RULE}}
 
 
@@ -71,7 +73,9 @@ def _coloured(figure: Figure) -> list[dict[str, Any]]:
 
 
 def _by_marks(figure: Figure) -> int:
-    return 140 + 34 * len(figure.marks)
+    """Room for each mark; many are drawn closer, so that the chart is no higher than a printed page."""
+    count = len(figure.marks)
+    return 140 + min(34 * count, max(14 * count, MOST_FOR_MARKS))
 
 
 EXCEL: Mapping[str, tuple[tuple[Callable[..., Any], float], ...]] = {

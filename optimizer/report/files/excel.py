@@ -33,25 +33,27 @@ from optimizer.report.document import (
 from optimizer.report.figures import charts
 from optimizer.report.figures.letters import lines_in, wide
 from optimizer.report.figures.palette import CAUTION, GREY, HEAT, INK, PAPER, RULE
+from optimizer.report.files.printing import LINE_HEIGHT, Printing
 from optimizer.words import Words, say
 
 FONTS = {"en": "Calibri", "ja": "Meiryo UI"}
+"""Meiryo UI is on every Japanese Windows since Vista, whatever Office; ministries' slides are set in it, and its kana
+are narrow. Where it is missing, as in LibreOffice on Linux, every Japanese name of a font is replaced alike: measured
+at 10 points, digits by DejaVu Sans (6.4 points wide, Calibri's are 5.1) and Japanese by Noto Sans CJK (10 points).
+Widths are reckoned for these, the widest."""
 WIDEST = {"text": 50, "long": 84}
-NARROWEST_NUMBER, NUMBER_WIDTH, NARROWEST_TEXT, MARGIN, GAP = 10, 12, 15, 2, 4
-WIDEST_PAGE, FEWEST_COLUMNS, SENTENCES = 142, 6, 3
-"""In letters: what A4 landscape holds at 8 points or more, in the widest of the fonts that may stand in for ours.
-
-``SENTENCES``: how many times as much of a scarce page their column gets as one of names."""
-LINE_HEIGHT, NEXT_LINE, HAND, SIGNED = 17, 15, 34, 28
-"""Of a line of text, of each one below it, of a row that is filled in by hand, and the width of its cells."""
-MOST_ROWS_OF_A_PAGE, TITLE_SIZE = 44, 11
+NARROWEST_NUMBER, NUMBER_WIDTH, NARROWEST_TEXT, MARGIN, GAP = 8, 12, 12, 2, 4
+WIDEST_PAGE, FEWEST_COLUMNS = 142, 6
+"""In letters: what A4 landscape holds at 8 points or more, in the widest of the fonts that may stand in for ours."""
+NEXT_LINE, HAND, SIGNED = 15, 34, 28
+"""The height of a line of text below another, of a row that is filled in by hand, and the width of its cells."""
+TITLE_SIZE = 11
 LATIN_WORDS = re.compile("[!-~]+")
 SUBTOTAL = "SUBTOTAL(9,"
 """Left as it is: sums around it skip a cell that is a subtotal and nothing else."""
 WIDEST_CHART, CHART_ROW, PIXELS = 980, LINE_HEIGHT * 4 / 3, 7.2
 """In pixels: a chart, a row beside it, a letter's width."""
 LONGEST_TEXT = 32_767
-LONGEST_FOOTER = 120
 FIRST_LETTERS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 Place = tuple[int, int]
 
@@ -86,6 +88,7 @@ class _Sheet:
         aside = {sum(not column.page for column in table.columns) for table in self.tables}
         self.printed = len(widths) - (aside.pop() if len(aside) == 1 else 0)
         self.widths = _narrowed(widths[: self.printed], self._shares()) + widths[self.printed :]
+        self.printing = Printing(self.page, self.widths[: self.printed])
         self.row = self.left = self.heading_row = 0
 
     def say(self, words: Words) -> str:
@@ -117,30 +120,29 @@ class _Sheet:
             else:
                 self._sentences(block)
         self._set_up(top)
+        if self.section is self.document.sections[0]:
+            self._contents()
+
+    def _contents(self) -> None:
+        """Links to the other sheets, below what is printed."""
+        self._merged(self.say(say("Contents")), bold=True, font_size=TITLE_SIZE, font_color=INK)
+        style = self.format(font_color=INK, underline=1)
+        for section in (one for one in self.document.sections if one.blocks and one is not self.section):
+            name = _sheet_name(self.say(section.title))
+            self.page.write_url(self.row, 0, f"internal:{_quoted_name(name)}!A1", style, name)
+            self.row += 1
 
     def _set_up(self, top: int) -> None:
-        page = self.page
-        page.hide_gridlines(2)
-        page.set_default_row(LINE_HEIGHT)
-        page.set_landscape()
-        page.set_paper(9)
-        page.fit_to_pages(1, int(self._is_one_page()))
-        page.print_area(0, 0, max(0, self.row - 2), self.printed - 1)
-        page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
-        state, print_ = self.say(self.document.standing.state), self.say(self.document.fingerprint)
-        page.set_footer(f"&L&8{_plain(print_)}&R&8{_plain(state)}   &P / &N")
+        page, document = self.page, self.document
+        is_cover = self.section is document.sections[0]
+        below = (self.say(document.fingerprint), self.say(document.standing.state))
+        self.printing.set_up(self.row - 1, self.say(document.title), below, is_cover)
         if len(self.tables) == 1 and self.tables[0] in self.section.blocks:
             heading = self.heading_row
             page.freeze_panes(heading + 1, 1)
             page.repeat_rows(heading)
         else:
             page.freeze_panes(top, 0)
-
-    def _is_one_page(self) -> bool:
-        """Whether it is printed on one page: the cover, a figure's, and a few small tables, which none may cut."""
-        if self.section is self.document.sections[0] or any(isinstance(b, Figure) for b in self.section.blocks):
-            return True
-        return len(self.tables) > 1 and self.row <= MOST_ROWS_OF_A_PAGE
 
     def _column_widths(self) -> list[float]:
         placed = [(table, 0) for table in self.tables]
@@ -157,12 +159,13 @@ class _Sheet:
             widths.append(NUMBER_WIDTH)
         return [width or GAP for width in widths]
 
-    def _shares(self) -> dict[int, int]:
-        """What each column gets of scarce room, for its text to wrap in; 0 where it holds numbers and keeps its own."""
-        shares: dict[int, int] = {}
-        for column, at in ((column, at) for table in self.tables for at, column in enumerate(table.columns)):
-            share = 0 if column.is_numeric else SENTENCES if column.kind == "long" else 1
-            shares[at] = max(share, shares.get(at, 1)) if share and shares.get(at, 1) else 0
+    def _shares(self) -> dict[int, float]:
+        """How much text a row of each column has: its share of scarce room; 0 of numbers, which keep their width."""
+        shares: dict[int, float] = {}
+        for table in self.tables:
+            for at, column in enumerate(table.columns):
+                text = sum(wide(self._text(row[at])) for row in table.rows) / max(1, len(table.rows))
+                shares[at] = 0 if column.is_numeric or shares.get(at) == 0 else max(text, 1, shares.get(at, 1))
         return shares
 
     def _width(self, table: Table, position: int, column: Column) -> float:
@@ -214,8 +217,8 @@ class _Sheet:
     def _merged(self, text: str, **look: Any) -> None:
         """Text over the printed width, in a row high enough for it."""
         room = sum(self.widths[: self.printed]) * 10 / look.get("font_size", 10)
-        lines = math.ceil(wide(text) / room) if look.get("text_wrap") else 1
-        self.page.set_row(self.row, max(lines, 1) * LINE_HEIGHT * look.get("font_size", 10) / 10)
+        lines = lines_in(text, int(room)) if look.get("text_wrap") else 1
+        self.printing.set_row(self.row, lines * LINE_HEIGHT * look.get("font_size", 10) / 10)
         style = self.format(valign="vcenter", **look, **_quoted(text))
         self.page.merge_range(self.row, 0, self.row, self.printed - 1, "", style)
         self.page.write_string(self.row, 0, text[:LONGEST_TEXT], style)
@@ -235,7 +238,7 @@ class _Sheet:
 
     def _table(self, table: Table) -> int:
         """Write a table; returns the row of its first line."""
-        page, left, last = self.page, self.left, self.left + len(table.columns) - 1
+        page, top, left, last = self.page, self.row, self.left, self.left + len(table.columns) - 1
         title = self.say(table.title)
         page.write_string(self.row, left, title, self.format(bold=True, font_size=TITLE_SIZE, font_color=INK))
         if table.unit is not None:
@@ -248,7 +251,7 @@ class _Sheet:
         headings = [
             wide(self.say(column.heading)) / (self.widths[left + i] - 1) for i, column in enumerate(table.columns)
         ]
-        page.set_row(self.row, max(1, *(math.ceil(lines * 1.15) for lines in headings)) * LINE_HEIGHT)
+        self.printing.set_row(self.row, max(1, *(math.ceil(lines * 1.15) for lines in headings)) * LINE_HEIGHT)
         for position, column in enumerate(table.columns):
             text = self.say(column.heading)
             page.write_string(self.row, left + position, text, self._heading(position, column, text))
@@ -271,6 +274,7 @@ class _Sheet:
         if table.heat:
             self._heat(table, first, final)
         self._note(table)
+        self.printing.keep(top, self.row)
         self.row += 1
         return first
 
@@ -286,19 +290,19 @@ class _Sheet:
                 inside = next((n for n in range(number + 1, len(body)) if 0 < body[n][0] <= level), len(body))
                 last = self.row + inside - number - 1
                 lines = max(self._lines(at, self._text(c)) for at, c in enumerate(row) if not isinstance(c, Fraction))
-                self.page.set_row(self.row, _height(lines), None, {"level": level - 1})
+                self.printing.set_row(self.row, _height(lines), {"level": level - 1})
                 self._sums(table, row, "SUBTOTAL(9,{})", self.row + 1, last, {"bg_color": PAPER} if level == 1 else {})
                 continue
             written = enumerate(zip(table.columns, row, strict=True))
             lines = max(self._cell(position, column, cell, looks) for position, (column, cell) in written)
             height = HAND if table.roomy else _height(lines) if lines > 1 else None
             if height or depth:
-                self.page.set_row(self.row, height, None, {"level": depth})
+                self.printing.set_row(self.row, height, {"level": depth})
             self.row += 1
 
     def _note(self, table: Table) -> None:
         if table.note is not None:
-            self._merged(self.say(table.note), text_wrap=True, font_color=GREY, font_size=9)
+            self._merged(self.say(table.note), text_wrap=True, font_color=GREY)
 
     def _heading(self, position: int, column: Column, text: str) -> Any:
         align = {"align": "right"} if column.is_numeric else {"align": "left", "indent": int(position > 0)}
@@ -410,7 +414,7 @@ class _Sheet:
         def heading(position: int) -> str:
             return f"={sheet}!{_area((first - 1, position), (first - 1, position))}"
 
-        font = {"name": FONTS[self.language], "size": 9}
+        font = {"name": FONTS[self.language], "size": 10}
         message = self.say(figure.message)
         height, left = charts.HEIGHTS[figure.kind](figure), 0.0
         room = min(WIDEST_CHART, PIXELS * sum(self.widths[: self.printed]))
@@ -422,23 +426,26 @@ class _Sheet:
             described = message if number == 0 else f"{message} – {title}"
             self.page.insert_chart(self.row, 0, chart, {"description": described, "x_offset": left})
             left += share * room
-        self.row += math.ceil(height / CHART_ROW) + 1
+        rows = math.ceil(height / CHART_ROW) + 1
+        self.printing.keep(self.row, self.row + rows)
+        self.row += rows
 
     def _quoted_sheet(self) -> str:
-        return "'" + str(self.page.get_name()).replace("'", "''") + "'"
+        return _quoted_name(str(self.page.get_name()))
 
 
 def _height(lines: int) -> int:
     return LINE_HEIGHT + (lines - 1) * NEXT_LINE
 
 
-def _narrowed(widths: list[float], shares: Mapping[int, int]) -> list[float]:
+def _narrowed(widths: list[float], shares: Mapping[int, float]) -> list[float]:
     """Widths that a printed page holds: numbers keep theirs, the widest texts are cut to their shares of the rest."""
-    cut = widths
-    for share in range(int(max(widths)), NARROWEST_TEXT, -1):
+    cut, most = widths, max(shares.values(), default=1)
+    for longest in range(int(sum(widths)), NARROWEST_TEXT, -1):
         if sum(cut) <= WIDEST_PAGE:
             break
-        cut = [min(width, share * times) if (times := shares.get(at, 1)) else width for at, width in enumerate(widths)]
+        parts = {at: max(NARROWEST_TEXT, longest * share / most) for at, share in shares.items() if share}
+        cut = [min(width, parts.get(at, width)) for at, width in enumerate(widths)]
     return cut
 
 
@@ -482,9 +489,9 @@ def _quoted(text: str) -> dict[str, bool]:
     return {"quote_prefix": True} if text.startswith(FIRST_LETTERS_OF_FORMULAS) else {}
 
 
-def _plain(text: str) -> str:
-    """Text for a printed footer, where & begins a command."""
-    return text.replace("&", "&&")[:LONGEST_FOOTER]
+def _quoted_name(sheet: str) -> str:
+    """A sheet's name as formulas and links write it."""
+    return "'" + sheet.replace("'", "''") + "'"
 
 
 def _sheet_name(title: str) -> str:
