@@ -29,9 +29,9 @@ from optimizer.report.chapters.levers import levers_document
 from optimizer.report.chapters.prices import prices_document
 from optimizer.report.chapters.ranges import ranges_document
 from optimizer.report.chapters.robust import robust_document
-from optimizer.report.converted import Converter
+from optimizer.report.converted import Converter, converter_into
 from optimizer.report.document import Document
-from optimizer.report.in_unit import in_unit, units_of
+from optimizer.report.in_unit import units_of
 from optimizer.report.shown import shown
 from optimizer.results import Result
 from optimizer.run import OpenBook, json_bytes
@@ -86,7 +86,7 @@ class Answer:
         ``table``: the rows of its table, as they stand in the file.
         """
         own = portfolio.settings.unit
-        others = [Converter(own, in_unit(portfolio, unit)) for unit in units_of(portfolio) if unit != own]
+        others = [converter_into(unit, portfolio) for unit in units_of(portfolio) if unit != own]
         in_others = {money.into.unit: {each: self.as_dict(each, money) for each in LANGUAGES} for money in others}
         return {each: self.as_dict(each) for each in LANGUAGES} | {"units": in_others, "table": self.table()}
 

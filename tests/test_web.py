@@ -307,7 +307,9 @@ def test_every_collision_of_a_setting_is_named_and_what_there_is_to_know_of_its_
     assert bool(found["outcome"]) == (len(found["repairs"]) < 2)
 
 
-@pytest.mark.parametrize(("language", "told"), [("en", "Clinics pinned at 3"), ("ja", "「診療所」を3に固定")])
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "Clinics pinned at 3 hundred million yen"), ("ja", "「診療所」を3億円に固定")]
+)
 def test_what_was_set_is_told_by_names_on_every_page(app, book, language, told):
     """Ids are for programs: people read what each item says, as the reports tell it, and no scenario is called base."""
     reader = Reader(app, language)

@@ -73,6 +73,23 @@ def test_a_script_may_ask_for_a_unit(reader, japan):
     assert total_of(reader, japan, "unit=EUR")["unit"] == "JPY 100 million"
 
 
+def test_sentences_on_lines_state_money_in_the_chosen_unit(reader, japan):
+    """Reasons in the list, in the drawer and of what moved: no amount stays in the unit that nothing else shows."""
+
+    def told(unit: str) -> list[str]:
+        query = f"lang=en&set=budget_factor=0.9&unit={unit}"
+        lines = reader.get(f"/api/v1{japan}/programmes?{query}").json["programmes"]
+        drawer = reader.get(f"/api/v1{japan}/programme?{query}&id={lines[0]['id']}").json
+        moved = reader.get(f"/api/v1{japan}/answer?{query}").json["moved"]
+        reasons = [line["reason"] for line in [*lines, *drawer["years"], *moved]]
+        return [said for said in reasons + drawer["sentences"] if "million yen" in said]
+
+    written, shown = told("JPY 100 million"), told("JPY million")
+    assert len(written) == len(shown) > 0
+    assert all("hundred million yen" in said for said in written)
+    assert not any("hundred million yen" in said for said in shown)
+
+
 NUMBER = re.compile(r"^[+−]?[\d,]+(\.\d+)?$")
 
 

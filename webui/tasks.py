@@ -159,9 +159,8 @@ def explainer(path: Path, origin: str, sets: tuple[str, ...]) -> optimizer.Expla
 def programme(path: Path, origin: str, sets: Sequence[str], ident: str, language: str, unit: str) -> dict[str, Any]:
     """One line of the published plan with everything that can be said of it."""
     found = explainer(path, origin, tuple(sets)).programme(ident)
-    return optimizer.programme_in_full(kept(path).settled(origin, tuple(sets)), ident, language, unit) | {
+    return optimizer.programme_in_full(kept(path).settled(origin, tuple(sets)), ident, language, unit, found.more) | {
         "name": found.name.into(language),
-        "sentences": [words.into(language) for words in found.more],
         "entry_factor": found.entry and found.entry.effects,
     }
 

@@ -12,7 +12,7 @@ from optimizer.portfolio import Portfolio, Programme, ScenarioItem
 from optimizer.questions.compare import PLACES, ZERO, Change, Compared, Move, Part, Side, Versus, rounded
 from optimizer.results import FREEDOM_NAMES, Result, family_name
 from optimizer.scenario import as_typed, item_set
-from optimizer.units import signed, unit_name
+from optimizer.units import amount, signed, unit_name
 from optimizer.words import Name, Words, name_of, say
 
 MOST_MOVES = 10
@@ -36,6 +36,8 @@ ROWS_IN_WORDS: Mapping[str, Callable[[Words, object], Words]] = {
     "programme_maximum": lambda target, value: say("Maximum of {target} set to {value}", target=target, value=value),
     "pin": lambda target, value: say("{target} pinned at {value}", target=target, value=value),
 }
+IN_MONEY = ("programme_maximum", "pin")
+"""Items whose value is an amount a year."""
 
 
 # compare.json
@@ -214,7 +216,10 @@ def set_in_words(portfolio: Portfolio, text: str) -> Words:
 
 def row_in_words(portfolio: Portfolio, row: ScenarioItem) -> Words:
     """What a scenario row or an item of ``--set`` changes."""
-    said = ROWS_IN_WORDS[row.item](_target_in_words(portfolio, row), _shown(row.value))
+    value = _shown(row.value)
+    if row.item in IN_MONEY:
+        value = amount(value, portfolio.settings.unit)
+    said = ROWS_IN_WORDS[row.item](_target_in_words(portfolio, row), value)
     if row.year is None:
         return said
     return say("{row}, {year}", row=said, year=year_name(portfolio.settings.first_year + row.year))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from optimizer import units
+from optimizer.portfolio import Portfolio
 from optimizer.report import terms
 from optimizer.report.document import (
     MOST_DECIMALS,
@@ -24,7 +25,7 @@ from optimizer.report.document import (
     Table,
     number_text,
 )
-from optimizer.report.in_unit import InUnit
+from optimizer.report.in_unit import InUnit, in_unit
 from optimizer.words import Name, Words
 
 IN_MONEY = ("money", "change")
@@ -40,6 +41,8 @@ class Converter:
 
     def words(self, words: Words) -> Words:
         """A sentence with every amount that it states together with its unit."""
+        if self.into.unit == self.workbook:
+            return words
         if isinstance(words, units.Money):
             return self._amount(words) or words
         if not words.values:
@@ -162,6 +165,11 @@ class Converter:
             return self.into.name
         values = {key: self._renamed(v) if isinstance(v, Words) else v for key, v in words.values.items()}
         return replace(words, values=values) if values else words
+
+
+def converter_into(unit: str, portfolio: Portfolio) -> Converter:
+    """From a workbook's unit into a reader's; where amounts cannot be shown in that, all stay as they are."""
+    return Converter(portfolio.settings.unit, in_unit(portfolio, unit))
 
 
 def _is_number(cell: Cell) -> bool:

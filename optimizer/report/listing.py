@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 from optimizer import fiscal
 from optimizer.portfolio import Programme
 from optimizer.report.chapters.money import kept_baseline
+from optimizer.report.converted import Converter, converter_into
 from optimizer.report.document import ZERO, number_text
-from optimizer.report.in_unit import InUnit, in_unit
+from optimizer.report.in_unit import InUnit
 from optimizer.results import VERDICTS, Line, Result, family_name
 from optimizer.words import Words, name_of, say
 
@@ -22,11 +23,11 @@ def listing(result: Result, language: str, unit: str = "") -> list[dict[str, Any
     Texts of money are in ``unit`` (blank: the workbook's), numbers in the workbook's.
     """
     grouped = groupby(result.lines, lambda line: line.programme.id)
-    money = in_unit(result.portfolio, unit)
+    money = converter_into(unit, result.portfolio)
     return [_row(result, list(lines), language, money) for _, lines in grouped]
 
 
-def _row(result: Result, lines: list[Line], language: str, money: InUnit) -> dict[str, Any]:
+def _row(result: Result, lines: list[Line], language: str, money: Converter) -> dict[str, Any]:
     programme, amount = lines[0].programme, sum((line.amount for line in lines), ZERO)
     largest = max(lines, key=lambda line: line.amount)
     baseline = kept_baseline(programme)
@@ -41,10 +42,10 @@ def _row(result: Result, lines: list[Line], language: str, money: InUnit) -> dic
         "region": name_of(result.portfolio.regions[programme.region]).into(language),
         "account": name_of(result.portfolio.accounts[programme.account]).into(language),
         "verdict": VERDICTS[largest.verdict].into(language),
-        "reason": largest.reason.into(language),
-        **_amounts(money, language, amount=amount, baseline=baseline, low=low, high=high),
+        "reason": money.words(largest.reason).into(language),
+        **_amounts(money.into, language, amount=amount, baseline=baseline, low=low, high=high),
         "change": float(amount - baseline),
-        "change_text": money.change(amount - baseline, 1, language),
+        "change_text": money.into.change(amount - baseline, 1, language),
     }
 
 
@@ -53,15 +54,18 @@ def _amounts(money: InUnit, language: str, **amounts: Fraction) -> dict[str, Any
     return values | {f"{key}_text": money.text(value, 1, language) for key, value in amounts.items()}
 
 
-def programme_in_full(result: Result, ident: str, language: str, unit: str = "") -> dict[str, Any]:
-    """One programme: its years, and its effects from the largest, with what a unit of money first scores.
+def programme_in_full(
+    result: Result, ident: str, language: str, unit: str = "", said: Sequence[Words] = ()
+) -> dict[str, Any]:
+    """One programme: its years, what is said of it, its effects from the largest, with what a unit first scores.
 
-    Only the amounts of its years are shown in ``unit``.
+    Amounts are shown in ``unit``; effects are told for a unit of the workbook's money.
     """
-    money = in_unit(result.portfolio, unit)
+    money = converter_into(unit, result.portfolio)
     programme = result.portfolio.programmes.get(ident)
+    sentences = [money.words(words).into(language) for words in said]
     if programme is None:
-        return {"id": ident, "years": [], "effects": []}
+        return {"id": ident, "years": [], "sentences": sentences, "effects": []}
     first = result.portfolio.settings.first_year
     return {
         "id": ident,
@@ -69,12 +73,13 @@ def programme_in_full(result: Result, ident: str, language: str, unit: str = "")
         "family": family_name(programme.family).into(language),
         "account": name_of(result.portfolio.accounts[programme.account]).into(language),
         "maximum": float(programme.maximum),
+        "sentences": sentences,
         "years": [
             {
                 "year": fiscal.year_name(first + line.year).into(language),
-                "amount": money.text(line.amount, 2, language),
+                "amount": money.into.text(line.amount, 2, language),
                 "verdict": VERDICTS[line.verdict].into(language),
-                "reason": line.reason.into(language),
+                "reason": money.words(line.reason).into(language),
             }
             for line in result.lines
             if line.programme.id == ident

@@ -17,9 +17,9 @@ from optimizer.report import terms
 from optimizer.report.chapters.money import Money
 from optimizer.report.chapters.needs import Needs
 from optimizer.report.chapters.rules import Rules
+from optimizer.report.converted import converter_into
 from optimizer.report.document import ZERO, number_text
 from optimizer.report.figures.palette import COLOURS, GREY, RULE
-from optimizer.report.in_unit import in_unit
 from optimizer.results import FAMILY_NAMES, FREEDOM_NAMES, Line, Result, family_name
 from optimizer.words import Name, Words, name_of, say
 
@@ -63,7 +63,8 @@ class Screen:
         self.result, self.base, self.language = result, base, language
         self.portfolio = result.portfolio
         self.sums = sums_of(result)
-        self.money = in_unit(self.portfolio, unit)
+        self.told = converter_into(unit, self.portfolio)
+        self.money = self.told.into
 
     def at_once(self) -> dict[str, Any]:
         """The figures, bars and moved lines; reasons are left to ``in_full``."""
@@ -178,7 +179,7 @@ class Screen:
             "after": self._amount(self.sums.programmes.get(key, ZERO), 1),
             "change": float(change),
             "change_text": self._amount_signed(change, 1),
-            "reason": last.into(self.language) if last else "",
+            "reason": self.told.words(last).into(self.language) if last else "",
         }
 
     def _programme_name(self, key: str) -> str:
