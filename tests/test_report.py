@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import csv
 import gzip
@@ -19,6 +20,7 @@ from pathlib import Path
 import books
 import openpyxl
 import pytest
+from babel.messages.pofile import read_po
 from defusedxml import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,9 +53,10 @@ from optimizer.report.files.bundle import bundle
 from optimizer.report.files.excel import NEXT_LINE, WIDEST_PAGE, excel
 from optimizer.report.files.html import columns_of, told_of
 from optimizer.report.files.printing import LINE_HEIGHT, Printing
+from optimizer.report.plain_style import plainly
 from optimizer.report.terms import both
 from optimizer.results import Result
-from optimizer.words import Name, Words
+from optimizer.words import CATALOGUE, Name, Words
 
 FORMULA = '=HYPERLINK("http://example.org","x")'
 SCRIPT = "<script>alert('x')</script> & </title>"
@@ -836,3 +839,35 @@ def test_formulas_round_only_what_is_rounded() -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(excel(document, "en"))).worksheets[0]
     formulas = [str(cell.value) for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
     assert [formula.startswith("=ROUND(") for formula in formulas] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("spoken", "written"),
+    [
+        ("行がありますが、読み込みます。", "行があるが、読み込む。"),
+        ("シートは非表示ですが、無視します。", "シートは非表示であるが、無視する。"),
+        ("超えていません（1を除きます）。", "超えていない（1を除く）。"),
+        ("行を残してください。再表示してください。付けてください。", "行を残すこと。再表示すること。付けること。"),
+        ("「助けます」の誤りではありませんか。", "「助けます」の誤りではないか。"),
+        ("行いません。なりません。できません。用います。扱います。", "行わない。ならない。できない。用いる。扱う。"),
+    ],
+)
+def test_warnings_are_written_as_a_document_writes(spoken: str, written: str) -> None:
+    """Sentences spoken to a user end as those of a report do; names stay."""
+    assert plainly(spoken) == written
+
+
+def test_no_sentence_of_a_check_stays_spoken_in_a_report() -> None:
+    """Whatever a check may warn of: every Japanese sentence in its source, and those of its cures."""
+    with CATALOGUE.open("rb") as file:
+        catalogue = {str(message.id): str(message.string) for message in read_po(file, locale="ja") if message.id}
+    root = Path(run.__file__).parents[1]
+    sources = [*(root / "checks").glob("*.py"), root / "scenario.py", root / "run" / "solving.py"]
+    texts = [
+        catalogue[node.value]
+        for source in sources
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in catalogue
+    ]
+    assert len(texts) > 200
+    assert not [plainly(text) for text in texts if re.search("です|ます|ません|ください", plainly(text))]

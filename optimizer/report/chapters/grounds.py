@@ -9,6 +9,7 @@ from typing import Any
 from optimizer import fiscal, schema
 from optimizer.places import phrase_of
 from optimizer.report.document import Cell, Column, Table, quantity, table_of
+from optimizer.report.plain_style import plainly
 from optimizer.report.terms import both, scenario_name
 from optimizer.results import Result
 from optimizer.words import Name, Words, name_of, say
@@ -99,8 +100,8 @@ def warnings(result: Result) -> Table | None:
             entry["sheet"],
             entry["cell"],
             entry["value"],
-            Name(entry["problem"], japanese=entry.get("problem_ja", "")),
-            Name(entry["fix"], japanese=entry.get("fix_ja", "")),
+            Name(entry["problem"], japanese=plainly(entry.get("problem_ja", ""))),
+            Name(entry["fix"], japanese=plainly(entry.get("fix_ja", ""))),
         )
         for entry in found
     ]
