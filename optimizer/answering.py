@@ -193,7 +193,8 @@ def prices(asked: Asked, progress: Progress) -> Answer:
     ]
     document = prices_document(asked.book, found, asked.scenario, asked.sets)
     files = {"prices.csv": tables.prices_csv(found)}
-    return Answer(tables.prices_in_words(found), say("Points of score"), bars, files, document)
+    said = tables.prices_in_words(found, asked.book.portfolio.settings.unit)
+    return Answer(said, say("Points of score"), bars, files, document)
 
 
 def ranges(asked: Asked, progress: Progress) -> Answer:

@@ -249,7 +249,7 @@ def test_a_programme_that_is_off_names_its_lever(tmp_path):
     book["Programmes"][-1]["requires"] = "trails"
     found = Explainer(published(book)).programme("paths")
     assert [words.into("en") for words in found.sentences] == [
-        "paths is switched off in this scenario.",
+        "“paths” is switched off in this scenario.",
         "It needs the lever Trails, which is off.",
     ]
     assert "遊歩道" in found.sentences[1].into("ja")

@@ -99,8 +99,17 @@ def test_what_is_exact_in_a_price_is_said_where_programmes_are_all_or_nothing():
     book["Programmes"][0]["indivisible"] = "yes"
     whole, divided = prices.prices(opened(book)), prices.prices(opened(minimal()))
     assert [price.per_unit for price in whole] == [None]
-    assert "each price is exact" in tables.prices_in_words(whole)[-1].into("en")
-    assert not any("exact" in words.into("en") for words in tables.prices_in_words(divided))
+    assert "each price is exact" in tables.prices_in_words(whole, "JPY")[-1].into("en")
+    assert not any("exact" in words.into("en") for words in tables.prices_in_words(divided, "JPY"))
+
+
+def test_prices_are_told_in_the_workbooks_unit_and_to_digits_that_count():
+    """Roads score 2 of a need of four million: a unit more of the appropriation is worth little, and not 0.0000."""
+    book = minimal()
+    book["Priorities"][0]["need"] = 4_000_000
+    said = tables.prices_in_words(prices.prices(opened(book)), "JPY 100 million")
+    assert said[0].into("en") == "GRANT, FY2027: 1 hundred million yen more adds 0.0000500 points."
+    assert said[0].into("ja") == "GRANT（令和9年度）：1億円の増額により得点が0.0000500点上がる。"
 
 
 def moved_by(raw, price, step):

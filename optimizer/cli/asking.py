@@ -106,7 +106,7 @@ def prices(talker: Talker, book: Path, scenario: str, sets: Sequence[str], out: 
     pages = report.pages(prices_document(opened, found, scenario, sets), talker.language)
     run.write_folder(out.resolve(), {"prices.csv": tables.prices_csv(found), **pages}, owned="prices.csv")
     talker.answer(tables.prices_as_dicts(found, talker.language))
-    for words in tables.prices_in_words(found):
+    for words in tables.prices_in_words(found, opened.portfolio.settings.unit):
         talker.tell(words)
 
 

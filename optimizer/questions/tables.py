@@ -10,7 +10,9 @@ from optimizer.questions.alternatives import Alternative
 from optimizer.questions.prices import KINDS, LEGAL_KINDS, Price
 from optimizer.questions.ranges import Ranges
 from optimizer.questions.repair.menu import Change, Colliding, Menu
+from optimizer.results import points_text
 from optimizer.run import csv_bytes
+from optimizer.units import amount
 from optimizer.words import Words, say
 
 MOST_CHANGES_SHOWN = 12
@@ -122,10 +124,10 @@ def prices_as_dicts(found: Sequence[Price], language: str) -> list[dict[str, obj
     ]
 
 
-def prices_in_words(found: Sequence[Price]) -> list[Words]:
-    """The dearest requirements, in sentences."""
+def prices_in_words(found: Sequence[Price], unit: str) -> list[Words]:
+    """The dearest requirements, in sentences; ``unit`` is the workbook's unit of money."""
     dear = [price for price in found if price.price is not None and price.price > 1e-6]
-    said = [_price_words(price) for price in dear[:MOST_PRICES_SHOWN]]
+    said = [_price_words(price, unit) for price in dear[:MOST_PRICES_SHOWN]]
     if len(dear) > MOST_PRICES_SHOWN:
         said.append(say("… and {count} more that cost something.", count=len(dear) - MOST_PRICES_SHOWN))
     said.append(say("{count} requirements cost nothing.", count=len(found) - len(dear)))
@@ -139,17 +141,12 @@ def prices_in_words(found: Sequence[Price]) -> list[Words]:
     return said
 
 
-def _price_words(price: Price) -> Words:
+def _price_words(price: Price, unit: str) -> Words:
+    points = points_text(price.price or 0.0)
     if price.what == "appropriation":
-        return say(
-            "{name}, {year}: one more unit of money adds {points} points.",
-            name=price.name,
-            year=year_name(price.year or 0),
-            points=f"{price.price:.4f}",
-        )
-    return say(
-        "{what} {name}: costs {points} points.", what=KINDS[price.what], name=price.name, points=f"{price.price:.4f}"
-    )
+        said = {"name": price.name, "year": year_name(price.year or 0), "step": amount("1", unit)}
+        return say("{name}, {year}: {step} more adds {points} points.", points=points, **said)
+    return say("The {what} “{name}” costs {points} points.", what=KINDS[price.what], name=price.name, points=points)
 
 
 def menu_as_dict(menu: Menu, language: str) -> dict[str, object]:

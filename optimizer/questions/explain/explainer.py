@@ -157,13 +157,14 @@ class Explainer:
         on = self.portfolio.levers_on
         needed = [name for name in record.values["requires"] if not on[name]]
         barred = [name for name in record.values["unless"] if on[name]]
+        label = record.values["name"] or ident
+        name = Name(label, japanese=record.values["name_ja"] or label)
         said = (
-            say("{id} is switched off in this scenario.", id=ident),
+            say("“{name}” is switched off in this scenario.", name=name),
             *(say("It needs the lever {lever}, which is off.", lever=self._lever(name)) for name in needed),
             *(say("It gives way to the lever {lever}, which is on.", lever=self._lever(name)) for name in barred),
         )
-        name = record.values["name"] or ident
-        return Explanation(ident, Name(name, japanese=record.values["name_ja"] or name), (), said)
+        return Explanation(ident, name, (), said)
 
     def _lever(self, ident: str) -> Words:
         return name_of(self.portfolio.levers[ident])
