@@ -374,6 +374,7 @@ def test_the_programmes_are_read_on_paper(chromium, address):
     for text in pages[:-1]:
         assert all(heading in text for heading in ("Programme", "Region", "Amount", "Baseline kept", "Why not more"))
     assert "Indonesia" in pages[0]
+    assert "japan.xlsx · SHA-256" in pages[0]  # and the workbook that it speaks of
     page.emulate_media(media="print")
     assert not page.locator("#search").is_visible() and not page.locator(".masthead").is_visible()
     watched.is_sound()
