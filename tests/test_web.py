@@ -263,6 +263,7 @@ def test_two_tabs_that_save_the_same_name_lose_nothing(book, reader):
     assert second.status_code == 409
     assert second.json["sets"] == ["budget_factor=0.9"]
     assert "saved before" in second.json["error"]
+    assert "changed by: Appropriations × 0.9 (all)" in second.json["error"]
     agreed = save(reader, book, "two tabs", ["budget_factor=0.8"], seen=second.json["version"])
     assert agreed.json["id"] == first.json["id"]
     assert agreed.json["version"] == first.json["version"] + 1

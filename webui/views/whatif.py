@@ -15,7 +15,7 @@ from optimizer import WrongUsage, say
 from webui import evidence, papers
 from webui.downloads import to_keep_or_to_see
 from webui.identity import visitor
-from webui.language import current, t
+from webui.language import current, setting_told, t
 from webui.pace import pace_of
 from webui.rows import Book, Run, Scenario, new_id
 from webui.site import ask_desk, the_book, the_site
@@ -69,7 +69,7 @@ def keep(book: Book, name: str, seen: str) -> Any:
     with store.session() as session:
         theirs = _named(session, book.id, name)
         if theirs is not None and seen != str(theirs.version):
-            return _taken(theirs)
+            return _taken(book, theirs)
     score = ask_desk("publish", path, origin, sets, store.run_folder(run_id), current())
     try:
         with store.session() as session:
@@ -79,7 +79,7 @@ def keep(book: Book, name: str, seen: str) -> Any:
                 mine = Scenario(id=new_id(), book_id=book.id, name=name)
                 session.add(mine)
             elif seen != str(mine.version):
-                return _taken(mine)
+                return _taken(book, mine)
             mine.origin, mine.sets, mine.score, mine.run_id = origin, sets, score, run_id
             run = Run(
                 id=run_id, book_id=book.id, book_sha256=book.sha256, name=name, origin=origin, sets=sets, score=score
@@ -115,10 +115,12 @@ def _named(session: Session, book_id: str, name: str) -> Scenario | None:
     return session.scalar(select(Scenario).where(Scenario.book_id == book_id, Scenario.name == name))
 
 
-def _taken(theirs: Scenario) -> Response:
+def _taken(book: Book, theirs: Scenario) -> Response:
+    """What was saved under the name: its score and its setting, so that nobody replaces what they have not seen."""
     said = say(
         "{name} was saved before, with {score} points. Replace it, or choose another name.",
         name=theirs.name,
         score=f"{theirs.score:.2f}",
     )
-    return make_response({"error": said.into(current()), "version": theirs.version, "sets": theirs.sets}, 409)
+    error = f"{said.into(current())} {setting_told(book, theirs.origin, theirs.sets)}"
+    return make_response({"error": error, "version": theirs.version, "sets": theirs.sets}, 409)
