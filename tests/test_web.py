@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import stat
+import threading
 import zipfile
 from io import BytesIO
 
@@ -183,6 +184,16 @@ def test_a_worker_is_ended_at_its_limits_and_begins_anew():
         worker.ask("template", "en")
     worker.limits = Limits(60, 60, 10_000)
     assert worker.ask("template", "en").startswith(b"PK")
+    worker.close()
+
+
+def test_a_worker_that_could_not_be_started_is_started_at_the_next_question():
+    """What hindered it once, here limits that no process can be given, does not hinder it for ever."""
+    worker = Worker(threading.Lock())
+    with pytest.raises(TypeError):
+        worker.ask("ready")
+    worker.limits = Limits(60, 60, 10_000)
+    assert worker.ask("ready")
     worker.close()
 
 
