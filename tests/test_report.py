@@ -50,9 +50,9 @@ from optimizer.report.figures.drawing import drawing
 from optimizer.report.figures.letters import broken, fitting, lines_in
 from optimizer.report.figures.picture import STILLS, picture
 from optimizer.report.files.bundle import bundle
-from optimizer.report.files.excel import NEXT_LINE, WIDEST_PAGE, excel
+from optimizer.report.files.excel import NEXT_LINE, excel
 from optimizer.report.files.html import columns_of, told_of
-from optimizer.report.files.printing import LINE_HEIGHT, Printing
+from optimizer.report.files.printing import LINE_HEIGHT, WIDEST_PAGE, Printing, stretches_of
 from optimizer.report.plain_style import plainly
 from optimizer.report.terms import both
 from optimizer.results import Result
@@ -355,8 +355,18 @@ def test_pages_begin_where_nothing_is_cut() -> None:
     tall = Printing(Worksheet(), [10.0])
     tall.keep(2, rows + 1)
     assert tall.breaks() == []
-    wide_page = Printing(Worksheet(), [2 * WIDEST_PAGE])
-    assert wide_page.page_height > 1.9 * printing.page_height
+    assert Printing(Worksheet(), [WIDEST_PAGE / 10] * 10).page_height > printing.page_height
+
+
+@given(st.lists(st.floats(8, 50), min_size=1, max_size=60))
+def test_many_columns_are_printed_on_several_pages_across(widths: list[float]) -> None:
+    """Each page has room for its columns beside the first one, which is repeated, and none is left out."""
+    begins = stretches_of(widths)
+    assert begins == sorted(set(begins))
+    assert (sum(widths) <= WIDEST_PAGE) == (not begins)
+    for first, end in zip([1, *begins], [*begins, len(widths)], strict=True):
+        assert end > first or len(widths) == 1
+        assert sum(widths[first:end]) <= WIDEST_PAGE - widths[0] + 1e-9
 
 
 def test_no_name_becomes_a_formula(attacked: Result) -> None:

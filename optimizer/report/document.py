@@ -309,7 +309,7 @@ class Points:
 
 @dataclass(frozen=True)
 class Beside:
-    """Two small tables side by side."""
+    """Two small tables side by side; in the workbook, whose columns they would share, one below the other."""
 
     left: Table
     right: Table

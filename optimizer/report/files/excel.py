@@ -9,13 +9,11 @@ import io
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
 from optimizer.report.document import (
-    Beside,
     Callout,
     Cell,
     Column,
@@ -33,7 +31,7 @@ from optimizer.report.document import (
 from optimizer.report.figures import charts
 from optimizer.report.figures.letters import lines_in, wide
 from optimizer.report.figures.palette import CAUTION, GREY, HEAT, INK, PAPER, RULE
-from optimizer.report.files.printing import LINE_HEIGHT, Printing
+from optimizer.report.files.printing import LINE_HEIGHT, WIDEST_PAGE, Printing, narrowed
 from optimizer.words import Words, say
 
 FONTS = {"en": "Calibri", "ja": "Meiryo UI"}
@@ -42,9 +40,8 @@ are narrow. Where it is missing, as in LibreOffice on Linux, every Japanese name
 at 10 points, digits by DejaVu Sans (6.4 points wide, Calibri's are 5.1) and Japanese by Noto Sans CJK (10 points).
 Widths are reckoned for these, the widest."""
 WIDEST = {"text": 50, "long": 84}
-NARROWEST_NUMBER, NUMBER_WIDTH, NARROWEST_TEXT, MARGIN, GAP = 8, 12, 12, 2, 4
-WIDEST_PAGE, FEWEST_COLUMNS = 142, 6
-"""In letters: what A4 landscape holds at 8 points or more, in the widest of the fonts that may stand in for ours."""
+NARROWEST_NUMBER, NUMBER_WIDTH, MARGIN, MARGIN_OF_NUMBERS, GAP = 8, 12, 2, 1, 4
+FEWEST_COLUMNS = 6
 NEXT_LINE, HAND, SIGNED = 15, 34, 28
 """The height of a line of text below another, of a row that is filled in by hand, and the width of its cells."""
 TITLE_SIZE = 11
@@ -86,10 +83,12 @@ class _Sheet:
         self.tables = [table for block in section.blocks for table in tables_of(block)]
         widths = self._column_widths()
         aside = {sum(not column.page for column in table.columns) for table in self.tables}
-        self.printed = len(widths) - (aside.pop() if len(aside) == 1 else 0)
-        self.widths = _narrowed(widths[: self.printed], self._shares()) + widths[self.printed :]
-        self.printing = Printing(self.page, self.widths[: self.printed])
-        self.row = self.left = self.heading_row = 0
+        printed = len(widths) - (aside.pop() if len(aside) == 1 else 0)
+        self.widths = narrowed(widths[:printed], self._shares()) + widths[printed:]
+        self.printing = Printing(self.page, self.widths[:printed])
+        self.across = self.printing.columns
+        self.beside = int(self.across < printed and self.across > 2)
+        self.row = self.heading_row = 0
 
     def say(self, words: Words) -> str:
         """Words in the report's language."""
@@ -106,19 +105,14 @@ class _Sheet:
         self._head()
         top = self.row
         for block in self.section.blocks:
-            if isinstance(block, Table):
-                self._table(block)
-            elif isinstance(block, Figure):
-                for table in block.tables:
-                    first = self._table(table)
-                    if block.kind in charts.EXCEL and table.rows:
-                        self._charts(block, table, first)
-            elif isinstance(block, Beside):
-                self._beside(block)
-            elif isinstance(block, Words):
+            if isinstance(block, Words):
                 self._sentence(block)
-            else:
+            elif isinstance(block, Points | Callout):
                 self._sentences(block)
+            for table in tables_of(block):
+                first = self._table(table)
+                if isinstance(block, Figure) and block.kind in charts.EXCEL and table.rows:
+                    self._charts(block, table, first)
         self._set_up(top)
         if self.section is self.document.sections[0]:
             self._contents()
@@ -145,19 +139,13 @@ class _Sheet:
             page.freeze_panes(top, 0)
 
     def _column_widths(self) -> list[float]:
-        placed = [(table, 0) for table in self.tables]
-        for block in self.section.blocks:
-            if isinstance(block, Beside):
-                placed.remove((block.right, 0))
-                placed.append((block.right, len(block.left.columns) + 1))
-        count = max((left + len(table.columns) for table, left in placed), default=1)
-        widths = [0.0] * count
-        for table, left in placed:
-            for position, column in enumerate(table.columns):
-                widths[left + position] = max(widths[left + position], self._width(table, position, column))
+        widths = [0.0] * max((len(table.columns) for table in self.tables), default=1)
+        for table in self.tables:
+            for at, column in enumerate(table.columns):
+                widths[at] = max(widths[at], self._width(table, at, column))
         while len(widths) < FEWEST_COLUMNS and sum(widths) + NUMBER_WIDTH <= WIDEST_PAGE:
             widths.append(NUMBER_WIDTH)
-        return [width or GAP for width in widths]
+        return widths
 
     def _shares(self) -> dict[int, float]:
         """How much text a row of each column has: its share of scarce room; 0 of numbers, which keep their width."""
@@ -180,7 +168,7 @@ class _Sheet:
             texts += [quantity(number, column.kind, column.decimals) for number in ends]
             found = max((wide(self._text(cell)) for cell in texts), default=0)
             words = max(map(len, LATIN_WORDS.findall(self.say(column.heading))), default=0)
-            return max(NARROWEST_NUMBER, words + MARGIN, min(found + MARGIN, WIDEST["text"]))
+            return max(NARROWEST_NUMBER, words + MARGIN, min(found + MARGIN_OF_NUMBERS, WIDEST["text"]))
         cells = [row[position] for row in table.rows]
         found = max((wide(part) for cell in cells for part in self._text(cell).split("\n")), default=0)
         return min(max(found + MARGIN + bool(position), SIGNED if table.roomy else 10), WIDEST[column.kind])
@@ -215,60 +203,49 @@ class _Sheet:
         self.row += 1
 
     def _merged(self, text: str, **look: Any) -> None:
-        """Text over the printed width, in a row high enough for it."""
-        room = sum(self.widths[: self.printed]) * 10 / look.get("font_size", 10)
+        """Text over the printed width, in a row high enough for it; sentences leave out a column that is repeated."""
+        first = self.beside if look.get("text_wrap") else 0
+        room = sum(self.widths[first : self.across]) * 10 / look.get("font_size", 10)
         lines = lines_in(text, int(room)) if look.get("text_wrap") else 1
         self.printing.set_row(self.row, lines * LINE_HEIGHT * look.get("font_size", 10) / 10)
         style = self.format(valign="vcenter", **look, **_quoted(text))
-        self.page.merge_range(self.row, 0, self.row, self.printed - 1, "", style)
-        self.page.write_string(self.row, 0, text[:LONGEST_TEXT], style)
+        self.page.merge_range(self.row, first, self.row, self.across - 1, "", style)
+        self.page.write_string(self.row, first, text[:LONGEST_TEXT], style)
         self.row += 1
 
     # Tables
 
-    def _beside(self, block: Beside) -> None:
-        top = self.row
-        self._table(replace(block.left, note=None))
-        bottom, self.row, self.left = self.row, top, len(block.left.columns) + 1
-        self._table(replace(block.right, note=None))
-        self.row, self.left = max(bottom, self.row) - 1, 0
-        for table in (block.left, block.right):
-            self._note(table)
-        self.row += 1
-
     def _table(self, table: Table) -> int:
         """Write a table; returns the row of its first line."""
-        page, top, left, last = self.page, self.row, self.left, self.left + len(table.columns) - 1
+        page, top, last = self.page, self.row, len(table.columns) - 1
         title = self.say(table.title)
-        page.write_string(self.row, left, title, self.format(bold=True, font_size=TITLE_SIZE, font_color=INK))
+        page.write_string(self.row, 0, title, self.format(bold=True, font_size=TITLE_SIZE, font_color=INK))
         if table.unit is not None:
             unit = self.say(say("Unit: {unit}", unit=table.unit))
             beside = wide(title) * TITLE_SIZE / 10 + wide(unit) + GAP
-            self.row += beside > sum(self.widths[left : last + 1])
-            page.write_string(self.row, min(last, self.printed - 1), unit, self.format(align="right", font_color=GREY))
+            self.row += beside > sum(self.widths[: last + 1])
+            page.write_string(self.row, min(last, self.across - 1), unit, self.format(align="right", font_color=GREY))
         self.row += 1
         self.heading_row = self.row
-        headings = [
-            wide(self.say(column.heading)) / (self.widths[left + i] - 1) for i, column in enumerate(table.columns)
-        ]
+        headings = [wide(self.say(column.heading)) / (self.widths[i] - 1) for i, column in enumerate(table.columns)]
         self.printing.set_row(self.row, max(1, *(math.ceil(lines * 1.15) for lines in headings)) * LINE_HEIGHT)
         for position, column in enumerate(table.columns):
             text = self.say(column.heading)
-            page.write_string(self.row, left + position, text, self._heading(position, column, text))
+            page.write_string(self.row, position, text, self._heading(position, column, text))
         self.row += 1
         first = self.row
         self._body(table)
         final = self.row - 1
         sums = "SUM({})"
         if table.groups:
-            sums = f'SUMIF({_area((first, left + table.key), (final, left + table.key))},"<>",{{}})'
+            sums = f'SUMIF({_area((first, table.key), (final, table.key))},"<>",{{}})'
         if table.total:
             self._sums(table, table.total, sums, first, final)
         self.book.define_name(
-            table.name, f"={self._quoted_sheet()}!{_area((self.heading_row, left), (self.row - 1, last))}"
+            table.name, f"={self._quoted_sheet()}!{_area((self.heading_row, 0), (self.row - 1, last))}"
         )
         if table.filtered and table.rows:
-            page.autofilter(self.heading_row, left, final, last)
+            page.autofilter(self.heading_row, 0, final, last)
             if table.total:
                 self._sums(table, (say("Rows shown"), *table.total[1:]), "SUBTOTAL(109,{})", first, final)
         if table.heat:
@@ -323,7 +300,7 @@ class _Sheet:
                     else {"text_wrap": True, "align": "left", "indent": int(position > 0)}
                 )
                 looks[key] = self.format(bottom=4, bottom_color=RULE, **align, **_quoted(text))
-            self.page.write_string(self.row, self.left + position, text, looks[key])
+            self.page.write_string(self.row, position, text, looks[key])
             return self._lines(position, text)
         kind, decimals = (cell.kind, cell.decimals) if isinstance(cell, Quantity) else (column.kind, column.decimals)
         value = cell.value if isinstance(cell, Quantity) else cell
@@ -338,15 +315,15 @@ class _Sheet:
             )  # fmt: skip
         look = looks[key]
         if column.is_derived:
-            formula = _derived_formula(column, self.row, self.left, value)  # type: ignore[arg-type]
-            self.page.write_formula(self.row, self.left + position, formula, look, float(value))
+            formula = _derived_formula(column, self.row, value)  # type: ignore[arg-type]
+            self.page.write_formula(self.row, position, formula, look, float(value))
         else:
-            self.page.write_number(self.row, self.left + position, float(value), look)
+            self.page.write_number(self.row, position, float(value), look)
         return 1
 
     def _lines(self, position: int, text: str) -> int:
         """How many lines a text takes in a column of the table; all but its first column are indented."""
-        return lines_in(text, int(self.widths[self.left + position]) - bool(position))
+        return lines_in(text, int(self.widths[position]) - bool(position))
 
     def _sums(
         self,
@@ -359,18 +336,17 @@ class _Sheet:
     ) -> None:
         """A row of live sums over the rows from ``first`` to ``final``, each with the content's value."""
         look: dict[str, Any] = {"bold": True, "top": 1, "bottom": 1, "top_color": INK, "bottom_color": INK, **more}
-        for position, (column, cell) in enumerate(zip(table.columns, cells, strict=True)):
-            at = self.left + position
+        for at, (column, cell) in enumerate(zip(table.columns, cells, strict=True)):
             if cell is None:
                 self.page.write_blank(self.row, at, None, self.format(**look))
             elif isinstance(cell, Words | str):
                 text = self._text(cell)
-                style = self.format(**look, **_quoted(text), text_wrap=True, indent=int(position > 0))
+                style = self.format(**look, **_quoted(text), text_wrap=True, indent=int(at > 0))
                 self.page.write_string(self.row, at, text, style)
             else:
                 sums = formula.format(_area((first, at), (final, at), fixed=False))
                 if column.ratio:
-                    sums = _derived_formula(column, self.row, self.left, cell)[1:]  # type: ignore[arg-type]
+                    sums = _derived_formula(column, self.row, cell)[1:]  # type: ignore[arg-type]
                 elif _ends_within(cell, column.decimals) and not sums.startswith(SUBTOTAL):  # type: ignore[arg-type]
                     sums = f"ROUND({sums},{column.decimals})"
                 style = self.format(**look, num_format=self._number_format(column.kind, column.decimals), align="right")
@@ -417,14 +393,16 @@ class _Sheet:
         font = {"name": FONTS[self.language], "size": 10}
         message = self.say(figure.message)
         height, left = charts.HEIGHTS[figure.kind](figure), 0.0
-        room = min(WIDEST_CHART, PIXELS * sum(self.widths[: self.printed]))
+        room = min(WIDEST_CHART, PIXELS * sum(self.widths[self.beside : self.across]))
         for number, (draw, share) in enumerate(charts.EXCEL[figure.kind]):
             chart = draw(self.book, figure, area, heading, font)
             title = message if number == 0 else self.say(say("Change, %"))
             chart.set_title({"name": _no_reference(title), "name_font": {**font, "size": 11}, "overlay": False})
             chart.set_size({"width": share * room, "height": height})
             described = message if number == 0 else f"{message} – {title}"
-            self.page.insert_chart(self.row, 0, chart, {"description": described, "x_offset": left})
+            self.page.insert_chart(
+                self.row, self.beside, chart, {"description": described, "x_offset": left, "y_offset": 4}
+            )
             left += share * room
         rows = math.ceil(height / CHART_ROW) + 1
         self.printing.keep(self.row, self.row + rows)
@@ -438,26 +416,15 @@ def _height(lines: int) -> int:
     return LINE_HEIGHT + (lines - 1) * NEXT_LINE
 
 
-def _narrowed(widths: list[float], shares: Mapping[int, float]) -> list[float]:
-    """Widths that a printed page holds: numbers keep theirs, the widest texts are cut to their shares of the rest."""
-    cut, most = widths, max(shares.values(), default=1)
-    for longest in range(int(sum(widths)), NARROWEST_TEXT, -1):
-        if sum(cut) <= WIDEST_PAGE:
-            break
-        parts = {at: max(NARROWEST_TEXT, longest * share / most) for at, share in shares.items() if share}
-        cut = [min(width, parts.get(at, width)) for at, width in enumerate(widths)]
-    return cut
-
-
-def _derived_formula(column: Column, row: int, left: int, value: Fraction) -> str:
+def _derived_formula(column: Column, row: int, value: Fraction) -> str:
     """The formula of a derived cell; rounded where its value is, so that it comes to that very number."""
-    at: Callable[[int], str] = lambda position: _area((row, left + position), (row, left + position), fixed=False)  # noqa: E731
+    at: Callable[[int], str] = lambda position: _area((row, position), (row, position), fixed=False)  # noqa: E731
     if column.ratio:
         top, bottom = column.ratio
         return f'=IF({at(bottom)}=0,"",{at(top)}/{at(bottom)})'
     if column.across:
         first, last = column.across
-        formula = f"SUM({_area((row, left + first), (row, left + last), fixed=False)})"
+        formula = f"SUM({_area((row, first), (row, last), fixed=False)})"
     else:
         more, less = column.less or (0, 0)
         formula = f"{at(more)}-{at(less)}"

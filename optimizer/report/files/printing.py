@@ -1,14 +1,17 @@
-"""How a sheet of the workbook is printed: A4 landscape, one page wide; nothing is cut that a page can hold."""
+"""How a sheet of the workbook is printed: A4 landscape, at 8 points or more; nothing is cut that a page can hold."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 LINE_HEIGHT = 17
 """Of a row, in points, where nothing else is said."""
 PAPER_WIDTH, PAPER_HEIGHT = 768, 508
 """In points: what a page holds at full size. Where letters must be smaller to be one page wide it holds more rows."""
+WIDEST_PAGE, NARROWEST_TEXT = 142, 12
+"""In letters: what A4 landscape holds at 8 points or more, in the widest of the fonts that may stand in for ours."""
 DIGIT, BESIDE = 5.25, 3.75
 """In points: a letter of a column's width in the narrowest of the fonts that may stand in, and what a column adds."""
 LONGEST_FOOTER = 120
@@ -19,11 +22,18 @@ class Printing:
     """The pages of one sheet: what is kept whole, and what stands above and below it."""
 
     def __init__(self, page: Any, widths: Sequence[float]) -> None:
-        self.page, self.columns = page, len(widths)
-        width = DIGIT * sum(widths) + BESIDE * len(widths)
+        self.page, self.widths = page, widths
+        self.stretches = stretches_of(widths)
+        first = widths[: self.columns]
+        width = DIGIT * sum(first) + BESIDE * len(first)
         self.page_height = PAPER_HEIGHT * max(1.0, width / PAPER_WIDTH)
         self.heights: dict[int, float] = {}
         self.pieces: list[tuple[int, int]] = []
+
+    @property
+    def columns(self) -> int:
+        """How many columns the first page across has: sentences and charts stand there."""
+        return self.stretches[0] if self.stretches else len(self.widths)
 
     def set_row(self, row: int, height: float | None, options: dict[str, int] | None = None) -> None:
         """A row's height, and the level of its outline."""
@@ -42,13 +52,17 @@ class Printing:
         page.set_default_row(LINE_HEIGHT)
         page.set_landscape()
         page.set_paper(9)
-        page.fit_to_pages(1, int(is_one_page))
-        page.print_area(0, 0, max(0, rows - 1), self.columns - 1)
+        page.fit_to_pages(1 + len(self.stretches), int(is_one_page))
+        page.print_area(0, 0, max(0, rows - 1), len(self.widths) - 1)
         page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
         page.set_header(f"&L&10{_plain(above)}&R&10&A", ALL)
         page.set_footer(f"&L&10{_plain(below[0])}&R&10{_plain(below[1])}   &P / &N", ALL)
         if not is_one_page:
             page.set_h_pagebreaks(self.breaks())
+        if self.stretches:
+            page.set_v_pagebreaks(self.stretches)
+            page.repeat_columns(0)
+            page.print_across()
 
     def breaks(self) -> list[int]:
         """The rows that begin a page, so that no piece is cut that a page can hold, and none begins at its foot.
@@ -68,6 +82,35 @@ class Printing:
 
     def _height(self, first: int, end: int) -> float:
         return sum(self.heights.get(row, LINE_HEIGHT) for row in range(first, end))
+
+
+def narrowed(widths: list[float], shares: Mapping[int, float]) -> list[float]:
+    """Widths that a printed page holds: numbers keep theirs, the widest texts are cut to their shares of the rest.
+
+    Where that is not enough nothing is cut: the sheet is printed on several pages across.
+    """
+    cut, most = widths, max(shares.values(), default=1)
+    for longest in range(int(sum(widths)), NARROWEST_TEXT, -1):
+        if sum(cut) <= WIDEST_PAGE:
+            break
+        parts = {at: max(NARROWEST_TEXT, longest * share / most) for at, share in shares.items() if share}
+        cut = [min(width, parts.get(at, width)) for at, width in enumerate(widths)]
+    return cut if sum(cut) <= WIDEST_PAGE else widths
+
+
+def stretches_of(widths: Sequence[float]) -> list[int]:
+    """The columns that begin a further page across, which repeats the first one; none where one page holds them all."""
+    if sum(widths) <= WIDEST_PAGE:
+        return []
+    room, others = WIDEST_PAGE - widths[0], sum(widths) - widths[0]
+    share = others / math.ceil(others / room)
+    found, used = list[int](), 0.0
+    for at, width in enumerate(widths[1:], 1):
+        if used and (used + width / 2 > share or used + width > room):
+            found.append(at)
+            used = 0.0
+        used += width
+    return found
 
 
 def _plain(text: str) -> str:
