@@ -48,9 +48,9 @@ if TYPE_CHECKING:
     from optimizer.report.screen import sums_of as sums_of
     from optimizer.report.standing import Signature as Signature
     from optimizer.report.standing import Standing as Standing
-    from optimizer.report.terms import scenario_name as scenario_name
     from optimizer.report.terms import usual as usual
     from optimizer.results import Result as Result
+    from optimizer.results import scenario_name as scenario_name
     from optimizer.run import OpenBook as OpenBook
     from optimizer.run import hash_of as hash_of
     from optimizer.run import json_bytes as json_bytes
@@ -92,8 +92,8 @@ ROOM_OF = {
     "units_of": "report.in_unit",
     **dict.fromkeys(("Screen", "Sums", "sums_of"), "report.screen"),
     **dict.fromkeys(("Signature", "Standing"), "report.standing"),
-    **dict.fromkeys(("scenario_name", "usual"), "report.terms"),
-    "Result": "results",
+    "usual": "report.terms",
+    **dict.fromkeys(("Result", "scenario_name"), "results"),
     **dict.fromkeys(
         (
             *(

@@ -37,9 +37,11 @@ from optimizer.places import own_rule_in_words, rule_in_words
 from optimizer.plan import Plan
 from optimizer.portfolio import Portfolio, Programme
 from optimizer.proof import Attained, Proof
+from optimizer.scenario import BASE
 from optimizer.words import Name, Words, name_of, say
 
 ZERO = Fraction(0)
+THE_BOOK_ITSELF, CHANGED = say("base"), "*"
 
 VERDICTS: Mapping[str, Words] = {
     "pinned": say("pinned"),
@@ -356,6 +358,28 @@ def family_name(family: str) -> Words:
 def instrument_name(instrument: str) -> Words:
     """An instrument in words; one of the user's own as it is written."""
     return INSTRUMENT_NAMES.get(instrument) or (Name(instrument) if instrument else NOT_STATED)
+
+
+def both(text: str) -> Name:
+    """A text of the workbook; where it reads ``English / 日本語``, each reader gets their own half."""
+    english, slash, japanese = text.partition(" / ")
+    if slash and _is_japanese(japanese) and not _is_japanese(english):
+        return Name(english.strip(), japanese=japanese.strip())
+    return Name(text)
+
+
+def scenario_name(name: str) -> Words:
+    """A scenario as a reader calls it; that without rows of its own has no name in the workbook.
+
+    The star of one that was changed on top of its rows stays.
+    """
+    plain = name.removesuffix(CHANGED)
+    called = THE_BOOK_ITSELF if plain == BASE else both(plain)
+    return say("{scenario}*", scenario=called) if plain != name else called
+
+
+def _is_japanese(text: str) -> bool:
+    return any("぀" <= letter <= "ヿ" or "一" <= letter <= "鿿" for letter in text)
 
 
 FAMILY_NAMES: Mapping[str, Words] = {

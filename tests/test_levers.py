@@ -177,6 +177,7 @@ def test_what_a_lever_opens_and_what_that_money_brings():
     assert [worth.rate for worth in found.worths] == pytest.approx([2.5, 3])
     assert found.best_buy.lever.id == "l1" and found.per == 1
     assert any("l1 adds most: 3.00 points" in str(words) for words in levers_in_words(found))
+    assert levers_in_words(found)[0].into("ja").startswith("基本計画：")
     told = levers_as_dict(found)
     assert told["opened"]["l2"] == pytest.approx({"alone": 4, "last": 4})
     assert told["points_per_unit_opened"] == pytest.approx({"l1": 3, "l2": 2.5})

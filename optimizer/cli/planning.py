@@ -12,6 +12,7 @@ import click
 from optimizer.cli.options import book_options, common_options, keep_the_workbook, main, solver_options
 from optimizer.cli.talking import Talker, problem_line
 from optimizer.errors import CheckFailed, WrongUsage
+from optimizer.results import both
 from optimizer.units import amount
 from optimizer.words import say
 
@@ -87,7 +88,6 @@ def solve(
     Example: haibun solve inputs/japan.xlsx --scenario all_proposals --out outputs/japan
     """
     from optimizer import report, run  # noqa: PLC0415
-    from optimizer.report import terms  # noqa: PLC0415
     from optimizer.solver import Options  # noqa: PLC0415
 
     watch = run.Stopwatch()
@@ -100,7 +100,7 @@ def solve(
     talker.tell(
         say(
             "{title}, {scenario}: {score} points (proved within {gap} of the best possible).",
-            title=terms.both(result.portfolio.settings.title),
+            title=both(result.portfolio.settings.title),
             scenario=scenario,
             score=f"{float(result.proof.score):.2f}",
             gap=f"{max(float(result.proof.gap), 0.0):.4f}",

@@ -10,7 +10,7 @@ from optimizer.errors import WrongUsage
 from optimizer.fiscal import listed, year_name, years_named
 from optimizer.portfolio import Portfolio, Programme, ScenarioItem
 from optimizer.questions.compare import PLACES, ZERO, Change, Compared, Move, Part, Side, Versus, rounded
-from optimizer.results import FREEDOM_NAMES, Result, family_name
+from optimizer.results import FREEDOM_NAMES, Result, family_name, scenario_name
 from optimizer.scenario import as_typed, item_set
 from optimizer.units import amount, signed, unit_name
 from optimizer.words import Name, Words, name_of, say
@@ -249,7 +249,7 @@ def _target_in_words(portfolio: Portfolio, row: ScenarioItem) -> Words:
 def reason_of(versus: Versus, move: Move) -> Words:
     """Why a programme gets what it gets in the new plan."""
     if move.line is None:
-        return say("{scenario} does not have this programme.", scenario=versus.side.name)
+        return say("{scenario} does not have this programme.", scenario=scenario_name(versus.side.name))
     return move.line.reason
 
 
@@ -262,12 +262,14 @@ def compare_in_words(found: Compared) -> list[Words]:
     for versus in found.others:
         said += _versus_in_words(found, versus)
     if not found.others:
-        said.append(say("{scenario} is compared with itself: nothing differs.", scenario=found.first.name))
+        said.append(
+            say("{scenario} is compared with itself: nothing differs.", scenario=scenario_name(found.first.name))
+        )
     return said
 
 
 def _score_in_words(side: Side) -> Words:
-    return say("{scenario}: {score} points.", scenario=side.name, score=_points(side.score))
+    return say("{scenario}: {score} points.", scenario=scenario_name(side.name), score=_points(side.score))
 
 
 def _versus_in_words(found: Compared, versus: Versus) -> list[Words]:
@@ -275,10 +277,10 @@ def _versus_in_words(found: Compared, versus: Versus) -> list[Words]:
     said = [
         say(
             "{scenario}: {score} points, {difference} against {first}.",
-            scenario=versus.side.name,
+            scenario=scenario_name(versus.side.name),
             score=_points(versus.side.score),
             difference=_signed(versus.difference(SHOWN_PLACES)),
-            first=first.name,
+            first=scenario_name(first.name),
         )
     ]
     if versus.has_own_measure:
@@ -286,7 +288,7 @@ def _versus_in_words(found: Compared, versus: Versus) -> list[Words]:
             say(
                 "  The two count by different weights or needs; by those of {base} the plans score {before} and "
                 "{after}.",
-                base=found.measure,
+                base=scenario_name(found.measure),
                 before=_points(first.score_at_base),
                 after=_points(versus.side.score_at_base),
             )

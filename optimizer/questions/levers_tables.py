@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from optimizer.fiscal import listed
 from optimizer.questions.levers import Levers, Move, Worth
 from optimizer.questions.shapley import Combination
+from optimizer.results import scenario_name
 from optimizer.units import amount, moved, signed
 from optimizer.words import Words, name_of, say
 
@@ -98,7 +99,7 @@ def _whole(found: Levers) -> Words:
     if found.none_on is None or found.all_on is None:
         return say(
             "{scenario}: the score with no lever on is {none}, with all {count} on {all}.",
-            scenario=found.scenario,
+            scenario=scenario_name(found.scenario),
             none=_points(found.none_on),
             all=_points(found.all_on),
             count=len(found.worths),
@@ -106,7 +107,7 @@ def _whole(found: Levers) -> Words:
     return say(
         "{scenario}: {none} points with no lever on, {all} with all {count} on: {gain}. "
         "{combinations} combinations were solved.",
-        scenario=found.scenario,
+        scenario=scenario_name(found.scenario),
         none=_points(found.none_on),
         all=_points(found.all_on),
         count=len(found.worths),

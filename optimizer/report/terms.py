@@ -7,44 +7,20 @@ from fractions import Fraction
 
 from optimizer.portfolio import Portfolio
 from optimizer.report.document import decimals_of
-from optimizer.results import NOT_STATED
-from optimizer.scenario import BASE
+from optimizer.results import NOT_STATED, both
 from optimizer.units import UNITS
-from optimizer.words import Name, Words, say
+from optimizer.words import Words, say
 
 AGENCIES = (say("MOFA"), say("JICA"), say("MOF"), say("MOD"), say("METI"), say("JBIC"))
 FREEDOMS: Mapping[str, Words] = {"want": say("Freedom from want"), "fear": say("Freedom from fear")}
 KINDS: Mapping[str, Words] = {"law": say("law"), "cabinet": say("cabinet decision"), "preference": say("preference")}
 
-THE_BOOK_ITSELF, CHANGED = say("base"), "*"
 _KNOWN = {words.pattern: words for words in (*UNITS, *AGENCIES)}
 
 
 def usual(text: str) -> Words:
     """The usual name of a unit or an agency; any other text as the workbook writes it."""
     return _KNOWN.get(text) or (both(text) if text else NOT_STATED)
-
-
-def both(text: str) -> Name:
-    """A text of the workbook; where it reads ``English / 日本語``, each reader gets their own half."""
-    english, slash, japanese = text.partition(" / ")
-    if slash and _is_japanese(japanese) and not _is_japanese(english):
-        return Name(english.strip(), japanese=japanese.strip())
-    return Name(text)
-
-
-def scenario_name(name: str) -> Words:
-    """A scenario as a reader calls it; that without rows of its own has no name in the workbook.
-
-    The star of one that was changed on top of its rows stays.
-    """
-    plain = name.removesuffix(CHANGED)
-    called = THE_BOOK_ITSELF if plain == BASE else both(plain)
-    return say("{scenario}*", scenario=called) if plain != name else called
-
-
-def _is_japanese(text: str) -> bool:
-    return any("぀" <= letter <= "ヿ" or "一" <= letter <= "鿿" for letter in text)
 
 
 def money_decimals(portfolio: Portfolio) -> int:

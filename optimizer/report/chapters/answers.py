@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from optimizer.portfolio import Portfolio
 from optimizer.questions.compare_tables import sets_in_words
-from optimizer.report import terms
 from optimizer.report.document import Callout
+from optimizer.results import scenario_name
 from optimizer.run import OpenBook, versions
 from optimizer.words import Words, say
 
@@ -30,10 +30,10 @@ def subtitle(portfolio: Portfolio, scenario: str, sets: Sequence[str]) -> Words:
     if sets:
         return say(
             "Scenario: {scenario}; changed by: {changes}",
-            scenario=terms.scenario_name(scenario),
+            scenario=scenario_name(scenario),
             changes=sets_in_words(portfolio, sets),
         )
-    return say("Scenario: {scenario}", scenario=terms.scenario_name(scenario))
+    return say("Scenario: {scenario}", scenario=scenario_name(scenario))
 
 
 def how_to_read(*sentences: Words) -> Callout:

@@ -34,7 +34,7 @@ from optimizer.report.document import (
 )
 from optimizer.report.in_unit import in_unit
 from optimizer.report.shown import shown_figure
-from optimizer.results import FAMILY_NAMES, FREEDOM_NAMES
+from optimizer.results import FAMILY_NAMES, FREEDOM_NAMES, both, scenario_name
 from optimizer.run import OpenBook
 from optimizer.words import Name, Words, name_of, say
 
@@ -74,7 +74,7 @@ class _Told:
         self.shown_in = in_unit(self.portfolio, unit)
         self.unit = self.shown_in.name
         self.decimals = self.shown_in.decimals(terms.money_decimals(self.portfolio))
-        self.first = terms.scenario_name(found.first.name)
+        self.first = scenario_name(found.first.name)
         self.totals = [totals_of(side.result) for side in found.sides]
 
     def document(self, book: OpenBook) -> Document:
@@ -83,7 +83,7 @@ class _Told:
         versus = [self.versus(number, one) for number, one in numbered]
         lines = [self.all_moves(number, one) for number, one in numbered if len(one.moves) > MOST_MOVES]
         return Document(
-            title=terms.both(self.portfolio.settings.title),
+            title=both(self.portfolio.settings.title),
             message=self.message(),
             subtitle=self.subtitle(),
             fingerprint=fingerprint(book),
@@ -100,10 +100,10 @@ class _Told:
 
     def _called(self, side: Side) -> Words:
         """A scenario's name; where it has items of its own on top, with these."""
-        name, setting = terms.scenario_name(side.name), side.setting
+        name, setting = scenario_name(side.name), side.setting
         if not setting.sets or self.found.sets:
             return name
-        origin, changes = terms.scenario_name(setting.scenario), sets_in_words(self.portfolio, setting.sets)
+        origin, changes = scenario_name(setting.scenario), sets_in_words(self.portfolio, setting.sets)
         return say("{scenario} ({origin} with {changes})", scenario=name, origin=origin, changes=changes)
 
     def message(self) -> Words:
@@ -121,7 +121,7 @@ class _Told:
 
     def _against(self, versus: Versus) -> Words:
         """A score beside the first; where it counts by another measure, both by the common one."""
-        name = terms.scenario_name(versus.side.name)
+        name = scenario_name(versus.side.name)
         if versus.has_own_measure:
             score, first = (rounded(side.score_at_base, 2) for side in (versus.side, versus.first))
             return say(
@@ -129,7 +129,7 @@ class _Told:
                 scenario=name,
                 score=quantity(score, "points"),
                 difference=quantity(score - first, "change"),
-                measure=terms.scenario_name(self.found.measure),
+                measure=scenario_name(self.found.measure),
             )
         return say(
             "{scenario} {score} ({difference})",
@@ -154,7 +154,7 @@ class _Told:
                 say(
                     "Scores under different weights or needs do not compare: hold these plans against each other by "
                     "the weights and needs of {measure}.",
-                    measure=terms.scenario_name(self.found.measure),
+                    measure=scenario_name(self.found.measure),
                 )
             )
         return say("How to read the numbers"), tuple(said)
@@ -162,7 +162,7 @@ class _Told:
     def scores(self) -> Table:
         """A row for each scenario."""
         freedoms = [f for f in FREEDOM_NAMES if any(f in attainments(side.result) for side in self.found.sides)]
-        measure = terms.scenario_name(self.found.measure)
+        measure = scenario_name(self.found.measure)
         columns = [
             Column(say("Scenario")),
             Column(say("Score (points)"), "points", PLACES),
@@ -182,7 +182,7 @@ class _Told:
         score, measured = rounded(side.score, PLACES), rounded(side.score_at_base, PLACES)
         is_first = side is first
         return (
-            terms.scenario_name(side.name),
+            scenario_name(side.name),
             score,
             None if is_first else score - rounded(first.score, PLACES),
             measured,
@@ -209,7 +209,7 @@ class _Told:
 
     @staticmethod
     def _name(versus: Versus) -> Words:
-        return terms.scenario_name(versus.side.name)
+        return scenario_name(versus.side.name)
 
     def orders(self, versus: Versus) -> Iterator[Words]:
         """What a reader must know of combinations without a plan."""
@@ -372,7 +372,7 @@ class _Told:
             values=tuple(
                 (ZERO, *(table.numbers(position)[row] for position in positions)) for row in range(len(table.rows))
             ),
-            across=tuple(Mark(terms.scenario_name(side.name)) for side in self.found.sides),
+            across=tuple(Mark(scenario_name(side.name)) for side in self.found.sides),
             decimals=self.decimals,
             unit=self.unit,
             source=say("Published amounts of each scenario."),
@@ -388,7 +388,7 @@ class _Told:
             return self._one_way(table, changes, up if changes[up] > 0 else down)
         return say(
             "In {scenario}, {up} gains most ({gain}) and {down} loses most ({loss}) against {first}.",
-            scenario=terms.scenario_name(self.found.sides[-1].name),
+            scenario=scenario_name(self.found.sides[-1].name),
             first=self.first,
             up=table.words(0)[up],
             gain=quantity(changes[up], "change", self.decimals),
@@ -399,7 +399,7 @@ class _Told:
     def _one_way(self, table: Table, changes: Sequence[Fraction], most: int) -> Words:
         """No region loses, or none gains."""
         names = {
-            "scenario": terms.scenario_name(self.found.sides[-1].name),
+            "scenario": scenario_name(self.found.sides[-1].name),
             "first": self.first,
             "region": table.words(0)[most],
             "change": quantity(changes[most], "change", self.decimals),

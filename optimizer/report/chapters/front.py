@@ -9,7 +9,6 @@ from typing import Any
 
 from optimizer import fiscal
 from optimizer.questions.compare_tables import sets_in_words
-from optimizer.report import terms
 from optimizer.report.chapters import grounds
 from optimizer.report.chapters.money import Money, kept_baseline
 from optimizer.report.chapters.needs import Needs
@@ -29,7 +28,7 @@ from optimizer.report.document import (
     table_of,
 )
 from optimizer.report.standing import Standing
-from optimizer.results import FREEDOM_NAMES, Result, family_name
+from optimizer.results import FREEDOM_NAMES, Result, both, family_name, scenario_name
 from optimizer.words import Words, name_of, say
 
 PLACES = 6
@@ -101,7 +100,7 @@ class Front:
 
     def title(self) -> Words:
         """What the plan is called."""
-        return terms.both(self.result.portfolio.settings.title)
+        return both(self.result.portfolio.settings.title)
 
     def message(self) -> Words:
         """The plan in one sentence."""
@@ -119,7 +118,7 @@ class Front:
 
     def subtitle(self) -> Words:
         """Scenario and levers in a line."""
-        scenario = terms.scenario_name(str(self.facts.get("scenario", "base")))
+        scenario = scenario_name(str(self.facts.get("scenario", "base")))
         if sets := self.facts.get("set", ()):
             changes = sets_in_words(self.result.portfolio, sets)
             return say("Scenario: {scenario}; changed by: {changes}", scenario=scenario, changes=changes)

@@ -11,6 +11,7 @@ from optimizer.questions.frontier_tables import PASSAGES
 from optimizer.report import terms
 from optimizer.report.chapters.answers import fingerprint, how_to_read, maybe, number, subtitle
 from optimizer.report.document import Block, Cell, Column, Document, Figure, Mark, Section, Table, quantity, table_of
+from optimizer.results import both
 from optimizer.run import OpenBook
 from optimizer.words import Words, name_of, say
 
@@ -29,7 +30,7 @@ class _Told:
 
     def document(self, book: OpenBook) -> Document:
         return Document(
-            title=terms.both(self.portfolio.settings.title),
+            title=both(self.portfolio.settings.title),
             message=self.message(),
             subtitle=subtitle(book.portfolio, self.found.scenario, self.found.sets),
             fingerprint=fingerprint(book),
@@ -210,7 +211,7 @@ def freedoms_document(book: OpenBook, found: Freedoms) -> Document:
         source=say("{count} solves of one model.", count=found.solves),
     )
     return Document(
-        title=terms.both(found.portfolio.settings.title),
+        title=both(found.portfolio.settings.title),
         message=message,
         subtitle=subtitle(book.portfolio, found.scenario, found.sets),
         fingerprint=fingerprint(book),

@@ -10,8 +10,7 @@ from optimizer import fiscal, schema
 from optimizer.places import phrase_of
 from optimizer.report.document import Cell, Column, Table, quantity, table_of
 from optimizer.report.plain_style import plainly
-from optimizer.report.terms import both, scenario_name
-from optimizer.results import Result
+from optimizer.results import Result, both, scenario_name
 from optimizer.words import Name, Words, name_of, say
 
 KINDS: Mapping[str, Words] = {

@@ -23,6 +23,7 @@ from optimizer.report.document import (
     quantity,
     table_of,
 )
+from optimizer.results import both
 from optimizer.run import OpenBook
 from optimizer.words import Name, Words, name_of, say
 
@@ -49,7 +50,7 @@ class _Told:
         combinations = self.combinations()
         shown = combinations if len(combinations.rows) <= MOST_ON_A_PAGE else self.combinations(MOST_ON_A_PAGE)
         return Document(
-            title=terms.both(self.portfolio.settings.title),
+            title=both(self.portfolio.settings.title),
             message=self.message(),
             subtitle=subtitle(book.portfolio, self.found.scenario, self.found.sets),
             fingerprint=fingerprint(book),

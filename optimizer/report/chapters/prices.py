@@ -10,6 +10,7 @@ from optimizer.questions.prices import KINDS, Price
 from optimizer.report import terms
 from optimizer.report.chapters.answers import fingerprint, how_to_read, maybe, number, subtitle
 from optimizer.report.document import Block, Cell, Column, Document, Figure, Mark, Section, Table, quantity, table_of
+from optimizer.results import both
 from optimizer.run import OpenBook
 from optimizer.words import Words, say
 
@@ -24,7 +25,7 @@ def prices_document(book: OpenBook, found: Sequence[Price], scenario: str, sets:
     """The whole report of an answer, dearest first."""
     told = _Told(found, terms.usual(book.portfolio.settings.unit))
     return Document(
-        title=terms.both(book.portfolio.settings.title),
+        title=both(book.portfolio.settings.title),
         message=told.message(),
         subtitle=subtitle(book.portfolio, scenario, sets),
         fingerprint=fingerprint(book),

@@ -13,7 +13,7 @@ from optimizer.questions.ranges import TOUCHES, Range, Ranges
 from optimizer.report import terms
 from optimizer.report.chapters.answers import fingerprint, how_to_read, number, subtitle
 from optimizer.report.document import Block, Cell, Column, Document, Figure, Mark, Section, Table, quantity, table_of
-from optimizer.results import FAMILY_NAMES, family_name
+from optimizer.results import FAMILY_NAMES, both, family_name
 from optimizer.run import OpenBook
 from optimizer.words import Words, name_of, say
 
@@ -31,7 +31,7 @@ def ranges_document(
     whole = told.table(found.lines)
     shown = whole if len(whole.rows) <= MOST_ON_A_PAGE else told.table(told.widest(MOST_ON_A_PAGE))
     return Document(
-        title=terms.both(book.portfolio.settings.title),
+        title=both(book.portfolio.settings.title),
         message=told.message(),
         subtitle=subtitle(book.portfolio, scenario, sets),
         fingerprint=fingerprint(book),

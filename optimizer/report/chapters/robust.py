@@ -29,6 +29,7 @@ from optimizer.report.document import (
     quantity,
     table_of,
 )
+from optimizer.results import both
 from optimizer.run import OpenBook
 from optimizer.words import Words, name_of, say
 
@@ -64,7 +65,7 @@ class _Told:
                 Section("robust_certain", say("Effects without a range"), self.certain()),
             ]
         return Document(
-            title=terms.both(self.portfolio.settings.title),
+            title=both(self.portfolio.settings.title),
             message=self.message(),
             subtitle=subtitle(book.portfolio, draws.scenario, draws.sets),
             fingerprint=fingerprint(book),

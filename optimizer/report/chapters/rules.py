@@ -13,7 +13,7 @@ from optimizer.portfolio import Limit, Programme, Scope
 from optimizer.proof import MULTIPLIER_SCALE
 from optimizer.report import terms
 from optimizer.report.document import ZERO, Cell, Column, Quantity, Table, exact_sum, quantity, table_of
-from optimizer.results import Result
+from optimizer.results import Result, both
 from optimizer.words import name_of, say
 
 ONE = Fraction(1)
@@ -202,7 +202,7 @@ class Rules:
         binds = abs(self.result.multipliers.get(row.key, 0)) > LEAST_MULTIPLIER or left < self._step(row)
         return (
             name_of(resource),
-            terms.both(resource.unit),
+            both(resource.unit),
             fiscal.year_name(self.first_year + year),
             resource.available[year],
             built,
