@@ -27,7 +27,7 @@ from optimizer.cli.planning import ANSWERS
 from optimizer.errors import WrongUsage
 from optimizer.report.chapters.content import document_of
 from optimizer.report.document import Column, Document, Quantity, Section, number_text, table_of, tables_of
-from optimizer.report.files.pdf import parts_of, pdf
+from optimizer.report.files.pdf import _Paper, parts_of, pdf
 from optimizer.words import Name
 from optimizer.workbook import write
 
@@ -151,6 +151,18 @@ def test_headings_are_repeated_and_a_total_is_never_alone() -> None:
         assert all("Thing" in page and "Money" in page for page in pages)
         assert "thing" in pages[-1]
         assert "Total" in pages[-1]
+
+
+def test_a_caption_makes_a_narrow_table_wide_enough() -> None:
+    """A title with its unit stands in one line above two short columns, and a wide table is left as it is."""
+    short = (Column(Name("A")), Column(Name("B"), "money"))
+    (title, unit), rows = (Name("地域別・区分別の計画額"), Name("億円、令和9～10年度計")), [("a", Fraction(1))]
+    narrow, titled = table_of("t", Name("t"), short, rows), table_of("t", title, short, rows, unit=unit)
+    before, after = (_Paper("ja").widths_of(table) for table in (narrow, titled))
+    assert sum(after) >= 1.1 * len(str(title) + str(unit)) > sum(before)
+    many = [*short[:1], *short[1:] * 6]
+    wide = [table_of("t", words, many, [("a", *rows[0][1:] * 6)]) for words in (Name("t"), Name("title"))]
+    assert _Paper("en").widths_of(wide[0]) == _Paper("en").widths_of(wide[1])
 
 
 def test_rows_that_belong_together_are_kept_together() -> None:

@@ -26,6 +26,8 @@ LONGEST_HEADING, LONGEST_SHORT = 16, 16
 """In Latin letters: lines of a heading, and texts that are kept in one line."""
 ROOM, ROOM_OF_WIDE, MANY_COLUMNS = 95.0, 108.0, 9
 """In em of a table's letters: what the page has for a table, and for one with many columns, whose letters are small."""
+CAPTION, AROUND_UNIT = 1.15, 10.0
+"""In em of a table's letters: an em of its caption's, and the words and room around its unit."""
 CAPITAL, LATIN, PADDING, NARROWEST = 0.72, 0.58, 1.2, 7.0
 """In em: Latin letters in the font of the page, what a cell has beside its text, and a column of broken texts."""
 
@@ -105,7 +107,7 @@ class _Paper:
         """The widths of the columns that are shown, in em; none where the page would have to find them.
 
         Given widths spare the search for them, which takes longer than all else. Numbers and short texts get what they
-        need; long texts share the rest, so that they have as many lines as one another.
+        need; long texts share the rest, so that they have as many lines as one another. A caption keeps in one line.
         """
         shown, looks = self.columns_of(table), self.looks_of(table)
         natural = [self._natural_width(table, number) for number in shown]
@@ -116,7 +118,13 @@ class _Paper:
         wanted = sum(width for width, breaks in zip(natural, is_broken, strict=True) if breaks)
         share = min(1.0, free / wanted)
         widths = [width * share if breaks else width for width, breaks in zip(natural, is_broken, strict=True)]
-        return widths if table.rows and min(widths) >= min(NARROWEST, *natural) else []
+        wider = max(1.0, self._width_of_caption(table) / sum(widths))
+        return [width * wider for width in widths] if table.rows and min(widths) >= min(NARROWEST, *natural) else []
+
+    def _width_of_caption(self, table: Table) -> float:
+        """What its title and unit take in one line, as far as the page has room."""
+        unit = table.unit.into(self.language) if table.unit else ""
+        return min(ROOM, CAPTION * _em(table.title.into(self.language) + unit) + AROUND_UNIT)
 
     def _natural_width(self, table: Table, number: int) -> float:
         column = table.columns[number]
