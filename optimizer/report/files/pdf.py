@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from optimizer.collecting import uncollected
@@ -17,6 +18,7 @@ from optimizer.report.document import Cell, Column, Document, Figure, Table, num
 from optimizer.report.figures.letters import broken, wide
 from optimizer.report.figures.picture import picture
 from optimizer.report.files.html import content_of, template
+from optimizer.report.files.printing import stretches_of
 from optimizer.words import Words, say
 
 VARIANT = "pdf/ua-1"
@@ -28,7 +30,7 @@ ROOM, ROOM_OF_WIDE, MANY_COLUMNS = 95.0, 108.0, 9
 """In em of a table's letters: what the page has for a table, and for one with many columns, whose letters are small."""
 CAPTION, AROUND_UNIT = 1.15, 10.0
 """In em of a table's letters: an em of its caption's, and the words and room around its unit."""
-CAPITAL, LATIN, PADDING, NARROWEST = 0.72, 0.58, 1.2, 7.0
+CAPITAL, LATIN, PADDING, NARROWEST, NARROWEST_NAMES = 0.72, 0.58, 1.2, 7.0, 14.0
 """In em: Latin letters in the font of the page, what a cell has beside its text, and a column of broken texts."""
 
 
@@ -63,7 +65,7 @@ class _Paper:
             "many_columns": MANY_COLUMNS,
             "still_of": self.still_of,
             "cell": self.cell,
-            "columns_of": self.columns_of,
+            "stretches": self.stretches,
             "parts_of": parts_of,
             "looks_of": self.looks_of,
             "widths_of": self.widths_of,
@@ -89,6 +91,17 @@ class _Paper:
         told = table.grouped_by if any(group.level == 1 for group in table.groups) else ()
         return [number for number, column in enumerate(table.columns) if column.page and number not in told]
 
+    def stretches(self, table: Table) -> list[list[int]]:
+        """The columns that stand beside each other: all, or parts that paper has room for, each with the names."""
+        shown, looks = self.columns_of(table), self.looks_of(table)
+        natural = [self._natural_width(table, number) for number in shown]
+        least = [
+            width if looks[number] in ("n", "short") and place else min(width, NARROWEST_NAMES)
+            for place, (number, width) in enumerate(zip(shown, natural, strict=True))
+        ]
+        begins = [1, *stretches_of(least, ROOM_OF_WIDE)]
+        return [[*shown[:1], *shown[begin:end]] for begin, end in zip(begins, [*begins[1:], len(shown)], strict=True)]
+
     def heading(self, column: Column) -> tuple[str, ...]:
         """A heading in lines: those of numbers must not make their column wide."""
         heading = column.heading.into(self.language)
@@ -103,13 +116,13 @@ class _Paper:
             looks.append("n" if column.is_numeric else "long" if column.kind == "long" else short)
         return looks
 
-    def widths_of(self, table: Table) -> list[float]:
-        """The widths of the columns that are shown, in em; none where the page would have to find them.
+    def widths_of(self, table: Table, shown: Sequence[int]) -> list[float]:
+        """The widths of columns that stand beside each other, in em; none where the page would have to find them.
 
         Given widths spare the search for them, which takes longer than all else. Numbers and short texts get what they
         need; long texts share the rest, so that they have as many lines as one another. A caption keeps in one line.
         """
-        shown, looks = self.columns_of(table), self.looks_of(table)
+        looks = self.looks_of(table)
         natural = [self._natural_width(table, number) for number in shown]
         is_broken = [looks[number] not in ("n", "short") or place == 0 for place, number in enumerate(shown)]
         free = (ROOM_OF_WIDE if len(shown) > MANY_COLUMNS else ROOM) - sum(

@@ -98,11 +98,11 @@ def narrowed(widths: list[float], shares: Mapping[int, float]) -> list[float]:
     return cut if sum(cut) <= WIDEST_PAGE else widths
 
 
-def stretches_of(widths: Sequence[float]) -> list[int]:
+def stretches_of(widths: Sequence[float], widest: float = WIDEST_PAGE) -> list[int]:
     """The columns that begin a further page across, which repeats the first one; none where one page holds them all."""
-    if sum(widths) <= WIDEST_PAGE:
+    if sum(widths) <= widest:
         return []
-    room, others = WIDEST_PAGE - widths[0], sum(widths) - widths[0]
+    room, others = widest - widths[0], sum(widths) - widths[0]
     share = others / math.ceil(others / room)
     found, used = list[int](), 0.0
     for at, width in enumerate(widths[1:], 1):
