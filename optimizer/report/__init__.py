@@ -74,17 +74,21 @@ def writers(
 
 
 def written(writers: Mapping[str, Writer], result: Result) -> dict[str, bytes]:
-    """The files of several writers. A second process prints the first PDF, which takes longer than all the others."""
+    """The files of several writers. A second process prints the first PDF, which takes longer than all the others.
+
+    It loads what it prints with while this one makes the page.
+    """
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor  # noqa: PLC0415  (only a PDF needs them)
     from multiprocessing import get_context  # noqa: PLC0415
 
-    from optimizer.report.files.pdf import printed  # noqa: PLC0415
+    from optimizer.report.files.pdf import load, printed  # noqa: PLC0415
 
     printers = {name: writer for name, writer in writers.items() if isinstance(writer, Printer)}
     if not printers or len(writers) == 1:
         return {name: write(result) for name, write in writers.items()}
     slow, printer = next(iter(printers.items()))
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        pool.submit(load)
         printing = pool.submit(printed, printer.page(result))
         files = {name: write(result) for name, write in writers.items() if name != slow}
         try:

@@ -47,6 +47,11 @@ def printed(page: str) -> bytes:
         return bytes(weasyprint.HTML(string=page, url_fetcher=closed).write_pdf(pdf_variant=VARIANT))
 
 
+def load() -> None:
+    """Load what prints, which takes as long as a small report. Raises ``WrongUsage`` as ``printed`` does."""
+    _weasyprint()
+
+
 def paper(document: Document, language: str, name: str = REPORT) -> str:
     """The page that is printed, in one language, without scripts."""
     content = content_of(document, language) | _Paper(language).functions()
