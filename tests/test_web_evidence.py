@@ -7,6 +7,7 @@ import json
 import re
 import threading
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import openpyxl
@@ -65,13 +66,22 @@ def test_nobody_signs_off_their_own_work_or_out_of_turn(office, book, run):
     assert Browser(office, "other").post(f"{run}/assure").status_code == 404
 
 
-def test_nobody_signs_a_run_whose_files_changed(office, run):
-    """Between its making and the signature; it stays a draft."""
+@contextmanager
+def touched(office, run):
+    """A run with a file that is not as it was made, until the block ends."""
     certificate = office.extensions["site"].store.run_folder(run.split("/")[-1]) / "certificate.json"
     kept = certificate.read_bytes()
     certificate.write_bytes(kept + b" ")
-    answer = Browser(office, "assurer").post(f"{run}/assure")
-    certificate.write_bytes(kept)
+    try:
+        yield
+    finally:
+        certificate.write_bytes(kept)
+
+
+def test_nobody_signs_a_run_whose_files_changed(office, run):
+    """Between its making and the signature; it stays a draft."""
+    with touched(office, run):
+        answer = Browser(office, "assurer").post(f"{run}/assure")
     assert answer.status_code == 422 and "not those it was made with" in answer.text
     assert "Assured" not in Browser(office, "viewer").get(f"{run.rpartition('/')[0]}").text
 
@@ -168,11 +178,8 @@ def test_a_setting_that_nobody_saved_is_a_draft(office, book, approved):
 
 def test_a_report_of_files_that_were_touched_is_not_signed(office, run, approved):
     """422 and the reason, instead of names under other numbers."""
-    certificate = office.extensions["site"].store.run_folder(run.split("/")[-1]) / "certificate.json"
-    kept = certificate.read_bytes()
-    certificate.write_bytes(kept + b" ")
-    answer = Browser(office, "viewer").get(f"{run}/report.html")
-    certificate.write_bytes(kept)
+    with touched(office, run):
+        answer = Browser(office, "viewer").get(f"{run}/report.html")
     assert answer.status_code == 422 and "not those it was made with" in answer.text
 
 

@@ -17,6 +17,11 @@ def key(value: str) -> Make:
     )
 
 
+def hiding(name: str, old: bytes, new: bytes) -> Kind:
+    """Effects are written so that some do not show: they count all the same, and it is said."""
+    return Kind(name, lambda book: book.replace(book.sheet("Effects"), old, new), Same("Effects", "hidden"))
+
+
 LAST = "A255"
 KEYS = [
     Kind("a key twice", key("grant_IDN"), Fault("Programmes", LAST, "already in row 2")),
@@ -82,46 +87,18 @@ KEYS = [
         lambda b: b.replace(MAIN, b'<sheet name="Effects"', b'<sheet state="veryHidden" name="Effects"'),
         Same("Effects", "hidden"),
     ),
-    Kind(
-        "a row that hides",
-        lambda b: b.replace(b.sheet("Effects"), b'<row r="9"', b'<row r="9" hidden="1"'),
-        Same("Effects", "hidden"),
-    ),
-    Kind(
-        "a row of no height",
-        lambda b: b.replace(b.sheet("Effects"), b'<row r="9"', b'<row r="9" ht="0"'),
-        Same("Effects", "hidden"),
-    ),
-    Kind(
-        "rows that hide unless they say otherwise",
-        lambda b: b.replace(b.sheet("Effects"), b"<sheetFormatPr ", b'<sheetFormatPr zeroHeight="1" '),
-        Same("Effects", "hidden"),
-    ),
-    Kind(
-        "a row of nearly no height",
-        lambda b: b.replace(b.sheet("Effects"), b'<row r="9"', b'<row r="9" ht="0.1" customHeight="1"'),
-        Same("Effects", "hidden"),
-    ),
-    Kind(
-        "a row that hides behind a sign",
-        lambda b: b.replace(b.sheet("Effects"), b'<row r="9"', b'<row r="9" note=">" hidden = \' true\''),
-        Same("Effects", "hidden"),
-    ),
-    Kind(
-        "a row of no height in other signs",
-        lambda b: b.replace(b.sheet("Effects"), b'<row r="9"', b"<row r='9' note='>' ht = '.0'"),
-        Same("Effects", "hidden"),
-    ),
+    hiding("a row that hides", b'<row r="9"', b'<row r="9" hidden="1"'),
+    hiding("a row of no height", b'<row r="9"', b'<row r="9" ht="0"'),
+    hiding("rows that hide unless they say otherwise", b"<sheetFormatPr ", b'<sheetFormatPr zeroHeight="1" '),
+    hiding("a row of nearly no height", b'<row r="9"', b'<row r="9" ht="0.1" customHeight="1"'),
+    hiding("a row that hides behind a sign", b'<row r="9"', b'<row r="9" note=">" hidden = \' true\''),
+    hiding("a row of no height in other signs", b'<row r="9"', b"<row r='9' note='>' ht = '.0'"),
     Kind(
         "a row that only seems to hide",
         lambda b: b.replace(b.sheet("Effects"), b'<row r="9"', b'<row r="9" note=" hidden=\'1\' "'),
         Same(),
     ),
-    Kind(
-        "a column that hides",
-        lambda b: b.replace(b.sheet("Effects"), b"<col ", b'<col hidden="1" '),
-        Same("Effects", "hidden"),
-    ),
+    hiding("a column that hides", b"<col ", b'<col hidden="1" '),
     Kind(
         "a sheet of the office's own",
         lambda b: b.replace(MAIN, b'name="How to fill this in"', b'name="My notes"'),
