@@ -330,6 +330,27 @@ def test_ctrl_c_leaves_the_cluster_for_the_next(book, variants, expected, cluste
     same_to_the_last_digit(sweep(book, variants[:5], Cluster(cluster), with_amounts=True), expected[:5])
 
 
+def test_a_cluster_answers_while_another_gives_up_its_work(cluster):
+    """Every third greeting is overtaken by the news of it; a planner must not hear that nobody is there."""
+    enough = threading.Event()
+
+    def keep_giving_up() -> None:
+        with Client(cluster, set_as_default=False) as client:
+            while not enough.is_set():
+                given = client.map(time.sleep, [0.001] * 16, pure=False)
+                time.sleep(0.005)
+                client.cancel(given)
+
+    other = threading.Thread(target=keep_giving_up)
+    other.start()
+    try:
+        for _ in range(25):
+            Cluster(cluster)
+    finally:
+        enough.set()
+        other.join()
+
+
 def test_workers_of_another_version_are_refused(book, cluster):
     """Other versions find other digits."""
     sent = packed(book, Options())

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib import metadata
 from multiprocessing import get_context
 from typing import Any, Protocol
@@ -32,6 +33,8 @@ ROUNDS = 8
 PROGRAM = "haibun"
 PATIENCE = 4.0
 """Seconds in which a scheduler must answer."""
+GREETINGS = 30
+"""Times that a scheduler is asked again whose greeting another message overtook."""
 
 
 class Crew(Protocol):
@@ -173,14 +176,15 @@ def refuse_without(client: Any, package: str) -> None:
 def _client_of(address: str) -> Any:
     """A connection to a scheduler.
 
-    One that has just cancelled another's work may greet with two messages at once, which the library asserts never
-    happens: such a one is asked a second time.
+    One whose workers still end another's cancelled work tells everybody of it, and a greeting that another message
+    overtakes is one that the library asserts never happens: such a one is asked again.
     """
     try:
-        try:
-            return _connected(address)
-        except AssertionError:
-            return _connected(address)
+        for _ in range(GREETINGS):
+            with suppress(AssertionError):
+                return _connected(address)
+            time.sleep(0.1)
+        return _connected(address)
     except ImportError:
         raise WrongUsage(say("A cluster needs more packages: install haibun[cluster].")) from None
     except Exception as error:
