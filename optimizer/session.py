@@ -112,12 +112,16 @@ class Session:
         """
         self.turn_to_portfolio(scenario.apply(self.book, name, sets).portfolio)
 
-    def turn_to_portfolio(self, portfolio: Portfolio) -> None:
-        """Move to an active portfolio: this book, or a variation of it with the same rows of the workbook."""
+    def turn_to_portfolio(self, portfolio: Portfolio) -> Model:
+        """Move to an active portfolio: this book, or a variation of it with the same rows of the workbook.
+
+        Returns its model. Raises ``InputProblems`` where the solver would drop one of its numbers.
+        """
         new = self._built(portfolio)
         if not self._changed_in_place(new):
             self._hand_over(new)
         self.portfolio, self.model, self._best = portfolio, new, None
+        return new
 
     def turn_from(self, start: Start | None, portfolio: Portfolio) -> None:
         """Move to an active portfolio so that its answer follows from it and ``start`` alone, to the last digit.
