@@ -40,12 +40,11 @@ COUNTED_ELSEWHERE = (
 
 @dataclass(frozen=True)
 class Draft:
-    """A solver's answer: money by cell, transfer and carry-over (floats), and row multipliers by key."""
+    """A solver's answer: money by cell, transfer and carry-over (floats)."""
 
     spending: Mapping[Cell, float]
     transfers: Mapping[tuple[int, int], float]
     carries: Mapping[tuple[str, int], float]
-    multipliers: Mapping[Key, float]
 
 
 @dataclass(frozen=True)
@@ -56,13 +55,12 @@ class Plan:
     transfers: Mapping[tuple[int, int], Fraction]
     carries: Mapping[tuple[str, int], Fraction]
 
-    def as_draft(self, multipliers: Mapping[Key, float]) -> Draft:
+    def as_draft(self) -> Draft:
         """The plan as if a solver had answered it."""
         return Draft(
             {key: float(amount) for key, amount in self.spending.items()},
             {key: float(amount) for key, amount in self.transfers.items()},
             {key: float(amount) for key, amount in self.carries.items()},
-            multipliers,
         )
 
 

@@ -57,6 +57,14 @@ class Breach:
 
 
 @dataclass(frozen=True)
+class Bound:
+    """A score (points) that no plan exceeds, and the multipliers that show it."""
+
+    points: Fraction
+    multipliers: Multipliers
+
+
+@dataclass(frozen=True)
 class Proof:
     """Score, upper bound and gap (points, exact), with the allowances that rounding used."""
 
@@ -219,6 +227,12 @@ def _attainment_per_money(book: ExactBook, row: Row) -> Fraction:
     return moved
 
 
+def bound_by(book: ExactBook, prices: Mapping[Key, float]) -> Bound:
+    """The bound that a solver's multipliers (points a unit of a row) show."""
+    multipliers = scaled(prices)
+    return Bound(bound_from(book, multipliers), multipliers)
+
+
 def bound_from(book: ExactBook, multipliers: Multipliers, with_score: bool = True) -> Fraction:
     """An upper bound on the score (points) of every plan, by weak duality; multipliers of the wrong sign count as 0.
 
@@ -282,10 +296,10 @@ def scaled(multipliers: Mapping[Key, float]) -> dict[Key, int]:
     return {key: value for key, value in whole.items() if value}
 
 
-def prove(book: ExactBook, plan: Plan, multipliers: Multipliers) -> tuple[Proof, list[Breach]]:
-    """Check and bound a plan; the list holds the breaches that nothing excuses (none for an honest plan)."""
+def prove(book: ExactBook, plan: Plan, bound: Fraction) -> tuple[Proof, list[Breach]]:
+    """Check a plan against every row and a bound; the list holds the breaches that nothing excuses (none if honest)."""
     attained = attained_by(book, plan)
     breaches = breaches_of(book, plan, attained)
     allowed = tuple(breach for breach in breaches if breach.is_excused)
-    proof = Proof(attained.score, bound_from(book, multipliers), allowed, attained)
+    proof = Proof(attained.score, bound, allowed, attained)
     return proof, [breach for breach in breaches if not breach.is_excused]

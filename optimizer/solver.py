@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -134,9 +134,10 @@ def highs_lp(model: Model) -> highspy.HighsLp:
     return lp
 
 
-def solve(model: Model, options: Options = Options()) -> Solution:
+def solve(model: Model, options: Options = Options(), when_best: Callable[[Solution], None] | None = None) -> Solution:
     """Solve for the best score and, where the book asks for it, break ties.
 
+    ``when_best`` is told of the best score and its multipliers, which stand before ties are broken.
     Raises ``NoPlan``, ``Stopped``, or ``InputProblems`` for numbers that HiGHS would drop. With indivisible
     programmes the multipliers are those of the relaxation.
     """
@@ -146,7 +147,8 @@ def solve(model: Model, options: Options = Options()) -> Solution:
     solution = _gated(model, highs)
     if is_mip(model):
         solution = replace(solution, multipliers=multipliers_of_relaxation(model, options))
-
+    if when_best is not None:
+        when_best(solution)
     if model.columns.portfolio.settings.tie_break and solution.status == "optimal":
         left = None if options.time_limit is None else options.time_limit - (time.monotonic() - started)
         solution = replace(solution, values=nearest_to_today(model, highs, solution, left))
@@ -385,5 +387,4 @@ def draft_of(model: Model, solution: Solution) -> Draft:
         spending={(ids[p], t): amount for (p, t), amount in zip(cells, spending.tolist(), strict=True)},
         transfers=dict(zip(columns.transfers, transfers, strict=True)),
         carries=dict(zip(columns.carries, values[columns.first_v : columns.first_z].tolist(), strict=True)),
-        multipliers=multipliers_by_key(model, solution.multipliers),
     )

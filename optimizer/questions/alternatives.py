@@ -16,7 +16,7 @@ from optimizer.portfolio import Portfolio
 from optimizer.questions.asking import Asked, ask_portfolio
 from optimizer.questions.ranges import HAIR, WITHIN
 from optimizer.results import Result
-from optimizer.run import OpenBook, Stopwatch, publish_solution
+from optimizer.run import OpenBook, Stopwatch, publish_solution, ready_for
 from optimizer.scenario import Scenario
 from optimizer.solver import Options, Solution
 from optimizer.words import Words, name_of, say
@@ -66,12 +66,15 @@ def _published(
 ) -> Iterator[Result]:
     """Published plans that maximise ``cost`` among good ones, with more and more room for rounding."""
     prices = asked.live.prices()
+    ready = ready_for(active.portfolio, asked.model, prices)
     for room in ROOMS_FOR_ROUNDING:
         asked.live.keep_score_within(within * (1 - room))
         asked.live.maximise(cost)
         asked.live.solve()
         solution = Solution("optimal", asked.live.score, asked.live.score, asked.live.solved_values(), prices)
-        yield publish_solution(book, active, asked.model, solution, asked.options, Stopwatch(), is_to_be_kept=True)
+        yield publish_solution(
+            book, active, asked.model, solution, asked.options, Stopwatch(), ready, is_to_be_kept=True
+        )
 
 
 def _goals(portfolio: Portfolio, options: Options | None, grid: Grid) -> list[tuple[str, Words, Mapping[int, float]]]:

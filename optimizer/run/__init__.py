@@ -15,6 +15,7 @@ from optimizer.run.solving import (
     open_book,
     problems_of,
     publish_solution,
+    ready_for,
     solve_book,
 )
 from optimizer.run.tables import csv_bytes, decimal_text, json_bytes, number_in_full, plain
@@ -36,6 +37,7 @@ __all__ = [
     "publish_solution",
     "read_identified",
     "read_run",
+    "ready_for",
     "reproduce",
     "solve_book",
     "verify",

@@ -141,7 +141,7 @@ def _read_run(folder: Path) -> tuple[Result, OpenBook]:
     stated = exact.state_exactly(portfolio)
     plan = _plan_from(files, certificate, stated)
     multipliers = {tuple(entry[:-1]): int(entry[-1]) for entry in certificate["multipliers"]}
-    proven, unexcused = proof.prove(stated, plan, multipliers)
+    proven, unexcused = proof.prove(stated, plan, proof.bound_from(stated, multipliers))
     if unexcused:
         raise CheckFailed(breach_in_words(unexcused[0]))
     result = Result(portfolio, stated, plan, proven, facts, multipliers, facts.get("fillers", {}))

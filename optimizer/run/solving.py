@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -102,21 +102,45 @@ def solve_book(
         built = model.build(portfolio, model.Grid(portfolio.settings.publish_unit))
         solver.refuse_numbers_that_highs_would_drop(built)
         built.problem  # noqa: B018  (filling PuLP is part of building)
-    with ThreadPoolExecutor(1) as beside:
-        ground = beside.submit(ground_of, portfolio)  # the solver leaves Python free meanwhile
-        with watch.stage("solve"):
-            try:
-                solution = solver.solve(built, options)
-            except NoPlan as error:
-                raise explained(error, portfolio, built, options) from None
-    result = publish_solution(book, active, built, solution, options, watch, ground=ground.result())
+    with watch.stage("solve"), ThreadPoolExecutor(1) as beside:  # the solver leaves Python free meanwhile
+        ground = beside.submit(_ground_of, portfolio)
+        bounds: list[Future[proof.Bound]] = []
+
+        def bound_beside(best: solver.Solution) -> None:
+            bounds.append(beside.submit(lambda: _bound_of(ground.result().book, built, best.multipliers)))
+
+        try:
+            solution = solver.solve(built, options, bound_beside)
+        except NoPlan as error:
+            raise explained(error, portfolio, built, options) from None
+    ready = Ready(ground.result(), bounds[0].result())
+    result = publish_solution(book, active, built, solution, options, watch, ready)
     with watch.stage("explain"), uncollected():
         return _with_fillers(result, built, options)
 
 
-def ground_of(portfolio: Portfolio) -> Ground:
-    """An active portfolio in rationals, ready for plans to be rounded on it."""
+@dataclass(frozen=True)
+class Ready:
+    """What publishing asks of a scenario, whatever the plan: its rationals to round on, and what no plan exceeds."""
+
+    ground: Ground
+    bound: proof.Bound
+
+
+def ready_for(portfolio: Portfolio, built: Any, multipliers: Any) -> Ready:
+    """An active portfolio made ready, with the multipliers that its model has at the best score."""
+    ground = _ground_of(portfolio)
+    return Ready(ground, _bound_of(ground.book, built, multipliers))
+
+
+def _ground_of(portfolio: Portfolio) -> Ground:
     return Ground(exact.state_exactly(portfolio))
+
+
+def _bound_of(stated: exact.ExactBook, built: Any, multipliers: Any) -> proof.Bound:
+    from optimizer import solver  # noqa: PLC0415
+
+    return proof.bound_by(stated, solver.multipliers_by_key(built, multipliers))
 
 
 def publish_solution(
@@ -126,38 +150,34 @@ def publish_solution(
     solution: Any,
     options: Any,
     watch: Stopwatch,
+    ready: Ready,
     is_to_be_kept: bool = False,
-    ground: Ground | None = None,
 ) -> Result:
     """Round a solver's answer, prove it, and gather what ``run.json`` says. Raises ``CheckFailed``.
 
-    ``ground`` is the scenario in rationals, ready to be rounded on, where it is at hand already.
     ``is_to_be_kept``: the answer has another purpose than the score, so that rounding spends nothing that it leaves.
     """
     from optimizer import solver, whole  # noqa: PLC0415
 
-    portfolio = active.portfolio
+    portfolio, stated, bound = active.portfolio, ready.ground.book, ready.bound
     with watch.stage("publish"), uncollected():
-        ground = ground or ground_of(portfolio)
-        book_in_rationals = ground.book
-        draft = solver.draft_of(built, solution)
-        plan = publish(ground, draft, is_to_be_kept)
-    multipliers: proof.Multipliers = proof.scaled(draft.multipliers)
+        plan = publish(ready.ground, solver.draft_of(built, solution), is_to_be_kept)
     with watch.stage("verify"), uncollected():
-        proven, unexcused = proof.prove(book_in_rationals, plan, multipliers)
+        proven, unexcused = proof.prove(stated, plan, bound.points)
     if unexcused or proven.allowances or proven.gap > NOTHING_LOST:
         with watch.stage("publish"):
             other = whole.best_whole_plan_near(built, solution.values, plan, options)
             if other is not None:
-                other = publish(ground, other.as_draft(draft.multipliers), is_to_be_kept)
-                proven_other, broken = proof.prove(book_in_rationals, other, multipliers)
+                other = publish(ready.ground, other.as_draft(), is_to_be_kept)
+                proven_other, broken = proof.prove(stated, other, bound.points)
                 if not broken and (unexcused or _merit(proven_other) > _merit(proven)):
                     plan, proven, unexcused = other, proven_other, broken
     if unexcused:
         raise CheckFailed(breach_in_words(unexcused[0]))
     if proven.gap > NOTHING_LOST and not is_to_be_kept:
         with watch.stage("verify"):
-            proven, multipliers = _bounded_as_written(book_in_rationals, proven, multipliers, options)
+            bound = min(bound, _bound_as_written(stated, options), key=lambda each: each.points)
+            proven = replace(proven, bound=bound.points)
     warnings = [*book.warnings, *active.warnings]
     has_choices = any(programme.indivisible for programme in portfolio.programmes.values())
     if proven.gap > 2 * NOTHING_LOST and not (has_choices or is_to_be_kept):
@@ -187,21 +207,16 @@ def publish_solution(
     }
     if has_choices:
         facts["solver_bound"] = solution.bound
-    return Result(portfolio, book_in_rationals, plan, proven, facts, multipliers)
+    return Result(portfolio, stated, plan, proven, facts, bound.multipliers)
 
 
-def _bounded_as_written(
-    stated: exact.ExactBook, proven: proof.Proof, multipliers: proof.Multipliers, options: Any
-) -> tuple[proof.Proof, proof.Multipliers]:
-    """The proof with the multipliers of the book as written, where they bound the score more closely than those of the
-    book rounded for publishing."""
+def _bound_as_written(stated: exact.ExactBook, options: Any) -> proof.Bound:
+    """The bound by the multipliers of the book as written, often closer than by those of the book rounded for
+    publishing."""
     from optimizer import model, solver  # noqa: PLC0415
 
     built = model.build(stated.portfolio)
-    prices = solver.multipliers_by_key(built, solver.multipliers_of_relaxation(built, options))
-    closer = proof.scaled(prices)
-    bound = proof.bound_from(stated, closer)
-    return (replace(proven, bound=bound), closer) if bound < proven.bound else (proven, multipliers)
+    return _bound_of(stated, built, solver.multipliers_of_relaxation(built, options))
 
 
 def _rounding_warning(portfolio: Portfolio, gap: Fraction) -> Problem:
