@@ -14,6 +14,7 @@ from support import opened
 
 from optimizer.errors import InputProblems, NoPlan
 from optimizer.questions import alternatives, ranges
+from optimizer.questions.tables import ranges_csv
 from optimizer.report import pages
 from optimizer.report.chapters.ranges import ranges_document
 
@@ -126,6 +127,17 @@ def test_the_alternative_nearest_to_today_is_nearer_than_the_best_plan():
     assert 60 <= nearest.result.proof.score < 61
     assert less.result.total() < 10
     assert even.result is not None
+
+
+def test_a_book_in_which_nothing_runs_has_no_ranges():
+    """Its tables are headings alone, and its alternatives spend nothing."""
+    raw = minimal()
+    raw["Levers"] = [line(lever="opened")]
+    raw["Programmes"] = [row | {"requires": "opened"} for row in raw["Programmes"]]
+    found = asked(raw, "base", 0.0)
+    assert ranges_csv(found, FIRST_YEAR).decode("utf-8-sig") == "programme,year,amount,low,high,class\r\n"
+    others = alternatives.alternatives(opened(raw), within=0.0)
+    assert [other.result.plan.spending for other in others if other.result] == [{}, {}, {}]
 
 
 def test_processes_share_the_lines_and_one_does_something_else_meanwhile():

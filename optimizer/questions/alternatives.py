@@ -99,7 +99,7 @@ def _largest_region(portfolio: Portfolio, live: Live, spending: Floats) -> str:
     for position, amount in zip(columns.cell_programme.tolist(), spending.tolist(), strict=True):
         totals[columns.programmes[position].region] += amount
     scored = {region for region, _ in portfolio.priorities}
-    return max(totals, key=lambda region: (region in scored, totals[region]))
+    return max(totals or portfolio.regions, key=lambda region: (region in scored, totals[region]))
 
 
 def _evenness(live: Live) -> Mapping[int, float]:

@@ -21,9 +21,13 @@ PASSAGES = {
 """What a programme does: whether it enters, and whether it has a minimum."""
 
 
+COLUMNS = ("budget_factor", "budget", "score", "marginal", "error")
+FREEDOM_COLUMNS = ("want", "fear", "score", "exchange", "error", "today")
+
+
 def frontier_csv(found: Frontier) -> bytes:
     """frontier.csv: a row for each end of a piece, by rising factor."""
-    return csv_bytes([_row(point) for point in found.points])
+    return csv_bytes(COLUMNS, map(_row, found.points))
 
 
 def _row(point: Point) -> dict[str, object]:
@@ -127,19 +131,18 @@ def least_money_in_words(found: LeastMoney) -> Words:
 
 def freedoms_csv(found: Freedoms) -> bytes:
     """frontier.csv of want against fear: a row for each end of a piece, by rising want."""
-    return csv_bytes(
-        [
-            {
-                "want": f"{point.want:.10g}",
-                "fear": f"{point.fear:.10g}",
-                "score": f"{point.score:.10g}",
-                "exchange": "" if point.exchange is None else f"{point.exchange:.10g}",
-                "error": f"{point.error:.4g}",
-                "today": "yes" if number == found.today else "no",
-            }
-            for number, point in enumerate(found.points)
-        ]
+    rows = (
+        {
+            "want": f"{point.want:.10g}",
+            "fear": f"{point.fear:.10g}",
+            "score": f"{point.score:.10g}",
+            "exchange": "" if point.exchange is None else f"{point.exchange:.10g}",
+            "error": f"{point.error:.4g}",
+            "today": "yes" if number == found.today else "no",
+        }
+        for number, point in enumerate(found.points)
     )
+    return csv_bytes(FREEDOM_COLUMNS, rows)
 
 
 def freedoms_as_dict(found: Freedoms) -> dict[str, object]:

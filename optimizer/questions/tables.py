@@ -19,9 +19,12 @@ MOST_CHANGES_SHOWN = 12
 MOST_PRICES_SHOWN = 12
 
 
+RANGE_COLUMNS = ("programme", "year", "amount", "low", "high", "class")
+
+
 def ranges_csv(found: Ranges, first_year: int) -> bytes:
     """ranges.csv: a row a line, before rounding."""
-    return csv_bytes(_range_rows(found, first_year))
+    return csv_bytes(RANGE_COLUMNS, _range_rows(found, first_year))
 
 
 def _range_rows(found: Ranges, first_year: int) -> list[dict[str, object]]:
@@ -89,9 +92,15 @@ def ranges_in_words(found: Ranges, others: Sequence[Alternative]) -> list[Words]
     return said
 
 
+PRICE_COLUMNS = (
+    "row", "what", "id", "year", "kind", "binding", "score_without", "price", "per_unit", "holds_from", "holds_to",
+    "cell",
+)  # fmt: skip
+
+
 def prices_csv(found: Sequence[Price]) -> bytes:
     """prices.csv: a row a requirement, dearest first."""
-    return csv_bytes([_price_row(price) for price in found])
+    return csv_bytes(PRICE_COLUMNS, map(_price_row, found))
 
 
 def _price_row(price: Price) -> dict[str, object]:
@@ -174,15 +183,17 @@ def _places(conflict: Sequence[Colliding], language: str) -> list[dict[str, str]
     ]
 
 
+REPAIR_COLUMNS = ("repair", "sheet", "cell", "id", "from", "to", "kind", "cost", "score")
+
+
 def menu_csv(menu: Menu) -> bytes:
     """A row a change, repair by repair."""
-    return csv_bytes(
-        [
-            {"repair": number, **_change_row(change), "cost": float(repair.cost), "score": repair.score}
-            for number, repair in enumerate(menu.repairs, 1)
-            for change in repair.changes
-        ]
+    rows = (
+        {"repair": number, **_change_row(change), "cost": float(repair.cost), "score": repair.score}
+        for number, repair in enumerate(menu.repairs, 1)
+        for change in repair.changes
     )
+    return csv_bytes(REPAIR_COLUMNS, rows)
 
 
 def _change_row(change: Change) -> dict[str, object]:

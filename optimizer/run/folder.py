@@ -20,7 +20,7 @@ from optimizer.errors import CheckFailed, InputProblems, WrongUsage
 from optimizer.plan import Plan
 from optimizer.results import Result
 from optimizer.run.solving import OpenBook, Stopwatch, breach_in_words, open_book
-from optimizer.run.tables import allocation_rows, csv_bytes, decimal_text, flow_rows, json_bytes, plain, transfer_rows
+from optimizer.run.tables import allocation_csv, decimal_text, flows_csv, json_bytes, plain, transfers_csv
 from optimizer.words import Words, say
 
 Writer = Callable[[Result], bytes]
@@ -33,13 +33,13 @@ def write_run(
     watch = watch or Stopwatch()
     folder = folder.resolve()
     with watch.stage("explain"), uncollected():
-        lines = allocation_rows(result)
+        lines = allocation_csv(result)
     with watch.stage("write"), uncollected():
         files = {
             "book.xlsx": data,
-            "allocation.csv": csv_bytes(lines),
-            "flows.csv": csv_bytes(flow_rows(result)),
-            "transfers.csv": csv_bytes(transfer_rows(result)),
+            "allocation.csv": lines,
+            "flows.csv": flows_csv(result),
+            "transfers.csv": transfers_csv(result),
         }
         files |= {name: writer(result) for name, writer in reports.items()}
     facts = dict(result.facts) | {
@@ -214,9 +214,9 @@ def _agree(
         "run.json bound": (float(result.proof.bound), facts["bound"]),
         "run.json gap": (float(result.proof.gap), facts["gap"]),
         "allowances": (len(result.proof.allowances), len(facts["allowances"])),
-        "flows.csv": (_figures(csv_bytes(flow_rows(result))), _figures(files["flows.csv"])),
-        "allocation.csv": (_figures(csv_bytes(allocation_rows(result))), _figures(files["allocation.csv"])),
-        "transfers.csv": (_figures(csv_bytes(transfer_rows(result))), _figures(files["transfers.csv"])),
+        "flows.csv": (_figures(flows_csv(result)), _figures(files["flows.csv"])),
+        "allocation.csv": (_figures(allocation_csv(result)), _figures(files["allocation.csv"])),
+        "transfers.csv": (_figures(transfers_csv(result)), _figures(files["transfers.csv"])),
     }
     for name, (found, written) in stated.items():
         if found != written:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from optimizer.results import Line, Result
@@ -35,9 +36,9 @@ def number_in_full(number: Fraction | int) -> str:
         return repr(float(number))
 
 
-def allocation_rows(result: Result) -> list[dict[str, object]]:
-    """The rows of allocation.csv."""
-    return [_allocation_row(result, line) for line in result.lines] or [dict.fromkeys(ALLOCATION_COLUMNS, "")]
+def allocation_csv(result: Result) -> bytes:
+    """allocation.csv: a row for each active programme and each of its years."""
+    return csv_bytes(ALLOCATION_COLUMNS, (_allocation_row(result, line) for line in result.lines))
 
 
 def _allocation_row(result: Result, line: Line) -> dict[str, object]:
@@ -72,9 +73,15 @@ def _points(points: float | None) -> str:
     return "" if points is None else f"{points:.9f}"
 
 
-def flow_rows(result: Result) -> list[dict[str, object]]:
-    """The rows of flows.csv."""
-    return [
+FLOW_COLUMNS = (
+    "account", "year", "appropriation", "transfer_in", "transfer_out", "carried_in", "carried_out", "spent", "lapsed",
+    "stopped_by", "stopped_by_ja",
+)  # fmt: skip
+
+
+def flows_csv(result: Result) -> bytes:
+    """flows.csv: a row an account and year."""
+    rows = (
         {
             "account": row.account,
             "year": result.fiscal_year(row.year),
@@ -89,12 +96,16 @@ def flow_rows(result: Result) -> list[dict[str, object]]:
             "stopped_by_ja": row.stopped_by.into("ja") if row.stopped_by else "",
         }
         for row in result.accounts
-    ]
+    )
+    return csv_bytes(FLOW_COLUMNS, rows)
 
 
-def transfer_rows(result: Result) -> list[dict[str, object]]:
-    """The rows of transfers.csv; permissions that moved nothing are left out."""
-    rows: list[dict[str, object]] = [
+TRANSFER_COLUMNS = ("from_account", "to_account", "year", "amount")
+
+
+def transfers_csv(result: Result) -> bytes:
+    """transfers.csv: a row a permission and year; those that moved nothing are left out."""
+    rows = (
         {
             "from_account": result.portfolio.transfers[number].from_account,
             "to_account": result.portfolio.transfers[number].to_account,
@@ -103,19 +114,16 @@ def transfer_rows(result: Result) -> list[dict[str, object]]:
         }
         for (number, year), amount in result.plan.transfers.items()
         if amount
-    ]
-    return rows or [dict.fromkeys(("from_account", "to_account", "year", "amount"), "")]
+    )
+    return csv_bytes(TRANSFER_COLUMNS, rows)
 
 
-def csv_bytes(rows: list[dict[str, object]]) -> bytes:
-    """Rows as CSV, UTF-8 with a byte-order mark so that Excel opens Japanese right.
-
-    A single row of blanks stands for a table with a header alone.
-    """
+def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
+    """Rows as CSV under their columns, UTF-8 with a byte-order mark so that Excel opens Japanese right."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(rows[0].keys())
-    writer.writerows(map(plain, row.values()) for row in rows if any(row.values()))
+    writer.writerow(columns)
+    writer.writerows([plain(row[column]) for column in columns] for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 

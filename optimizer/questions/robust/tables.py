@@ -22,6 +22,10 @@ PLANS: Mapping[str, Words] = {
     "steady": say("The plan that is best on average"),
     "hedged": say("The hedged plan"),
 }
+LINE_COLUMNS = (
+    "programme", "year", "amount", "share", "above_minimum", "mean", "q05", "q50", "q95", "least", "most",
+)  # fmt: skip
+EFFECT_COLUMNS = ("row", "programme", "objective", "region", "low", "high")
 MOST_LINES = 5
 MOST_LISTED = 10
 
@@ -122,23 +126,19 @@ def robust_csv(answer: Robust) -> bytes:
     """robust.csv: a row a line; amounts of draws are before rounding, those of plans published."""
     found = answer.standing
     plans = {} if answer.hedge is None else {"steady": answer.hedge.steady.plan, "hedged": answer.hedge.hedged.plan}
-    rows = [
+    rows = (
         {
             "programme": line.programme,
             "year": found.today.fiscal_year(line.year),
             "amount": float(line.today),
             "share": round(line.share, 6),
             "above_minimum": round(line.above_minimum, 6),
-            **{
-                name: f"{round(value, 9) + 0.0:.9g}"
-                for name, value in spread_as_dict(line.spread).items()
-                if name != "standard_error"
-            },
+            **{name: f"{round(value, 9) + 0.0:.9g}" for name, value in spread_as_dict(line.spread).items()},
             **{name: float(plan.spending[line.programme, line.year]) for name, plan in plans.items()},
         }
         for line in found.lines
-    ]
-    return csv_bytes(rows or [dict.fromkeys(("programme", "year", "amount", "share"), "")])
+    )
+    return csv_bytes([*LINE_COLUMNS, *plans], rows)
 
 
 def draws_csv(answer: Robust) -> bytes:
@@ -147,17 +147,18 @@ def draws_csv(answer: Robust) -> bytes:
     The numbers of robust.json are the means, quantiles and tails of these.
     """
     found = answer.standing
-    rows: list[dict[str, object]] = [
+    plans = answer.plans()
+    rows = (
         {
             "draw": number + 1,
             "status": outcome.status,
             "known": "" if outcome.score is None else outcome.score,
-            **{name: float(scores[number]) for name, scores in answer.plans().items()},
+            **{name: float(scores[number]) for name, scores in plans.items()},
             "regret": "" if outcome.score is None else float(found.best[number] - found.kept[number]),
         }
         for number, outcome in enumerate(found.outcomes)
-    ]
-    return csv_bytes(rows)
+    )
+    return csv_bytes(["draw", "status", "known", *plans, "regret"], rows)
 
 
 def drawn_effects_csv(answer: Robust) -> bytes:
@@ -166,7 +167,8 @@ def drawn_effects_csv(answer: Robust) -> bytes:
     Written into the sheet's scores, the column of a draw makes the book that was solved there.
     """
     draws = answer.standing.draws
-    rows = [
+    names = [f"draw_{number}" for number in range(1, draws.samples + 1)]
+    rows = (
         {
             "row": effect.row,
             "programme": effect.programme,
@@ -174,13 +176,13 @@ def drawn_effects_csv(answer: Robust) -> bytes:
             "region": effect.region,
             "low": low,
             "high": high,
-            **{f"draw_{number}": value for number, value in enumerate(values, 1)},
+            **dict(zip(names, values, strict=True)),
         }
         for effect, low, high, values in zip(
             draws.portfolio.effects, draws.low.tolist(), draws.high.tolist(), draws.values.T.tolist(), strict=True
         )
-    ]
-    return csv_bytes(rows or [dict.fromkeys(("row", "programme", "objective", "region", "low", "high"), "")])
+    )
+    return csv_bytes([*EFFECT_COLUMNS, *names], rows)
 
 
 def robust_in_words(answer: Robust) -> list[Words]:
