@@ -1,14 +1,16 @@
-"""What the reports of all questions share: how an answer names its book, and numbers from solves."""
+"""What the reports of all questions share: the head of an answer's document, and numbers from solves."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from fractions import Fraction
 
 from optimizer.portfolio import Portfolio
 from optimizer.questions.compare_tables import sets_in_words
-from optimizer.report.document import Callout
-from optimizer.results import scenario_name
+from optimizer.report import terms
+from optimizer.report.document import Callout, Document, Section
+from optimizer.results import both, scenario_name
 from optimizer.run import OpenBook, versions
 from optimizer.words import Words, say
 
@@ -18,6 +20,33 @@ AS_SOLVED = say(
     "Scores are those of the best plans before rounding to publish units; each is the optimum of a re-solve, not an "
     "estimate."
 )
+
+
+class Told(ABC):
+    """An answer about a portfolio as a document; the class of each question says its message and its sections."""
+
+    def __init__(self, portfolio: Portfolio) -> None:
+        self.portfolio = portfolio
+        self.unit = terms.usual(portfolio.settings.unit)
+        self.decimals = terms.money_decimals(portfolio)
+
+    @abstractmethod
+    def message(self) -> Words:
+        """The answer in one sentence."""
+
+    @abstractmethod
+    def sections(self) -> tuple[Section, ...]:
+        """Its chapters."""
+
+    def document(self, book: OpenBook, about: Words) -> Document:
+        """The whole report; ``about`` says what was asked."""
+        return Document(
+            title=both(self.portfolio.settings.title),
+            message=self.message(),
+            subtitle=about,
+            fingerprint=fingerprint(book),
+            sections=self.sections(),
+        )
 
 
 def fingerprint(book: OpenBook) -> Words:

@@ -44,27 +44,21 @@ class _Brief:
         self.front, self.result, self.money, self.needs = front, front.result, front.money, front.needs
 
     def document(self, answers: Sequence[Document]) -> Document:
-        front = self.front
         caution = Callout(CAUTION.title, CAUTION.sentences[:2])
         money = (without_tables(self.money.region_figure()), without_tables(self.money.family_figure()))
         asked = [
             Section(section.name, section.title, (figure,))
             for section, figure in filter(None, (first_figure(answer) for answer in answers))
         ]
-        return Document(
-            title=front.title(),
-            message=front.message(),
-            subtitle=front.subtitle(),
-            fingerprint=front.fingerprint(),
-            standing=front.signatures,
-            sections=(
+        return self.front.document(
+            [
                 Section(COVER, say("Cover"), (caution,)),
                 Section("money", say("Where the money goes"), money),
                 Section("reasons", say("Why this plan"), (Points(say("Three reasons"), tuple(self.reasons())),)),
                 *asked,
                 Section("risks", say("Risks"), (Points(say("What to bear in mind"), tuple(self.risks())),)),
-                Section("proof", say("What is proved"), front.proved()),
-            ),
+                Section("proof", say("What is proved"), self.front.proved()),
+            ]
         )
 
     # Three reasons

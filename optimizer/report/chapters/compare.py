@@ -17,7 +17,7 @@ from optimizer.questions.compare_tables import (
     totals_of,
 )
 from optimizer.report import terms
-from optimizer.report.chapters.answers import NOT_MEASUREMENTS, fingerprint
+from optimizer.report.chapters.answers import NOT_MEASUREMENTS, Told
 from optimizer.report.document import (
     ZERO,
     Block,
@@ -34,7 +34,7 @@ from optimizer.report.document import (
 )
 from optimizer.report.in_unit import in_unit
 from optimizer.report.shown import shown_figure
-from optimizer.results import FAMILY_NAMES, FREEDOM_NAMES, both, scenario_name
+from optimizer.results import FAMILY_NAMES, FREEDOM_NAMES, scenario_name
 from optimizer.run import OpenBook
 from optimizer.words import Name, Words, name_of, say
 
@@ -46,7 +46,8 @@ ROUNDING = say("Rounding of amounts and points")
 
 def compare_document(book: OpenBook, found: Compared) -> Document:
     """The whole report of an answer."""
-    return _Told(found).document(book)
+    told = _ToldComparison(found)
+    return told.document(book, told.subtitle())
 
 
 def beside(found: Compared, language: str, unit: str = "") -> dict[str, Any]:
@@ -56,7 +57,7 @@ def beside(found: Compared, language: str, unit: str = "") -> dict[str, Any]:
 
     Money is shown in ``unit`` (blank: the workbook's).
     """
-    told = _Told(found, unit)
+    told = _ToldComparison(found, unit)
     return {
         "headline": told.message().into(language),
         "regions": shown_figure(told.dumbbells(told.by_region()), language),
@@ -68,27 +69,22 @@ def beside(found: Compared, language: str, unit: str = "") -> dict[str, Any]:
     }
 
 
-class _Told:
+class _ToldComparison(Told):
     def __init__(self, found: Compared, unit: str = "") -> None:
-        self.found, self.portfolio = found, found.portfolio
+        super().__init__(found.portfolio)
+        self.found = found
         self.shown_in = in_unit(self.portfolio, unit)
         self.unit = self.shown_in.name
-        self.decimals = self.shown_in.decimals(terms.money_decimals(self.portfolio))
+        self.decimals = self.shown_in.decimals(self.decimals)
         self.first = scenario_name(found.first.name)
         self.totals = [totals_of(side.result) for side in found.sides]
 
-    def document(self, book: OpenBook) -> Document:
+    def sections(self) -> tuple[Section, ...]:
         front = Section("side_by_side", say("Side by side"), (self.scores(), Callout(*self.reading())))
         numbered = list(enumerate(self.found.others, start=1))
         versus = [self.versus(number, one) for number, one in numbered]
         lines = [self.all_moves(number, one) for number, one in numbered if len(one.moves) > MOST_MOVES]
-        return Document(
-            title=both(self.portfolio.settings.title),
-            message=self.message(),
-            subtitle=self.subtitle(),
-            fingerprint=fingerprint(book),
-            sections=(front, *versus, Section("money", say("Money side by side"), self.money()), *lines),
-        )
+        return (front, *versus, Section("money", say("Money side by side"), self.money()), *lines)
 
     def subtitle(self) -> Words:
         """The scenarios, and what was set in all of them or on top of one."""

@@ -21,13 +21,8 @@ def document_of(result: Result, standing: Standing | None = None) -> Document:
     """The whole report of ``result``; a draft where nobody's signatures are given."""
     front = front_of(result, standing or Standing())
     money, needs, rules = front.money, front.needs, front.rules
-    return Document(
-        title=front.title(),
-        message=front.message(),
-        subtitle=front.subtitle(),
-        fingerprint=front.fingerprint(),
-        standing=front.signatures,
-        sections=(
+    return front.document(
+        [
             front.cover(),
             front.section(),
             *_allocation(money),
@@ -47,7 +42,7 @@ def document_of(result: Result, standing: Standing | None = None) -> Document:
             ),
             *_sources(result),
             Section("provenance", say("Provenance"), (*front.proved(), grounds.record_of_run(result))),
-        ),
+        ]
     )
 
 

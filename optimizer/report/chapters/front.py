@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -19,6 +19,7 @@ from optimizer.report.document import (
     Beside,
     Callout,
     Column,
+    Document,
     Points,
     Quantity,
     Section,
@@ -64,6 +65,17 @@ class Front:
     def is_finished(self) -> bool:
         """Whether the solver reached the best score (and not a limit of time)."""
         return bool(self.facts.get("status", "optimal") == "optimal")
+
+    def document(self, sections: Sequence[Section]) -> Document:
+        """A document about the result, with the head that all share."""
+        return Document(
+            title=self.title(),
+            message=self.message(),
+            subtitle=self.subtitle(),
+            fingerprint=self.fingerprint(),
+            standing=self.signatures,
+            sections=tuple(sections),
+        )
 
     def cover(self) -> Section:
         """The first page of the workbook and of the paper: what a reader must know, and who answers for it."""

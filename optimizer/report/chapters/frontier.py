@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from optimizer import units
 from optimizer.questions.freedoms import Freedoms
 from optimizer.questions.frontier import Frontier, tenths_between
 from optimizer.questions.frontier_tables import PASSAGES
-from optimizer.report import terms
-from optimizer.report.chapters.answers import fingerprint, how_to_read, maybe, number, subtitle
+from optimizer.report.chapters.answers import Told, how_to_read, maybe, number, subtitle
 from optimizer.report.document import Block, Cell, Column, Document, Figure, Mark, Section, Table, quantity, table_of
-from optimizer.results import both
 from optimizer.run import OpenBook
 from optimizer.words import Words, name_of, say
 
 
 def frontier_document(book: OpenBook, found: Frontier) -> Document:
     """The whole report of an answer."""
-    return _Told(found).document(book)
+    return _ToldFrontier(found).document(book, subtitle(book.portfolio, found.scenario, found.sets))
 
 
-class _Told:
+class _ToldFrontier(Told):
     def __init__(self, found: Frontier) -> None:
-        self.found, self.portfolio = found, found.portfolio
-        self.unit = terms.usual(self.portfolio.settings.unit)
+        super().__init__(found.portfolio)
+        self.found = found
         self.one = units.amount("1", self.portfolio.settings.unit)
-        self.decimals = terms.money_decimals(self.portfolio)
 
-    def document(self, book: OpenBook) -> Document:
-        return Document(
-            title=both(self.portfolio.settings.title),
-            message=self.message(),
-            subtitle=subtitle(book.portfolio, self.found.scenario, self.found.sets),
-            fingerprint=fingerprint(book),
-            sections=(
-                Section("frontier", say("What money buys"), (self.figure(), how_to_read(*self.reading()))),
-                Section("passages", say("What enters and leaves"), self.passages()),
-                Section("pieces", say("All pieces"), (self.table(),)),
-            ),
+    def sections(self) -> tuple[Section, ...]:
+        return (
+            Section("frontier", say("What money buys"), (self.figure(), how_to_read(*self.reading()))),
+            Section("passages", say("What enters and leaves"), self.passages()),
+            Section("pieces", say("All pieces"), (self.table(),)),
         )
 
     def message(self) -> Words:
@@ -177,65 +168,76 @@ class _Told:
 
 def freedoms_document(book: OpenBook, found: Freedoms) -> Document:
     """The whole report of want against fear."""
-    today = found.points[found.today]
-    message = say(
-        "Today's weights meet {want} of want and {fear} of fear; at most {most_want} and {most_fear} could be met.",
-        want=_of_need(today.want),
-        fear=_of_need(today.fear),
-        most_want=_of_need(found.points[-1].want),
-        most_fear=_of_need(found.points[0].fear),
-    )
-    reading = [
-        say("The weight slides from all on fear to all on want; rules, money and needs stay as they are."),
-        say(
-            "Between two points the frontier lies within {error} points above the line through them.",
-            error=quantity(number(max(point.error for point in found.points)), "points", 4),
-        ),
-    ]
-    if found.has_indivisible:
-        reading.append(
-            say("Indivisible programmes are whole in every plan shown; between them not every point is a plan.")
+    return _ToldFreedoms(found).document(book, subtitle(book.portfolio, found.scenario, found.sets))
+
+
+class _ToldFreedoms(Told):
+    def __init__(self, found: Freedoms) -> None:
+        super().__init__(found.portfolio)
+        self.found = found
+
+    def sections(self) -> tuple[Section, ...]:
+        reading = how_to_read(*self.reading())
+        return (Section("freedoms", say("Want against fear"), (self.figure(), reading)),)
+
+    def message(self) -> Words:
+        """The answer in one sentence."""
+        points = self.found.points
+        today = points[self.found.today]
+        return say(
+            "Today's weights meet {want} of want and {fear} of fear; at most {most_want} and {most_fear} could be met.",
+            want=_of_need(today.want),
+            fear=_of_need(today.fear),
+            most_want=_of_need(points[-1].want),
+            most_fear=_of_need(points[0].fear),
         )
-    figure = Figure(
-        name="freedoms_curve",
-        kind="curve",
-        message=message,
-        subject=say("Freedom from fear against freedom from want, in per cent of the weighted need"),
-        tables=(_balances(found),),
-        marks=(Mark(say("Freedom from fear, %")), Mark(say("Points of fear for one point of want"))),
-        values=tuple(
-            (number(p.want), number(p.fear), maybe(p.exchange), number(float(n == found.today)))
-            for n, p in enumerate(found.points)
-        ),
-        unit=say("Freedom from want, %"),
-        source=say("{count} solves of one model.", count=found.solves),
-    )
-    return Document(
-        title=both(found.portfolio.settings.title),
-        message=message,
-        subtitle=subtitle(book.portfolio, found.scenario, found.sets),
-        fingerprint=fingerprint(book),
-        sections=(Section("freedoms", say("Want against fear"), (figure, how_to_read(*reading))),),
-    )
+
+    def reading(self) -> Iterator[Words]:
+        """What slides, and how sure the line is."""
+        yield say("The weight slides from all on fear to all on want; rules, money and needs stay as they are.")
+        yield say(
+            "Between two points the frontier lies within {error} points above the line through them.",
+            error=quantity(number(max(point.error for point in self.found.points)), "points", 4),
+        )
+        if self.found.has_indivisible:
+            yield say("Indivisible programmes are whole in every plan shown; between them not every point is a plan.")
+
+    def figure(self) -> Figure:
+        """One freedom against the other, and what one costs the other below it."""
+        found = self.found
+        return Figure(
+            name="freedoms_curve",
+            kind="curve",
+            message=self.message(),
+            subject=say("Freedom from fear against freedom from want, in per cent of the weighted need"),
+            tables=(self.balances(),),
+            marks=(Mark(say("Freedom from fear, %")), Mark(say("Points of fear for one point of want"))),
+            values=tuple(
+                (number(p.want), number(p.fear), maybe(p.exchange), number(float(n == found.today)))
+                for n, p in enumerate(found.points)
+            ),
+            unit=say("Freedom from want, %"),
+            source=say("{count} solves of one model.", count=found.solves),
+        )
+
+    def balances(self) -> Table:
+        """A row for each plan on the frontier."""
+        points = self.found.points
+        columns = [
+            Column(say("Weights")),
+            Column(say("Score (points)"), "points", 4),
+            Column(say("Freedom from want, %"), "points", 4),
+            Column(say("Freedom from fear, %"), "points", 4),
+            Column(say("Points of fear for one point of want"), "points", 4),
+            Column(say("Error (points)"), "points", 6),
+        ]
+        named = {0: say("all on fear"), len(points) - 1: say("all on want"), self.found.today: say("today's")}
+        rows: list[Sequence[Cell]] = [
+            (named.get(n), number(p.score), number(p.want), number(p.fear), maybe(p.exchange), number(p.error))
+            for n, p in enumerate(points)
+        ]
+        return table_of("freedoms_table", say("Plans on the frontier of want and fear"), columns, rows)
 
 
 def _of_need(points: float) -> Words:
     return quantity(number(points) / 100, "share", 1)
-
-
-def _balances(found: Freedoms) -> Table:
-    columns = [
-        Column(say("Weights")),
-        Column(say("Score (points)"), "points", 4),
-        Column(say("Freedom from want, %"), "points", 4),
-        Column(say("Freedom from fear, %"), "points", 4),
-        Column(say("Points of fear for one point of want"), "points", 4),
-        Column(say("Error (points)"), "points", 6),
-    ]
-    last = len(found.points) - 1
-    named = {0: say("all on fear"), last: say("all on want"), found.today: say("today's")}
-    rows: list[Sequence[Cell]] = [
-        (named.get(n), number(p.score), number(p.want), number(p.fear), maybe(p.exchange), number(p.error))
-        for n, p in enumerate(found.points)
-    ]
-    return table_of("freedoms_table", say("Plans on the frontier of want and fear"), columns, rows)

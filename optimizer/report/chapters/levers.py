@@ -8,8 +8,7 @@ from fractions import Fraction
 from optimizer import fiscal, units
 from optimizer.questions.levers import Levers, Move, Worth
 from optimizer.questions.levers_tables import NO_LEVER, for_its_money, how_estimated, over_which_orders
-from optimizer.report import terms
-from optimizer.report.chapters.answers import fingerprint, how_to_read, maybe, number, subtitle
+from optimizer.report.chapters.answers import Told, how_to_read, maybe, number, subtitle
 from optimizer.report.document import (
     Block,
     Cell,
@@ -23,7 +22,6 @@ from optimizer.report.document import (
     quantity,
     table_of,
 )
-from optimizer.results import both
 from optimizer.run import OpenBook
 from optimizer.words import Name, Words, name_of, say
 
@@ -36,30 +34,23 @@ IN_COMPANY = say("Alone"), say("After all others")
 
 def levers_document(book: OpenBook, found: Levers) -> Document:
     """The whole report of an answer."""
-    return _Told(found).document(book)
+    return _ToldLevers(found).document(book, subtitle(book.portfolio, found.scenario, found.sets))
 
 
-class _Told:
+class _ToldLevers(Told):
     def __init__(self, found: Levers) -> None:
-        self.found, self.portfolio = found, found.portfolio
-        self.unit = terms.usual(self.portfolio.settings.unit)
+        super().__init__(found.portfolio)
+        self.found = found
         self.per = units.amount(f"{found.per:,}", self.portfolio.settings.unit)
-        self.decimals = terms.money_decimals(self.portfolio)
 
-    def document(self, book: OpenBook) -> Document:
+    def sections(self) -> tuple[Section, ...]:
         combinations = self.combinations()
         shown = combinations if len(combinations.rows) <= MOST_ON_A_PAGE else self.combinations(MOST_ON_A_PAGE)
-        return Document(
-            title=both(self.portfolio.settings.title),
-            message=self.message(),
-            subtitle=subtitle(book.portfolio, self.found.scenario, self.found.sets),
-            fingerprint=fingerprint(book),
-            sections=(
-                Section("worth", say("What the levers are worth"), self.front()),
-                Section("company", say("Levers in company"), self.company()),
-                Section("moves", say("Money that the levers move"), (self.moves(),)),
-                Section("combinations", say("All combinations"), (combinations,), (shown,)),
-            ),
+        return (
+            Section("worth", say("What the levers are worth"), self.front()),
+            Section("company", say("Levers in company"), self.company()),
+            Section("moves", say("Money that the levers move"), (self.moves(),)),
+            Section("combinations", say("All combinations"), (combinations,), (shown,)),
         )
 
     def message(self) -> Words:

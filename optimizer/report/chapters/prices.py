@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from optimizer import fiscal
+from optimizer.portfolio import Portfolio
 from optimizer.questions.prices import KINDS, Price
 from optimizer.report import terms
-from optimizer.report.chapters.answers import fingerprint, how_to_read, maybe, number, subtitle
+from optimizer.report.chapters.answers import Told, how_to_read, maybe, number, subtitle
 from optimizer.report.document import Block, Cell, Column, Document, Figure, Mark, Section, Table, quantity, table_of
-from optimizer.results import both
 from optimizer.run import OpenBook
 from optimizer.words import Words, say
 
@@ -23,25 +23,21 @@ ZERO = Fraction(0)
 
 def prices_document(book: OpenBook, found: Sequence[Price], scenario: str, sets: Sequence[str] = ()) -> Document:
     """The whole report of an answer, dearest first."""
-    told = _Told(found, terms.usual(book.portfolio.settings.unit))
-    return Document(
-        title=both(book.portfolio.settings.title),
-        message=told.message(),
-        subtitle=subtitle(book.portfolio, scenario, sets),
-        fingerprint=fingerprint(book),
-        sections=(
-            Section("prices", say("What requirements cost"), told.front()),
-            Section("appropriations", say("What one more unit buys"), (told.appropriations(),)),
-        ),
-    )
+    return _ToldPrices(book.portfolio, found).document(book, subtitle(book.portfolio, scenario, sets))
 
 
-class _Told:
-    def __init__(self, found: Sequence[Price], unit: Words) -> None:
-        self.unit = unit
+class _ToldPrices(Told):
+    def __init__(self, portfolio: Portfolio, found: Sequence[Price]) -> None:
+        super().__init__(portfolio)
         self.rules = [price for price in found if price.what != "appropriation"]
         self.money = [price for price in found if price.what == "appropriation"]
         self.dear = [price for price in self.rules if price.price is not None and price.price > COSTS]
+
+    def sections(self) -> tuple[Section, ...]:
+        return (
+            Section("prices", say("What requirements cost"), self.front()),
+            Section("appropriations", say("What one more unit buys"), (self.appropriations(),)),
+        )
 
     def message(self) -> Words:
         """The answer in one sentence."""

@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from optimizer import fiscal
-from optimizer.portfolio import Programme
+from optimizer.portfolio import Portfolio, Programme
 from optimizer.questions.alternatives import Alternative
 from optimizer.questions.ranges import TOUCHES, Range, Ranges
-from optimizer.report import terms
-from optimizer.report.chapters.answers import fingerprint, how_to_read, number, subtitle
+from optimizer.report.chapters.answers import Told, how_to_read, number, subtitle
 from optimizer.report.document import Block, Cell, Column, Document, Figure, Mark, Section, Table, quantity, table_of
-from optimizer.results import FAMILY_NAMES, both, family_name
+from optimizer.results import FAMILY_NAMES, family_name
 from optimizer.run import OpenBook
 from optimizer.words import Words, name_of, say
 
@@ -27,27 +26,22 @@ def ranges_document(
     book: OpenBook, found: Ranges, others: Sequence[Alternative], scenario: str, sets: Sequence[str] = ()
 ) -> Document:
     """The whole report of an answer and its alternatives (none: the chapter says so)."""
-    told = _Told(book, found, others)
-    whole = told.table(found.lines)
-    shown = whole if len(whole.rows) <= MOST_ON_A_PAGE else told.table(told.widest(MOST_ON_A_PAGE))
-    return Document(
-        title=both(book.portfolio.settings.title),
-        message=told.message(),
-        subtitle=subtitle(book.portfolio, scenario, sets),
-        fingerprint=fingerprint(book),
-        sections=(
-            Section("ranges", say("Room to move"), told.front()),
-            Section("alternatives", say("Other plans nearly as good"), told.alternatives()),
+    return _ToldRanges(book.portfolio, found, others).document(book, subtitle(book.portfolio, scenario, sets))
+
+
+class _ToldRanges(Told):
+    def __init__(self, portfolio: Portfolio, found: Ranges, others: Sequence[Alternative]) -> None:
+        super().__init__(portfolio)
+        self.found, self.others = found, others
+
+    def sections(self) -> tuple[Section, ...]:
+        whole = self.table(self.found.lines)
+        shown = whole if len(whole.rows) <= MOST_ON_A_PAGE else self.table(self.widest(MOST_ON_A_PAGE))
+        return (
+            Section("ranges", say("Room to move"), self.front()),
+            Section("alternatives", say("Other plans nearly as good"), self.alternatives()),
             Section("range_lines", say("All ranges"), (whole,), (shown,)),
-        ),
-    )
-
-
-class _Told:
-    def __init__(self, book: OpenBook, found: Ranges, others: Sequence[Alternative]) -> None:
-        self.portfolio, self.found, self.others = book.portfolio, found, others
-        self.unit = terms.usual(self.portfolio.settings.unit)
-        self.decimals = terms.money_decimals(self.portfolio)
+        )
 
     def message(self) -> Words:
         """The answer in one sentence."""

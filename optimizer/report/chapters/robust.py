@@ -13,8 +13,7 @@ from optimizer.questions.robust.hedge import tail_mean
 from optimizer.questions.robust.knowing import Knowledge
 from optimizer.questions.robust.standing import Spread, spread_of
 from optimizer.questions.robust.tables import PLANS, hedging_in_words, left_out, rules_in_words, subject_in_words
-from optimizer.report import terms
-from optimizer.report.chapters.answers import NOT_MEASUREMENTS, fingerprint, maybe, number, subtitle
+from optimizer.report.chapters.answers import NOT_MEASUREMENTS, Told, maybe, number, subtitle
 from optimizer.report.document import (
     Block,
     Callout,
@@ -29,7 +28,6 @@ from optimizer.report.document import (
     quantity,
     table_of,
 )
-from optimizer.results import both
 from optimizer.run import OpenBook
 from optimizer.words import Words, name_of, say
 
@@ -40,36 +38,26 @@ NINE_IN_TEN = say("Nine of ten draws")
 
 def robust_document(book: OpenBook, answer: Robust) -> Document:
     """The whole report of an answer."""
-    return _Told(answer).document(book)
+    draws = answer.standing.draws
+    return _ToldRobust(answer).document(book, subtitle(book.portfolio, draws.scenario, draws.sets))
 
 
-class _Told:
+class _ToldRobust(Told):
     def __init__(self, answer: Robust) -> None:
+        super().__init__(answer.standing.portfolio)
         self.answer, self.found = answer, answer.standing
-        self.portfolio = self.found.portfolio
-        self.unit = terms.usual(self.portfolio.settings.unit)
-        self.decimals = terms.money_decimals(self.portfolio)
 
-    def document(self, book: OpenBook) -> Document:
-        draws = self.found.draws
-        sections = [Section("robust", say("What not knowing costs"), (NO_DRAW, *self.left_out()))]
-        if self.found.solved:
-            sections = [
-                Section("robust", say("What not knowing costs"), self.front()),
-                Section("robust_hedge", say("Plans for unknown effects"), self.hedging()),
-                Section("robust_knowing", say("What is most worth knowing"), self.knowing()),
-                Section(
-                    "robust_programmes", say("Programmes over the draws"), self.programmes(), self.programmes(MOST_BARS)
-                ),
-                Section("robust_lines", say("Lines over the draws"), (self.lines(),), ()),
-                Section("robust_certain", say("Effects without a range"), self.certain()),
-            ]
-        return Document(
-            title=both(self.portfolio.settings.title),
-            message=self.message(),
-            subtitle=subtitle(book.portfolio, draws.scenario, draws.sets),
-            fingerprint=fingerprint(book),
-            sections=tuple(section for section in sections if section.blocks),
+    def sections(self) -> tuple[Section, ...]:
+        if not self.found.solved:
+            return (Section("robust", say("What not knowing costs"), (NO_DRAW, *self.left_out())),)
+        few = self.programmes(MOST_BARS)
+        return (
+            Section("robust", say("What not knowing costs"), self.front()),
+            Section("robust_hedge", say("Plans for unknown effects"), self.hedging()),
+            Section("robust_knowing", say("What is most worth knowing"), self.knowing()),
+            Section("robust_programmes", say("Programmes over the draws"), self.programmes(), few),
+            Section("robust_lines", say("Lines over the draws"), (self.lines(),), ()),
+            Section("robust_certain", say("Effects without a range"), self.certain()),
         )
 
     def message(self) -> Words:
