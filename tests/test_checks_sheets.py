@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import difflib
 from collections.abc import Callable
 from typing import Any
 
@@ -181,3 +182,18 @@ def test_empty_rows_do_not_count() -> None:
     checked = checks.check(RawBook(book.path, b"", "", tuple(sheets)))
     assert checked.errors == ()
     assert checked.tables["Regions"].records[0].row == 4
+
+
+@pytest.mark.parametrize("found", ["grnat_17", "grant_IDM", "IDN_grant", "gran", "ＧＲＡＮＴ＿ＶＮＭ", "loan", "zzz"])
+def test_the_likely_name_is_as_near_as_any(found):
+    """Though few of many are compared letter by letter."""
+    lands = [
+        f"{kind}_{land}" for kind in ("grant", "loan", "技術") for land in ("IDN", "VNM", "PHL", "KHM", "ベトナム")
+    ]
+    names = [f"grant_{number}" for number in range(300)] + lands
+    nearness = {
+        name: difflib.SequenceMatcher(None, findings.plainly(found), findings.plainly(name)).ratio() for name in names
+    }
+    near = findings.nearest(found, names)
+    assert (near is None) == (max(nearness.values()) < 0.6)
+    assert near is None or nearness[near] == max(nearness.values())

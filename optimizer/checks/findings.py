@@ -6,6 +6,9 @@ import difflib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from heapq import nlargest
+from itertools import pairwise
 
 from optimizer.checks.cells import identifier
 from optimizer.errors import Problem
@@ -13,9 +16,12 @@ from optimizer.words import Words, say
 
 MOST_OF_A_CHECK = 10_000
 """Problems that one check may note: nobody mends more in one go, and each takes a thousand bytes."""
-MOST_SUGGESTIONS = 300
-LONGEST_NAME = 200
+MOST_SUGGESTIONS, MOST_LOOKED_AT = 300, 1_000_000
+"""Names for which a likely one is looked for, and names that are looked at in all."""
+LONGEST_NAME = 100
 """Comparing takes the square of the length: nobody misspells a longer name."""
+MOST_COMPARED = 20
+"""Names that are compared letter by letter: those that share most pairs of letters with the one that was found."""
 MOST_LETTERS_OF_A_SLIP = 2
 LEAST_LIKENESS_OF_A_SLIP = 0.85
 """A name that differs by more letters than the first and is less alike than the second is another word."""
@@ -51,6 +57,7 @@ class Findings:
     _noted: Counter[str] = field(default_factory=Counter)
     _left_out: Counter[str] = field(default_factory=Counter)
     _asked: dict[tuple[str, int], str | None] = field(default_factory=dict)
+    _looked_at: int = 0
 
     def error(self, sheet: str, cell: str, value: str, problem: Words, fix: Words) -> None:
         """Note a problem that keeps the book from being planned with."""
@@ -84,11 +91,12 @@ class Findings:
 
     def near(self, found: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
         """The known name that ``found`` most likely stands for."""
-        if len(found) > LONGEST_NAME or len(self._asked) > MOST_SUGGESTIONS:
+        if len(found) > LONGEST_NAME or len(self._asked) > MOST_SUGGESTIONS or self._looked_at > MOST_LOOKED_AT:
             return None
         names = tuple(known)
         key = (found, hash(names))
         if key not in self._asked:
+            self._looked_at += len(names)
             self._asked[key] = nearest(found, names, cutoff)
         return self._asked[key]
 
@@ -102,12 +110,27 @@ class Findings:
 
 def nearest(found: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The closest of ``known``, compared without case and spaces; None where nothing is close."""
+    plain, marks = _prepared(tuple(known))
+    found = plainly(found[:LONGEST_NAME])
+    own = _marks(found)
+    likely = nlargest(MOST_COMPARED, plain, key=lambda name: len(own & marks[name]) / (len(own) + len(marks[name])))
+    close = difflib.get_close_matches(found, likely, n=1, cutoff=cutoff)
+    return plain[close[0]] if close else None
+
+
+@lru_cache(maxsize=8)
+def _prepared(known: tuple[str, ...]) -> tuple[dict[str, str], dict[str, set[str]]]:
+    """Each name by its plain form, and the marks of that."""
     plain: dict[str, str] = {}
     for name in known:
         if len(name) <= LONGEST_NAME:
             plain.setdefault(plainly(name), name)
-    close = difflib.get_close_matches(plainly(found[:LONGEST_NAME]), plain, n=1, cutoff=cutoff)
-    return plain[close[0]] if close else None
+    return plain, {name: _marks(name) for name in plain}
+
+
+def _marks(plain: str) -> set[str]:
+    """The letters of a name and its pairs of neighbours; its ends are neighbours of nothing."""
+    return {" ", *plain, *map("".join, pairwise(f" {plain} "))}
 
 
 def is_slip(found: str, near: str) -> bool:

@@ -204,9 +204,9 @@ def parse(headings: Headings, horizon: Sequence[int] = (), everything: Sequence[
 
 def _filled_rows(headings: Headings) -> tuple[list[int], list[list[Any]]]:
     """The rows that say something in a column of the schema; a note beside or below the table is no row."""
-    ignored = sorted(set(range(len(headings.raw.rows[0]) if headings.raw.rows else 0)) - {*headings.index.values()})
+    ignored = set(range(len(headings.raw.rows[0]) if headings.raw.rows else 0)) - {*headings.index.values()}
     if any(c.required and c.name not in headings.index for c in headings.sheet.columns.values()):
-        ignored = []
+        ignored = set()
     numbers, cells = [], []
     for number, row in enumerate(headings.raw.rows[1:], 2):
         seen = [cell for position, cell in enumerate(row) if position not in ignored] if ignored else row

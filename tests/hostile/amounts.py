@@ -9,6 +9,8 @@ from collections.abc import Callable
 from hostile.books import STRINGS, Book
 from hostile.outcomes import DAMAGED, Fault, Kind, Make, Same
 
+from optimizer.workbook import letters_of
+
 
 def rows_of(sheet: str, count: int, row: Callable[[int], str]) -> Make:
     """``count`` rows below those of the book."""
@@ -28,6 +30,27 @@ def long_ids(book: Book) -> Book:
     for row in range(2, 9):
         book.text("Effects", f"A{row}", "a" * 29_990 + str(row))
     return book
+
+
+def nearly_right(book: Book) -> Book:
+    """Four hundred references that nearly are those of each of fifteen hundred programmes."""
+    others = {"B": "oda", "C": "MOFA_GRANT"}
+    rows_of(
+        "Programmes",
+        1_500,
+        lambda n: (
+            inline(f"A{n}", f"project_number_{n}_of_a_country")
+            + "".join(inline(f"{letter}{n}", text) for letter, text in others.items())
+        ),
+    )(book)
+    return rows_of("Effects", 400, lambda n: inline(f"A{n}", f"projekt_nummer_{n}_of_a_country"))(book)
+
+
+def many_headings(book: Book) -> Book:
+    """Ten thousand columns that the table does not know."""
+    part = book.sheet("Priorities")
+    headings = "".join(inline(f"{letters_of(n)}1", f"priority_{n}") for n in range(10, 10_000))
+    return book.change(part, lambda xml: xml.replace(b"</row>", headings.encode() + b"</row>", 1))
 
 
 def signs_in_texts(book: Book) -> Book:
@@ -83,6 +106,12 @@ AMOUNTS = [
         rows_of("Effects", 60_000, lambda n: "".join(inline(f"{letter}{n}", f"text {n}") for letter in "ABCDEFGHIJ")),
         Fault("Effects", "A2000", "no such programme"),
     ),
+    Kind(
+        "four hundred names that are nearly right",
+        nearly_right,
+        Fault("Effects", "A2000", "did you mean project_number_"),
+    ),
+    Kind("ten thousand headings", many_headings, Same("Priorities", "no such column")),
     Kind("signs of a text in texts", signs_in_texts, Fault("Effects", "B2000")),
     Kind(
         "a million texts that no cell shows",
