@@ -17,6 +17,7 @@ from math import lcm
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.curves import along_the_curve
 from optimizer.model.memory import Workshop
 from optimizer.portfolio import Number, Portfolio, Priority, Programme, Synergy
 
@@ -75,14 +76,7 @@ def pieces_of(programme: Programme, ceiling: Number, split_at_baseline: bool) ->
 
 def baseline_along_curve(programme: Programme) -> Fraction:
     """The baseline counted at the rates of the curve, whose last segment has no end."""
-    baseline = programme.baseline or Fraction(0)
-    counted, start = Fraction(0), Fraction(0)
-    for number, segment in enumerate(programme.curve):
-        is_last = number == len(programme.curve) - 1
-        end = baseline if is_last else min(segment.up_to * programme.scale, baseline)
-        counted += segment.rate * max(end - start, Fraction(0))
-        start = max(start, end)
-    return counted
+    return along_the_curve(programme.curve, programme.scale, programme.baseline or Fraction(0))
 
 
 @dataclass(frozen=True)

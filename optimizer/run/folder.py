@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -65,11 +66,9 @@ def write_folder(folder: Path, files: Mapping[str, bytes], owned: str = "run.jso
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
     try:
-        for name, content in files.items():
-            with (fresh / name).open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+        with ThreadPoolExecutor() as together:  # the disk is what takes time
+            for _ in together.map(_write_through, [fresh / name for name in files], files.values()):
+                pass
         if folder.exists():
             folder.rename(old)
         fresh.rename(folder)
@@ -78,6 +77,14 @@ def write_folder(folder: Path, files: Mapping[str, bytes], owned: str = "run.jso
         if old.exists() and not folder.exists():
             old.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    """Write a file and wait until it is on the disk."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _is_ours(folder: Path, names: Collection[str], owned: str) -> bool:

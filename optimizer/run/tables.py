@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from optimizer.results import Line, Result
 
-BEGINS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+BEGINS_OF_FORMULAS = frozenset("=+-@\t\r\n＝＋－＠")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?", re.ASCII)
 
 
@@ -129,7 +129,7 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> b
 
 def plain(value: object) -> object:
     """Text that a spreadsheet would take for a formula gets a leading apostrophe; a number stays a number."""
-    if isinstance(value, str) and value.startswith(BEGINS_OF_FORMULAS) and not _NUMBER.fullmatch(value):
+    if isinstance(value, str) and value[:1] in BEGINS_OF_FORMULAS and not _NUMBER.fullmatch(value):
         return "'" + value
     return value
 
