@@ -550,6 +550,12 @@ def test_quiet_prints_results_and_errors_only(tmp_path: Path) -> None:
     assert "GRNAT" in haibun("check", written(tmp_path, faulty(), "bad.xlsx"), "--quiet").stderr
 
 
+@pytest.mark.parametrize("verb", ["prices", "frontier"])
+def test_the_answer_to_a_question_is_a_result_that_quiet_leaves(verb: str, tmp_path: Path) -> None:
+    said = haibun(verb, written(tmp_path, minimal()), "--out", tmp_path / "asked", "--quiet", "--lang", "en")
+    assert "point" in said.stdout and not said.stderr
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "cp932", "cp1252"])
 def test_japanese_is_printed_whatever_the_consoles_code_page(tmp_path: Path, encoding: str) -> None:
     """The installed entry point writes UTF-8; no character stops it."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from optimizer.cli.options import Real, book_options, common_options, keep_the_workbook, main
-from optimizer.cli.talking import Talker
+from optimizer.cli.talking import Talker, deliver
 from optimizer.errors import WrongUsage
 from optimizer.run import OpenBook
 from optimizer.words import say
@@ -75,15 +75,17 @@ def ranges(talker: Talker, book: Path, scenario: str, sets: Sequence[str], withi
             meanwhile=lambda: others.extend(alternatives.alternatives(opened, scenario, sets, within)),
         )
     first_year = opened.portfolio.settings.first_year
-    pages = report.pages(ranges_document(opened, found, others, scenario, sets), talker.language)
-    files = {"ranges.csv": tables.ranges_csv(found, first_year), **pages}
-    run.write_folder(out.resolve(), files, owned="ranges.csv")
+    deliver(
+        talker,
+        out,
+        {"ranges.csv": tables.ranges_csv(found, first_year)},
+        ranges_document(opened, found, others, scenario, sets),
+        tables.ranges_as_dict(found, others, first_year, talker.language),
+        tables.ranges_in_words(found, others),
+    )
     for other in others:
         if other.result is not None:
             run.write_run(other.result, opened.data, out.resolve() / other.id, report.writers(talker.language))
-    talker.answer(tables.ranges_as_dict(found, others, first_year, talker.language))
-    for words in tables.ranges_in_words(found, others):
-        talker.tell(words)
 
 
 @main.command()
@@ -95,7 +97,7 @@ def prices(talker: Talker, book: Path, scenario: str, sets: Sequence[str], out: 
 
     Example: haibun prices inputs/japan.xlsx --scenario all_proposals --out outputs/prices
     """
-    from optimizer import report, run  # noqa: PLC0415
+    from optimizer import run  # noqa: PLC0415
     from optimizer.questions import prices as asking  # noqa: PLC0415
     from optimizer.questions import tables  # noqa: PLC0415
     from optimizer.report.chapters.prices import prices_document  # noqa: PLC0415
@@ -103,11 +105,14 @@ def prices(talker: Talker, book: Path, scenario: str, sets: Sequence[str], out: 
     opened = run.open_book(book)
     with talker.counting(say("Solving again without each rule …")) as progress:
         found = asking.prices(opened, scenario, sets, progress=progress)
-    pages = report.pages(prices_document(opened, found, scenario, sets), talker.language)
-    run.write_folder(out.resolve(), {"prices.csv": tables.prices_csv(found), **pages}, owned="prices.csv")
-    talker.answer(tables.prices_as_dicts(found, talker.language))
-    for words in tables.prices_in_words(found, opened.portfolio.settings.unit):
-        talker.tell(words)
+    deliver(
+        talker,
+        out,
+        {"prices.csv": tables.prices_csv(found)},
+        prices_document(opened, found, scenario, sets),
+        tables.prices_as_dicts(found, talker.language),
+        tables.prices_in_words(found, opened.portfolio.settings.unit),
+    )
 
 
 @main.command()
@@ -124,7 +129,7 @@ def compare(
 
     Example: haibun compare inputs/japan.xlsx base practice_2026 all_proposals --out outputs/compare
     """
-    from optimizer import report, run  # noqa: PLC0415
+    from optimizer import run  # noqa: PLC0415
     from optimizer.questions import compare as asking  # noqa: PLC0415
     from optimizer.questions import compare_tables as tables  # noqa: PLC0415
     from optimizer.report.chapters.compare import compare_document  # noqa: PLC0415
@@ -133,11 +138,8 @@ def compare(
     with talker.counting(say("Solving the scenarios and every combination of their rows …")) as progress:
         found = asking.compare(opened, scenarios, sets, scenario, progress=progress, processes=os.cpu_count() or 1)
     content = tables.compare_as_dict(found, talker.language)
-    pages = report.pages(compare_document(opened, found), talker.language)
-    run.write_folder(out.resolve(), {"compare.json": run.json_bytes(content), **pages}, owned="compare.json")
-    talker.answer(content)
-    for words in tables.compare_in_words(found):
-        talker.say_always(words)
+    files = {"compare.json": run.json_bytes(content)}
+    deliver(talker, out, files, compare_document(opened, found), content, tables.compare_in_words(found))
 
 
 @main.command()
@@ -161,7 +163,7 @@ def levers(
 
     Example: haibun levers inputs/japan.xlsx --out outputs/levers
     """
-    from optimizer import report, run  # noqa: PLC0415
+    from optimizer import run  # noqa: PLC0415
     from optimizer.questions import levers as asking  # noqa: PLC0415
     from optimizer.questions import levers_tables as tables  # noqa: PLC0415
     from optimizer.report.chapters.levers import levers_document  # noqa: PLC0415
@@ -172,11 +174,8 @@ def levers(
             opened, scenario, sets, only, orders, seed, progress=progress, processes=os.cpu_count() or 1
         )
     content = tables.levers_as_dict(found)
-    pages = report.pages(levers_document(opened, found), talker.language)
-    run.write_folder(out.resolve(), {"levers.json": run.json_bytes(content), **pages}, owned="levers.json")
-    talker.answer(content)
-    for words in tables.levers_in_words(found):
-        talker.say_always(words)
+    files = {"levers.json": run.json_bytes(content)}
+    deliver(talker, out, files, levers_document(opened, found), content, tables.levers_in_words(found))
 
 
 @main.command()
@@ -206,7 +205,7 @@ def frontier(
 
     Example: haibun frontier inputs/japan.xlsx --from 0.8 --to 1.2 --out outputs/frontier
     """
-    from optimizer import report, run  # noqa: PLC0415
+    from optimizer import run  # noqa: PLC0415
     from optimizer.questions import frontier as asking  # noqa: PLC0415
     from optimizer.questions import frontier_tables as tables  # noqa: PLC0415
     from optimizer.report.chapters.frontier import frontier_document  # noqa: PLC0415
@@ -230,28 +229,33 @@ def frontier(
         found = asking.frontier(
             opened, scenario, sets, low=low, high=high, account=account, error=error, progress=progress
         )
-    pages = report.pages(frontier_document(opened, found), talker.language)
-    run.write_folder(out.resolve(), {"frontier.csv": tables.frontier_csv(found), **pages}, owned="frontier.csv")
-    talker.answer(tables.frontier_as_dict(found))
-    for words in tables.frontier_in_words(found):
-        talker.say_always(words)
+    deliver(
+        talker,
+        out,
+        {"frontier.csv": tables.frontier_csv(found)},
+        frontier_document(opened, found),
+        tables.frontier_as_dict(found),
+        tables.frontier_in_words(found),
+    )
 
 
 def _want_against_fear(
     talker: Talker, opened: OpenBook, scenario: str, sets: Sequence[str], error: float, out: Path
 ) -> None:
-    from optimizer import report, run  # noqa: PLC0415
     from optimizer.questions import freedoms as asking  # noqa: PLC0415
     from optimizer.questions import frontier_tables as tables  # noqa: PLC0415
     from optimizer.report.chapters.frontier import freedoms_document  # noqa: PLC0415
 
     with talker.counting(say("Sliding the weight from fear to want …")) as progress:
         found = asking.freedoms(opened, scenario, sets, error=error, progress=progress)
-    pages = report.pages(freedoms_document(opened, found), talker.language)
-    run.write_folder(out.resolve(), {"frontier.csv": tables.freedoms_csv(found), **pages}, owned="frontier.csv")
-    talker.answer(tables.freedoms_as_dict(found))
-    for words in tables.freedoms_in_words(found):
-        talker.say_always(words)
+    deliver(
+        talker,
+        out,
+        {"frontier.csv": tables.freedoms_csv(found)},
+        freedoms_document(opened, found),
+        tables.freedoms_as_dict(found),
+        tables.freedoms_in_words(found),
+    )
 
 
 @main.command()

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from optimizer.cli.options import book_options, common_options, main
-from optimizer.cli.talking import Talker
+from optimizer.cli.talking import Talker, deliver
 from optimizer.words import say
 
 
@@ -63,7 +63,7 @@ def robust(
 
     Example: haibun robust inputs/japan.xlsx --samples 200 --seed 1 --out outputs/robust
     """
-    from optimizer import report, run  # noqa: PLC0415
+    from optimizer import run  # noqa: PLC0415
     from optimizer.questions.robust import asking, tables  # noqa: PLC0415
     from optimizer.questions.robust.hedge import Mix  # noqa: PLC0415
     from optimizer.report.chapters.robust import robust_document  # noqa: PLC0415
@@ -92,8 +92,4 @@ def robust(
         "draws.csv": tables.draws_csv(found),
         "drawn_effects.csv": tables.drawn_effects_csv(found),
     }
-    pages = report.pages(robust_document(opened, found), talker.language)
-    run.write_folder(out.resolve(), {**files, **pages}, owned="robust.json")
-    talker.answer(content)
-    for words in tables.robust_in_words(found):
-        talker.say_always(words)
+    deliver(talker, out, files, robust_document(opened, found), content, tables.robust_in_words(found))

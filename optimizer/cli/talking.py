@@ -7,13 +7,18 @@ import math
 import sys
 import time
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from optimizer.errors import HaibunError, InputProblems, NoPlan, Problem
 from optimizer.words import Words, say
+
+if TYPE_CHECKING:
+    from optimizer.report.document import Document
 
 EVERY = 10.0
 """Seconds between lines on progress where there is no terminal."""
@@ -78,6 +83,19 @@ class Talker:
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(words.into(self.language), total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def deliver(
+    talker: Talker, out: Path, files: Mapping[str, bytes], document: Document, content: object, said: Iterable[Words]
+) -> None:
+    """Write an answer into a folder, its own file first among ``files``, with its reports; then say it."""
+    from optimizer import report, run  # noqa: PLC0415  (slow to load)
+
+    pages = report.pages(document, talker.language)
+    run.write_folder(out.resolve(), {**files, **pages}, owned=next(iter(files)))
+    talker.answer(content)
+    for words in said:
+        talker.say_always(words)
 
 
 def now_and_then(tell: Callable[[Words], None], seconds: float = EVERY) -> Callable[[int, int], None]:

@@ -22,9 +22,7 @@ from optimizer.portfolio import Effect, Portfolio
 from optimizer.words import say
 
 TRIANGULAR, UNIFORM = "triangular", "uniform"
-SHAPES = (TRIANGULAR, UNIFORM)
 EACH, INSTRUMENT = "each", "instrument"
-TOGETHER = (EACH, INSTRUMENT)
 Key = tuple[str | int, ...]
 
 
