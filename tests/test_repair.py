@@ -417,6 +417,25 @@ def test_large_amounts_change_by_what_is_needed():
     assert "  Accounts C2, a: 12,345,678 → 12,345,679.5" in said
 
 
+def test_a_minimum_that_whole_units_raise_may_fall_to_nothing():
+    """A maximum of nothing by law: the minimum of 6.86, which is published as 6.9, has to go altogether."""
+    book = two_lines()
+    book["Settings"] = book_settings(1, publish_unit=0.1)
+    book["Programmes"][0]["minimum"] = 6.86
+    book["Limits"] = [line(limit="none", measure="spend", sense="max", value=0, programme="wells", kind="law")]
+    (found,) = repair.repair(opened(book)).repairs
+    assert [(c.id, float(c.before), float(c.after)) for c in found.changes] == [("wells", 6.86, 0)]
+
+
+def test_a_ramp_does_not_ease_the_fall_to_a_maximum_far_below_the_baseline():
+    """The first year spends its maximum of 3 all the same; only the fall from there to nothing needs a ramp."""
+    book = two_lines(years=2)
+    book["Programmes"][0] |= line(baseline=37, maximum=3, scale=10, ramp=0)
+    book["Accounts"][0] |= line(kind="law") | {FIRST_YEAR + 1: 0}
+    menu = repair.repair(opened(book))
+    assert [[(c.id, float(c.after)) for c in found.changes] for found in menu.repairs] == [[("wells", 0.3)]]
+
+
 def test_pins_of_several_years_from_the_command_line_are_named_as_such():
     """They stand in no cell, so that no place of the workbook stands for one of their years beside them."""
     asked = {"clinics": 9.5, "grants": 7.5}

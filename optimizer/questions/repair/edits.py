@@ -12,7 +12,7 @@ from typing import Any
 import highspy
 import numpy as np
 
-from optimizer.model import Model
+from optimizer.model import Grid, Model
 from optimizer.model.limits import limit_in_money, pair_in, programmes_in, years_key, years_of
 from optimizer.portfolio import Limit, Number, Portfolio, Programme, ScenarioItem
 from optimizer.questions.repair.menu import NEGLIGIBLE, Change, Edit
@@ -182,15 +182,25 @@ def _programme_edits(written: Programme, programme: Programme, portfolio: Portfo
     floors = rows["minimum"] + rows["indivisible_at_least"]
     if floors and written.minimum:
         change = _change(portfolio, "Programmes", "minimum", programme, "programme", written.minimum)
-        kept = portfolio.settings.publish_unit if programme.indivisible else Fraction(0)
-        most = float(programme.floor - kept)
+        unit = portfolio.settings.publish_unit
+        floor = Fraction(Grid(unit).up(programme.floor))
+        most = float(floor - unit if programme.indivisible else floor)
         entries = [(row, 1.0) for row in floors]
-        yield Edit(change, -1, most, entries, floors, start=programme.floor, in_units=True)
+        yield Edit(change, -1, most, entries, floors, start=floor, in_units=True)
     steps = rows["ramp_up"] + rows["ramp_down"]
     if programme.ramp is not None and steps:
         change = _change(portfolio, "Programmes", "ramp", programme, "programme", programme.ramp)
-        entries = [(row, -float(programme.scale)) for row in steps]
+        eased = [row for row in steps if row != _row_that_asks_for_the_maximum(programme, built)]
+        entries = [(row, -float(programme.scale)) for row in eased]
         yield Edit(change, 1, highspy.kHighsInf, entries, steps)
+
+
+def _row_that_asks_for_the_maximum(programme: Programme, built: Model) -> int | None:
+    """The step down from a baseline so far above the maximum that a little more ramp asks for no less."""
+    baseline, ramp = programme.baseline, programme.ramp
+    if baseline is None or ramp is None or baseline - ramp * programme.scale <= programme.maximum:
+        return None
+    return built.row_of.get(("ramp_down", programme.id, 0))
 
 
 def _transfer_edits(portfolio: Portfolio) -> Iterator[Edit]:

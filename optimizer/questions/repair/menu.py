@@ -108,7 +108,8 @@ class Menu:
 class Edit:
     """A cell that may change in one direction: ``sign`` +1 raises its value, -1 lowers it, by at most ``most``.
 
-    ``start`` is the value in force, from which the change counts (a scenario may have lowered a minimum).
+    ``start`` is the value in force, from which the change counts: a minimum in whole units, where a scenario may have
+    lowered it.
     """
 
     change: Change
