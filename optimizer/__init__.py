@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from optimizer.run import verify as verify
     from optimizer.run import write_folder as write_folder
     from optimizer.run import write_run as write_run
+    from optimizer.scenario import BASE as BASE
     from optimizer.scenario import scenarios_of as scenarios_of
     from optimizer.scenario import sets_called as sets_called
     from optimizer.words import LANGUAGES as LANGUAGES
@@ -110,7 +111,7 @@ ROOM_OF = {
         ),
         "run",
     ),
-    **dict.fromkeys(("scenarios_of", "sets_called"), "scenario"),
+    **dict.fromkeys(("BASE", "scenarios_of", "sets_called"), "scenario"),
     **dict.fromkeys(("LANGUAGES", "Name", "Words", "name_of", "say"), "words"),
     **dict.fromkeys(("annotate", "write_template"), "workbook"),
     "guide": "workbook.guide",

@@ -36,7 +36,7 @@ from optimizer.portfolio import (
 from optimizer.schema import Item
 from optimizer.words import Words, say
 
-BASE = "base"
+BASE = schema.BASE
 FACTORS = tuple(item.name for item in schema.ITEMS.values() if item.factor)
 REPLACEMENTS = tuple(item.name for item in schema.ITEMS.values() if not item.factor)
 FEW_ENOUGH_TO_LIST = 12
@@ -217,7 +217,7 @@ def _merged(rows: list[ScenarioItem], sets: list[ScenarioItem]) -> list[Scenario
     for item in sets:
         key = (item.item, item.target, item.year)
         if key in seen:
-            raise WrongUsage(say("{item}:{target} is set twice.", item=item.item, target=item.target))
+            raise WrongUsage(say("{item} is set twice.", item=label_of(item)))
         seen[key] = item
     replaced = {key for key in seen if key[0] in REPLACEMENTS}
     kept = [row for row in rows if (row.item, row.target, row.year) not in replaced]

@@ -23,7 +23,8 @@ FORBIDDEN_IN_IDS = ("/", "@", ",")
 YES = ("yes", "true", "1", "on", "はい", "オン")
 NO = ("no", "false", "0", "off", "いいえ", "オフ")
 ALL_YEARS = ("all", "通期", "全期間")
-BASE_SCENARIO = "base"
+BASE = "base"
+"""The scenario without a row: the workbook as written."""
 SCOPE = ("programme", "family", "instrument", "region", "country", "account", "agency", "tag", "fragile")
 OF_SCOPE = tuple(f"of_{name}" for name in SCOPE)
 PAIR_SCOPE = ("objective", "freedom")

@@ -30,7 +30,7 @@ class Kept:
     @cached_property
     def base(self) -> Sums:
         """The sums of the plan that every other is held against: the scenario ``base`` as the workbook has it."""
-        return optimizer.sums_of(self.settled("base", ()))
+        return optimizer.sums_of(self.settled(optimizer.BASE, ()))
 
     @cached_property
     def price_of_base(self) -> float | None:

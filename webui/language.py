@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, request, session
 
-from optimizer import LANGUAGES, Name, Words, say, scenario_name, usual
+from optimizer import BASE, LANGUAGES, Name, Words, say, scenario_name, usual
 from webui.controls import half
 from webui.rows import Book
 from webui.site import ask_live, the_site
@@ -68,7 +68,7 @@ def money_of(book: Book) -> str:
 
 def setting_of_page(book: Book) -> str:
     """The setting that the address of this page carries, in a sentence."""
-    return setting_told(book, request.args.get("origin") or "base", request.args.getlist("set"))
+    return setting_told(book, request.args.get("origin") or BASE, request.args.getlist("set"))
 
 
 def setting_told(book: Book, origin: str, sets: Sequence[str]) -> str:

@@ -95,7 +95,7 @@ class Review:
     @cached_property
     def lever_settings(self) -> Mapping[str, Mapping[str, bool]]:
         """Which levers are on in each scenario, ``base`` first."""
-        scenarios: dict[str, dict[str, bool]] = {schema.BASE_SCENARIO: dict(self.default_levers)}
+        scenarios: dict[str, dict[str, bool]] = {schema.BASE: dict(self.default_levers)}
         for record in self.records("Scenarios"):
             values = record.values
             if values["scenario"] is None:

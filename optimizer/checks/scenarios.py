@@ -26,7 +26,7 @@ def check_scenarios(review: Review) -> None:
     seen: dict[tuple[str, str, str, int | None], Record] = {}
     for record in records:
         values = record.values
-        if values["scenario"] == schema.BASE_SCENARIO:
+        if values["scenario"] == schema.BASE:
             problem = say("base is the scenario without a row.")
             review.error("Scenarios", "scenario", record, problem, say("Choose another name for the scenario."))
         if not values["scenario"] or not values["item"] or values["target"] is None:

@@ -14,6 +14,7 @@ import click
 from optimizer.cli.bilingual import Verbs, language_of
 from optimizer.cli.talking import Talker, report_error
 from optimizer.errors import HaibunError, WrongUsage
+from optimizer.schema import BASE
 from optimizer.words import LANGUAGES, say
 
 
@@ -79,7 +80,7 @@ def book_options(command: Callable[..., None]) -> Callable[..., None]:
     command = click.option(
         "--set", "sets", multiple=True, metavar="ITEM[:TARGET][@YEAR]=VALUE", help="Change one thing."
     )(command)
-    command = click.option("--scenario", default="base", show_default=True, help="A scenario of the workbook.")(command)
+    command = click.option("--scenario", default=BASE, show_default=True, help="A scenario of the workbook.")(command)
     return click.argument("book", type=click.Path(path_type=Path))(command)
 
 

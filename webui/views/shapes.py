@@ -6,9 +6,8 @@ from apiflask import Schema
 from apiflask.fields import Boolean, Dict, File, Float, Integer, List, Nested, Raw, String
 from apiflask.validators import Length, OneOf
 
+from optimizer import BASE
 from webui.views.questions import KINDS
-
-BASE = "base"
 
 
 class Reading(Schema):

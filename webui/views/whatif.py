@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response as Answer
 
-from optimizer import WrongUsage, say
+from optimizer import BASE, WrongUsage, say
 from webui import evidence, papers
 from webui.downloads import to_keep_or_to_see
 from webui.identity import visitor
@@ -22,7 +22,6 @@ from webui.site import ask_desk, the_book, the_site
 from webui.views.books import look_at
 
 page = Blueprint("whatif", __name__)
-BASE = "base"
 LONGEST_NAME = 80
 DOWNLOADS = ("report.xlsx", "report.html", "allocation.csv", "flows.csv", "transfers.csv", "run.json")
 Setting = tuple[Path, str, list[str]]
