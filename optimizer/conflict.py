@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import highspy
@@ -13,11 +14,13 @@ import numpy as np
 from optimizer.model import Key, Model
 from optimizer.model.columns import Floats, Ints
 from optimizer.places import place_of
-from optimizer.solver import INFEASIBLE, Options, highs_lp, infeasibility_multipliers, is_mip, silent_highs
+from optimizer.solver import INFEASIBLE, Options, hand_over, highs_lp, infeasibility_multipliers, is_mip, silent_highs
 
 WORKBOOK_MEANS_IT = ("attainment", "spending", "synergy_at_most_first_partner", "synergy_at_most_second_partner",
                      "synergies_divide_second_partner")  # fmt: skip
 SUPPORT = 1e-9
+KEPT = 1e-8
+"""Shares of a bound by which a plan may miss it and still keep it."""
 MOST_CONFLICTS = 5
 Group = tuple[str, str]
 
@@ -26,51 +29,40 @@ def _nothing(_key: Key) -> bool:
     return False
 
 
-def smallest_conflict(model: Model, options: Options | None = None) -> list[list[Key]]:
+def smallest_conflict(model: Model, options: Options) -> list[list[Key]]:
     """The model rows of each cell of the workbook in a set that cannot hold together and of which none can be left out.
 
     Empty where a plan exists. Maxima and ceilings of transfers and carry-over are taken as given.
     """
-    options = options or Options()
-    return _conflict_in(model, _rows_by(model, _rule_of), Proofs(model, options), set(), _nothing, options)
+    return _conflict_in(Proofs(model, options), set(), _nothing)
 
 
-def independent_conflicts(
-    model: Model, options: Options | None = None, spare: Callable[[Key], bool] = _nothing
-) -> list[list[list[Key]]]:
+def independent_conflicts(proofs: Proofs, spare: Callable[[Key], bool] = _nothing) -> list[list[list[Key]]]:
     """Conflicts that share no rule, found one after the other until the rest of the book has a plan.
 
     One row of each has to give way, whatever else does. At most ``MOST_CONFLICTS``.
     """
-    options = options or Options()
     found: list[list[list[Key]]] = []
-    rules, proofs = _rows_by(model, _rule_of), Proofs(model, options)
     without: set[int] = set()
     while len(found) < MOST_CONFLICTS:
-        conflict = _conflict_in(model, rules, proofs, without, spare, options)
+        conflict = _conflict_in(proofs, without, spare)
         if not conflict:
             break
         found.append(conflict)
-        without |= _all_rows(rules, {_rule_of(model, keys[0]) for keys in conflict})
+        without |= _all_rows(proofs.rules, {_rule_of(proofs.model, keys[0]) for keys in conflict})
     return found
 
 
-def _conflict_in(
-    model: Model,
-    by_rule: dict[Group, list[int]],
-    proofs: Proofs,
-    without: set[int],
-    spare: Callable[[Key], bool],
-    options: Options,
-) -> list[list[Key]]:
+def _conflict_in(proofs: Proofs, without: set[int], spare: Callable[[Key], bool]) -> list[list[Key]]:
     """The model rows of each cell of one conflict that needs none of the rows ``without``; empty where there is none.
 
     Rows that ``spare`` picks are left out first, wherever that can be.
     """
-    groups = {rule: rows for rule, rows in by_rule.items() if rows[0] not in without}
     supporting = proofs.supporting_rows(without)
     if supporting is None:
         return []
+    model, options = proofs.model, proofs.options
+    groups = {rule: rows for rule, rows in proofs.rules.items() if rows[0] not in without}
     rest = [rule for rule, rows in groups.items() if not spare(model.keys[rows[0]])]
     if len(rest) < len(groups) and not Search(model, _all_rows(groups, rest), options).is_feasible():
         candidates = rest
@@ -103,14 +95,12 @@ class Remedy:
     by_rules: bool
 
 
-def remedy_of(model: Model, conflict: Sequence[Sequence[Key]], options: Options | None = None) -> Remedy:
+def remedy_of(proofs: Proofs, conflict: Sequence[Sequence[Key]]) -> Remedy:
     """What leaving out one part of a conflict does."""
-    search = Search(model, range(len(model.keys)), options or Options())
-    cells = [{model.row_of[key] for key in keys} for keys in conflict]
-    all_years = _rows_by(model, _rule_of)
-    rules = [set(all_years[_rule_of(model, keys[0])]) for keys in conflict]
-    by_rules = all(search.is_feasible(rows, afresh=True) for rows in rules)
-    by_cells = by_rules and (cells == rules or all(search.is_feasible(rows, afresh=True) for rows in cells))
+    cells = [{proofs.model.row_of[key] for key in keys} for keys in conflict]
+    rules = [set(proofs.rules[_rule_of(proofs.model, keys[0])]) for keys in conflict]
+    by_rules = all(proofs.supporting_rows(rows) is None for rows in rules)
+    by_cells = by_rules and (cells == rules or all(proofs.supporting_rows(rows) is None for rows in cells))
     return Remedy(by_cells, by_rules)
 
 
@@ -154,31 +144,54 @@ def _all_rows(groups: dict[Group, list[int]], wanted: Iterable[Group]) -> set[in
 
 
 class Proofs:
-    """The whole model without its integers in one live solver, for proofs that a part of its rows has no plan."""
+    """The whole model in one live solver, for proofs that a part of its rows has no plan."""
 
     def __init__(self, model: Model, options: Options) -> None:
         self.model, self.options = model, options
+        self.known: list[set[int]] = []
         self.highs: Any = silent_highs(options)
-        lp = highs_lp(model)
-        lp.integrality_ = []
         self.highs.setOptionValue("presolve", "off")
-        self.highs.passModel(lp)
+        hand_over(self.highs, replace(model, is_relaxed=True))
+        self.rows = LooseRows(self.highs, model, range(len(model.keys)))
+
+    @cached_property
+    def rules(self) -> dict[Group, list[int]]:
+        """The model rows of each rule."""
+        return _rows_by(self.model, _rule_of)
+
+    def know(self, values: Floats) -> None:
+        """Remember a plan of a mended book: it shows that this one has a plan without the rows that it breaks."""
+        columns = self.model.columns
+        if len(values) == columns.count and not len(_missed(values, columns.lower, columns.upper)):
+            rows = np.repeat(np.arange(len(self.model.keys)), np.diff(self.model.starts))
+            reached = np.bincount(rows, self.model.coefficients * values[self.model.indices], len(self.model.keys))
+            self.known.append(set(_missed(reached, self.model.row_lower, self.model.row_upper).tolist()))
 
     def supporting_rows(self, without: set[int]) -> set[int] | None:
-        """Rows that a proof leans on that no plan keeps all but those ``without`` (never fewer of them than before).
+        """Rows that a proof leans on that no plan keeps all but those ``without``.
 
         All of them where only the integers clash; None: a plan exists.
         """
-        for row in without:
-            self.highs.changeRowBounds(row, -highspy.kHighsInf, highspy.kHighsInf)
+        if any(broken <= without for broken in self.known):
+            return None
+        kept = set(range(len(self.model.keys))) - without
+        self.rows.leave_out(without)
         self.highs.run()
         if self.highs.getModelStatus() not in INFEASIBLE:
-            counted = set(range(len(self.model.keys))) - without
-            clash = is_mip(self.model) and not Search(self.model, counted, self.options).is_feasible()
-            return counted if clash else None
+            clash = is_mip(self.model) and not Search(self.model, kept, self.options).is_feasible()
+            return kept if clash else None
         _, has_ray, ray = self.highs.getDualRay()
-        weights: Floats = np.abs(np.array(ray) if has_ray else infeasibility_multipliers(self.model, self.options))
+        weights: Floats = np.abs(
+            np.array(ray) if has_ray else infeasibility_multipliers(self.model, self.options, kept)
+        )
         return set(np.flatnonzero(weights > SUPPORT * max(1.0, float(weights.max()))).tolist())
+
+
+def _missed(reached: Floats, lower: Floats, upper: Floats) -> Ints:
+    """The numbers of what lies beyond its bounds."""
+    below = reached < lower - KEPT * np.maximum(1.0, np.abs(lower))
+    above = reached > upper + KEPT * np.maximum(1.0, np.abs(upper))
+    return np.flatnonzero(below | above)
 
 
 def _shrunk(search: Search, groups: dict[Group, list[int]], candidates: Sequence[Group]) -> list[Group]:
@@ -202,30 +215,36 @@ class Search:
     """Feasibility of a part of the model's rows, in one live solver; what rows mean by definition always counts."""
 
     def __init__(self, model: Model, rows: Collection[int], options: Options) -> None:
-        self.model = model
-        self.rows = _with_definitions(model, rows)
-        self.position = {int(row): at for at, row in enumerate(self.rows)}
-        self.out: set[int] = set()
+        rows = _with_definitions(model, rows)
         self.highs: Any = silent_highs(options)
-        self.highs.passModel(_part_of(model, self.rows))
+        self.highs.passModel(_part_of(model, rows))
         if is_mip(model):
             self.highs.setOptionValue("presolve", "off")
+        self.rows = LooseRows(self.highs, model, rows.tolist())
 
-    def is_feasible(self, without: Collection[int] = (), afresh: bool = False) -> bool:
-        """Whether a plan exists when the rows ``without`` do not count either.
-
-        ``afresh``: where much has changed since the last answer, its basis is a poor start for a large book.
-        """
-        if afresh:
-            self.highs.clearSolver()
-        model, left_out = self.model, set(without) & self.position.keys()
-        for row in left_out - self.out:
-            self.highs.changeRowBounds(self.position[row], -highspy.kHighsInf, highspy.kHighsInf)
-        for row in self.out - left_out:
-            self.highs.changeRowBounds(self.position[row], model.row_lower[row], model.row_upper[row])
-        self.out = left_out
+    def is_feasible(self, without: Collection[int] = ()) -> bool:
+        """Whether a plan exists when the rows ``without`` do not count either."""
+        self.rows.leave_out(without)
         self.highs.run()
         return self.highs.getModelStatus() not in INFEASIBLE
+
+
+class LooseRows:
+    """Rows of the model that a solver object holds, which can be left out and come back."""
+
+    def __init__(self, highs: Any, model: Model, rows: Sequence[int]) -> None:
+        self.highs, self.model = highs, model
+        self.position = {row: at for at, row in enumerate(rows)}
+        self.out: set[int] = set()
+
+    def leave_out(self, rows: Collection[int]) -> None:
+        """Let just these rows not count."""
+        out = set(rows) & self.position.keys()
+        for row in out - self.out:
+            self.highs.changeRowBounds(self.position[row], -highspy.kHighsInf, highspy.kHighsInf)
+        for row in self.out - out:
+            self.highs.changeRowBounds(self.position[row], self.model.row_lower[row], self.model.row_upper[row])
+        self.out = out
 
 
 def _with_definitions(model: Model, rows: Collection[int]) -> Ints:

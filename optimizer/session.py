@@ -18,7 +18,7 @@ import numpy as np
 
 from optimizer import model, scenario, solver
 from optimizer.errors import CheckFailed
-from optimizer.live import FOR_MANY_SMALL_STEPS, SCALED, UNSCALED, best_objective, filled, refill, set_options
+from optimizer.live import AFRESH, FOR_MANY_SMALL_STEPS, UNSCALED, best_objective, filled, refill, set_options
 from optimizer.model import Columns, Grid, Key, Memory, Model
 from optimizer.model.columns import CONTINUOUS, Floats, Ints
 from optimizer.plan import Draft
@@ -88,13 +88,19 @@ class Session:
 
     Amounts are not rounded unless a ``grid`` asks for it; ``relaxed`` lets indivisible programmes be divided. The
     score of a scenario is that of a cold solve to 1e-7 points, whatever came before. Nothing is solved before an
-    answer is asked for.
+    answer is asked for. ``patience``: simplex steps after which a solve from the last basis begins anew without one.
     """
 
     def __init__(
-        self, book: Portfolio, options: Options | None = None, grid: Grid = CONTINUOUS, relaxed: bool = False
+        self,
+        book: Portfolio,
+        options: Options | None = None,
+        grid: Grid = CONTINUOUS,
+        relaxed: bool = False,
+        patience: int = highspy.kHighsIInf,
     ) -> None:
         self.book = book
+        self.warm = {**UNSCALED, "simplex_iteration_limit": patience}
         self.is_relaxed = relaxed
         self.options = options or Options()
         self.grid = grid
@@ -157,7 +163,7 @@ class Session:
         costs = np.flatnonzero(was.cost != now.cost)
         columns = np.flatnonzero((was.lower != now.lower) | (was.upper != now.upper))
         rows = np.flatnonzero((old.row_lower != new.row_lower) | (old.row_upper != new.row_upper))
-        set_options(highs, UNSCALED)
+        set_options(highs, self.warm)
         if len(costs):
             highs.changeColsCost(len(costs), costs.astype(np.int32), now.cost[costs])
         if len(columns):
@@ -178,7 +184,7 @@ class Session:
             refill(self.highs, new)
         if self._start is not None and not solver.is_mip(new):
             self.highs.setBasis(self._start.basis_for(new))
-            set_options(self.highs, UNSCALED)
+            set_options(self.highs, self.warm)
 
     def score(self) -> float:
         """The best score (points) of the scenario, checked against the rows and the multipliers it came with.
@@ -191,7 +197,7 @@ class Session:
             best = best_objective(self.highs)
             if not self._bears_out(best):
                 self.highs.clearSolver()
-                set_options(self.highs, SCALED)
+                set_options(self.highs, AFRESH)
                 best = best_objective(self.highs)
                 if not self._bears_out(best):
                     raise CheckFailed(say("The solver's answer does not bear out its own score; no number is shown."))

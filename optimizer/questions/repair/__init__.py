@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from optimizer import model, scenario
-from optimizer.conflict import Remedy, independent_conflicts, remedy_of
+from optimizer.conflict import Proofs, Remedy, independent_conflicts, remedy_of
 from optimizer.errors import WrongUsage
 from optimizer.questions.repair.collision import colliding
 from optimizer.questions.repair.edits import edits_of
@@ -25,21 +25,22 @@ def repair(book: OpenBook, name: str = scenario.BASE, sets: Sequence[str] = (), 
     options = options or Options()
     portfolio = scenario.apply(book.portfolio, name, sets).portfolio
     built = model.build(portfolio, model.Grid(portfolio.settings.publish_unit))
-    conflicts = independent_conflicts(built, options)
-    if not conflicts:
+    proofs = Proofs(built, options)
+    if proofs.supporting_rows(set()) is None:
         return Menu(is_feasible=True)
     edits = [edit for edit in edits_of(book.portfolio, portfolio, built) if edit.change.cell]
-    verifier = Verifier(book, name, tuple(sets), options)
+    verifier = Verifier(book, name, tuple(sets), proofs)
     found = Finder(built, edits, verifier, options, portfolio.settings.publish_unit).repairs()
+    conflicts = independent_conflicts(proofs)
     is_law_alone = False
     if not found.repairs:
         offered = {row for edit in edits for row in edit.rows}
-        firm = independent_conflicts(built, options, lambda key: built.row_of[key] in offered)
+        firm = independent_conflicts(proofs, lambda key: built.row_of[key] in offered)
         firm = [rows for rows in firm if not any(built.row_of[key] in offered for keys in rows for key in keys)]
         is_law_alone = bool(firm)
         conflicts = firm or conflicts
     named, is_named_alone = colliding(book, portfolio, conflicts, name, tuple(sets), options)
-    remedy = remedy_of(built, conflicts[0], options) if len(conflicts) == 1 else Remedy(False, False)
+    remedy = remedy_of(proofs, conflicts[0]) if len(conflicts) == 1 else Remedy(False, False)
     is_alone = is_named_alone and remedy.by_rules
     return Menu(
         False,

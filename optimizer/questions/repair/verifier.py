@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimizer import scenario
+from optimizer.conflict import Proofs
 from optimizer.errors import CheckFailed, InputProblems, NoPlan
 from optimizer.model import Grid, Model
 from optimizer.portfolio import Portfolio
 from optimizer.questions.repair.menu import Change, edited
 from optimizer.run import OpenBook
 from optimizer.session import Session
-from optimizer.solver import Options
+
+PATIENCE = 3000
+"""Steps from one mended book to the next; on a large book each costs as much as five from the beginning."""
 
 
 class Verifier:
-    """Solves mended books one after the other, each stated anew and solved from the basis of the last."""
+    """Solves mended books one after the other, each stated anew and solved from the basis of the last.
 
-    def __init__(self, book: OpenBook, name: str, sets: tuple[str, ...], options: Options) -> None:
-        self.written, self.name, self.sets = book.portfolio, name, sets
-        self.session = Session(book.portfolio, options, Grid(book.portfolio.settings.publish_unit))
+    Their plans tell ``proofs`` what stands in the way of one for the book as it is.
+    """
+
+    def __init__(self, book: OpenBook, name: str, sets: tuple[str, ...], proofs: Proofs) -> None:
+        self.written, self.name, self.sets, self.proofs = book.portfolio, name, sets, proofs
+        unit = book.portfolio.settings.publish_unit
+        self.session = Session(book.portfolio, proofs.options, Grid(unit), patience=PATIENCE)
 
     def after(self, changes: Sequence[Change]) -> tuple[Portfolio, Portfolio, Model] | None:
         """The book with its cells changed, its scenario and its model; None where that is a problem of the input."""
@@ -35,6 +42,8 @@ class Verifier:
         if self.after(changes) is None:
             return None
         try:
-            return self.session.score()
+            score = self.session.score()
         except (NoPlan, CheckFailed):
             return None
+        self.proofs.know(self.session.solution().values)
+        return score
