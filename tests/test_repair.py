@@ -436,6 +436,16 @@ def test_a_ramp_does_not_ease_the_fall_to_a_maximum_far_below_the_baseline():
     assert [[(c.id, float(c.after)) for c in found.changes] for found in menu.repairs] == [[("wells", 0.3)]]
 
 
+def test_a_ramp_reaches_from_the_baseline_below_the_maximum_where_nothing_less_will_do():
+    """The first year has money for 1 of its maximum of 3: a fall of 36 from a baseline of 37, 3.6 of the scale."""
+    book = two_lines()
+    book["Programmes"][0] |= line(baseline=37, maximum=3, scale=10, ramp=0)
+    book["Accounts"][0] |= line(kind="law") | {FIRST_YEAR: 1}
+    menu = repair.repair(opened(book))
+    assert [[(c.id, float(c.after)) for c in found.changes] for found in menu.repairs] == [[("wells", 3.6)]]
+    assert not menu.is_only
+
+
 def test_pins_of_several_years_from_the_command_line_are_named_as_such():
     """They stand in no cell, so that no place of the workbook stands for one of their years beside them."""
     asked = {"clinics": 9.5, "grants": 7.5}

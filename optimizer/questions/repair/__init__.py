@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from optimizer import model, scenario
@@ -11,8 +12,9 @@ from optimizer.errors import WrongUsage
 from optimizer.questions.repair.collision import colliding
 from optimizer.questions.repair.edits import edits_of
 from optimizer.questions.repair.menu import Colliding as Colliding
+from optimizer.questions.repair.menu import Edit
 from optimizer.questions.repair.menu import Menu as Menu
-from optimizer.questions.repair.search import Finder
+from optimizer.questions.repair.search import Finder, Found
 from optimizer.questions.repair.verifier import Verifier
 from optimizer.run import OpenBook
 from optimizer.solver import Options
@@ -30,7 +32,8 @@ def repair(book: OpenBook, name: str = scenario.BASE, sets: Sequence[str] = (), 
         return Menu(is_feasible=True)
     edits = [edit for edit in edits_of(book.portfolio, portfolio, built) if edit.change.cell]
     verifier = Verifier(book, name, tuple(sets), proofs)
-    found = Finder(built, edits, verifier, options, portfolio.settings.publish_unit).repairs()
+    unit = portfolio.settings.publish_unit
+    found = _ways_out(edits, lambda offered: Finder(built, offered, verifier, options, unit))
     conflicts = independent_conflicts(proofs)
     is_law_alone = False
     if not found.repairs:
@@ -51,6 +54,15 @@ def repair(book: OpenBook, name: str = scenario.BASE, sets: Sequence[str] = (), 
         is_law_alone=is_law_alone,
         is_only=found.is_only,
     )
+
+
+def _ways_out(edits: Sequence[Edit], finder_of: Callable[[list[Edit]], Finder]) -> Found:
+    """The ways out of the usual edits; only where there is none, with those of last resort in their places."""
+    last = {edit.cell for edit in edits if edit.is_last_resort}
+    found = finder_of([edit for edit in edits if not edit.is_last_resort]).repairs()
+    if last and not found.repairs:
+        found = finder_of([edit for edit in edits if edit.is_last_resort or edit.cell not in last]).repairs()
+    return replace(found, is_only=False) if last else found
 
 
 def apply_repair(data: bytes, menu: Menu, number: int, out: Path) -> None:

@@ -190,17 +190,15 @@ def _programme_edits(written: Programme, programme: Programme, portfolio: Portfo
     steps = rows["ramp_up"] + rows["ramp_down"]
     if programme.ramp is not None and steps:
         change = _change(portfolio, "Programmes", "ramp", programme, "programme", programme.ramp)
-        eased = [row for row in steps if row != _row_that_asks_for_the_maximum(programme, built)]
-        entries = [(row, -float(programme.scale)) for row in eased]
-        yield Edit(change, 1, highspy.kHighsInf, entries, steps)
-
-
-def _row_that_asks_for_the_maximum(programme: Programme, built: Model) -> int | None:
-    """The step down from a baseline so far above the maximum that a little more ramp asks for no less."""
-    baseline, ramp = programme.baseline, programme.ramp
-    if baseline is None or ramp is None or baseline - ramp * programme.scale <= programme.maximum:
-        return None
-    return built.row_of.get(("ramp_down", programme.id, 0))
+        entries = [(row, -float(programme.scale)) for row in steps]
+        first = built.row_of.get(("ramp_down", programme.id, 0))
+        deep = (programme.baseline or Fraction(0)) - Grid(portfolio.settings.publish_unit).down(programme.maximum)
+        if first is None or deep <= programme.ramp * programme.scale:
+            yield Edit(change, 1, highspy.kHighsInf, entries, steps)
+        else:  # the first year asks for the maximum, and for less only once the ramp reaches from the baseline to it
+            yield Edit(change, 1, highspy.kHighsInf, [entry for entry in entries if entry[0] != first], steps)
+            start = Fraction(deep / programme.scale)
+            yield Edit(change, 1, highspy.kHighsInf, entries, steps, start=start, is_last_resort=True)
 
 
 def _transfer_edits(portfolio: Portfolio) -> Iterator[Edit]:

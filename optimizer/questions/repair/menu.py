@@ -108,8 +108,8 @@ class Menu:
 class Edit:
     """A cell that may change in one direction: ``sign`` +1 raises its value, -1 lowers it, by at most ``most``.
 
-    ``start`` is the value in force, from which the change counts: a minimum in whole units, where a scenario may have
-    lowered it.
+    ``start`` is the value from which the change counts, where that is not the cell's: a minimum in force in whole
+    units, or a ramp that reaches from the baseline to the maximum.
     """
 
     change: Change
@@ -130,6 +130,8 @@ class Edit:
     """Whether the value may fall below 0, as what is attained does where harm outweighs good."""
     is_pin: bool = False
     """Whether the change has to be met exactly: more of it mends no better."""
+    is_last_resort: bool = False
+    """Whether it stands in for the other edit of its cell, and only where there is no way out with that."""
 
     @property
     def cell(self) -> tuple[str, str]:
