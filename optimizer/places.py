@@ -128,7 +128,12 @@ def rule_in_words(portfolio: Portfolio, key: Key) -> Words:
 
 def own_rule_in_words(portfolio: Portfolio, key: Key) -> Words:
     """The same said of the programme that it stops: a row of its own does not name it again."""
-    return _with_cell(portfolio, key, PHRASES_OF_ITS_OWN.get(str(key[0])) or phrase_of(portfolio, key))
+    return _with_cell(portfolio, key, own_phrase_of(portfolio, key))
+
+
+def own_phrase_of(portfolio: Portfolio, key: Key) -> Words:
+    """A row that stops a programme, for a place that names the programme."""
+    return PHRASES_OF_ITS_OWN.get(str(key[0])) or phrase_of(portfolio, key)
 
 
 def _with_cell(portfolio: Portfolio, key: Key, rule: Words) -> Words:

@@ -33,7 +33,7 @@ from optimizer.causes import (
 from optimizer.exact import Cell, ExactBook, Key
 from optimizer.fiscal import listed, year_name
 from optimizer.gains import FELT
-from optimizer.places import own_rule_in_words, rule_in_words
+from optimizer.places import own_phrase_of, own_rule_in_words, rule_in_words, without_year
 from optimizer.plan import Plan
 from optimizer.portfolio import Portfolio, Programme
 from optimizer.proof import Attained, Proof
@@ -166,6 +166,16 @@ class Result:
         if cause.kind in (HELD, BETTER, USED_UP):
             return self._used_up(name_of(self.portfolio.accounts[programme.account]), cause)
         return REASONS[cause.kind]
+
+    def in_short(self, line: Line) -> Words:
+        """What stops a line first, without its year, its cell and what the money does instead."""
+        cause, programme = line.cause, line.programme
+        if cause.kind == RULES:
+            rule = own_phrase_of(self.portfolio, cause.rules[0])
+            return say("No more fits under {rules}.", rules=without_year(rule))
+        if cause.kind in (HELD, BETTER, USED_UP):
+            return self._used_up(name_of(self.portfolio.accounts[programme.account]), Cause(USED_UP))
+        return self._reason(programme, line.year, cause)
 
     def _used_up(self, account: Words, cause: Cause) -> Words:
         """What the money of an account does instead."""

@@ -7,7 +7,7 @@ spreadsheet can hold the same thing as a live formula.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import groupby
@@ -75,6 +75,8 @@ def exact_sum(numbers: Iterable[Fraction | int]) -> Fraction:
 
 
 Cell = Words | str | Fraction | int | None
+Folded = Callable[[int, int], Mapping[int, Cell]]
+"""What a group of the rows from one number to before another tells, by column."""
 
 
 @dataclass(frozen=True)
@@ -137,8 +139,8 @@ class Table:
 
     ``name`` is its range name in a spreadsheet. ``heat``: its shares are coloured by size. ``filtered``: its rows
     are many, and a reader will want to search them. ``groups``: rows that belong together by the columns
-    ``grouped_by``, with their sums; they are told from the rows by an empty ``key`` column. ``roomy``: its rows have
-    room for a hand.
+    ``grouped_by``, with their sums; they are told from the rows by an empty ``key`` column. ``folded``: where groups
+    can be folded only they are seen, and printed, until a reader unfolds one. ``roomy``: its rows have room for a hand.
     """
 
     name: str
@@ -153,6 +155,7 @@ class Table:
     groups: tuple[Group, ...] = ()
     grouped_by: tuple[int, ...] = ()
     key: int = 0
+    folded: bool = False
     roomy: bool = False
 
     def body(self) -> Iterator[tuple[int, tuple[Cell, ...]]]:
@@ -185,18 +188,33 @@ def table_of(
     filtered: bool = False,
     grouped_by: Sequence[int] = (),
     key: int = 0,
+    folded: Folded | None = None,
     roomy: bool = False,
 ) -> Table:
     """A table whose derived columns, groups and total row are filled in. Rows leave derived columns out.
 
-    ``grouped_by``: columns, the largest groups first; rows that belong together must stand together.
+    ``grouped_by``: columns, the largest groups first; rows that belong together must stand together. ``folded``: the
+    smallest groups stand for their rows, and what they tell beside their sums.
     """
     full = tuple(_filled(columns, row) for row in rows)
     columns = [_even(column, [row[position] for row in full]) for position, column in enumerate(columns)]
     total = _summed(columns, full, say("Total")) if any(column.summed for column in columns) else ()
-    groups = tuple(_groups(columns, full, grouped_by))
+    groups = tuple(_groups(columns, full, grouped_by, folded))
     return Table(
-        name, title, tuple(columns), full, total, unit, note, heat, filtered, groups, tuple(grouped_by), key, roomy
+        name,
+        title,
+        tuple(columns),
+        full,
+        total,
+        unit,
+        note,
+        heat,
+        filtered,
+        groups,
+        tuple(grouped_by),
+        key,
+        folded is not None,
+        roomy,
     )
 
 
@@ -220,8 +238,13 @@ def _summed(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], name: Cel
     return tuple(sums)
 
 
-def _groups(columns: Sequence[Column], rows: Sequence[tuple[Cell, ...]], grouped_by: Sequence[int]) -> Iterator[Group]:
-    """The groups of all levels; one that holds all rows of the group around it would repeat it, and is left out."""
+def _groups(
+    columns: Sequence[Column], rows: Sequence[tuple[Cell, ...]], grouped_by: Sequence[int], folded: Folded | None
+) -> Iterator[Group]:
+    """The groups of all levels; one that holds all rows of the group around it would repeat it, and is left out.
+
+    None that stands for its rows is.
+    """
     around = [(0, len(rows))]
     for level, at in enumerate(grouped_by, 1):
         inside = []
@@ -230,10 +253,14 @@ def _groups(columns: Sequence[Column], rows: Sequence[tuple[Cell, ...]], grouped
             for value, same in groupby(rows[first:last], key=lambda row: row[at]):
                 start, number = number, number + len(list(same))
                 inside.append((start, number))
-                if value and (start, number) != (first, last):
+                stands_for_rows = folded is not None and level == len(grouped_by)
+                if value and ((start, number) != (first, last) or stands_for_rows):
                     cells = list(_summed(columns, rows[start:number], value))
                     for position in grouped_by[:level]:
                         cells[position] = rows[start][position]
+                    if folded is not None and stands_for_rows:
+                        for position, cell in folded(start, number).items():
+                            cells[position] = cell
                     yield Group(level, start, number, tuple(cells))
         around = inside
 

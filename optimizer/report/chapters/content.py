@@ -21,15 +21,16 @@ def document_of(result: Result, standing: Standing | None = None) -> Document:
     """The whole report of ``result``; a draft where nobody's signatures are given."""
     front = front_of(result, standing or Standing())
     money, needs, rules = front.money, front.needs, front.rules
+    lines = Lines(money)
     return front.document(
         [
             front.cover(),
             front.section(),
             *_allocation(money),
-            *_lines(Lines(money)),
+            *_lines(lines),
             Section("budgets", say("Budgets"), _given(money.budgets(), money.transfers() or NO_TRANSFERS)),
             Section("attainment", say("Attainment"), (needs.tiles(), needs.dots())),
-            Section("limits", say("What binds"), _given(rules.limits() or NO_LIMITS, rules.resources())),
+            Section("limits", say("What binds"), _given(rules.limits() or NO_LIMITS, rules.resources(), lines.stops())),
             Section(
                 "assumptions",
                 say("Assumptions"),

@@ -170,6 +170,8 @@ def effect_sources(result: Result) -> Table:
         Column(say("Kind"), page=False),
         Column(say("Id"), page=False),
     ]
+    order = {programme: number for number, programme in enumerate(portfolio.programmes)}
+    effects = sorted(portfolio.effects, key=lambda effect: order[effect.programme])
     rows = [
         (
             name_of(portfolio.programmes[e.programme]),
@@ -183,9 +185,30 @@ def effect_sources(result: Result) -> Table:
             KINDS[kind_of(e.source)],
             e.programme,
         )
-        for e in portfolio.effects
+        for e in effects
     ]
-    return table_of("effect_sources", say("Sources of effects"), columns, rows, filtered=True)
+
+    def in_short(first: int, last: int) -> dict[int, Cell]:
+        """The programme; its source where all its effects share one, else how many are judgement, data …"""
+        shared = {effect.source for effect in effects[first:last]}
+        counted = Counter(kind_of(effect.source) for effect in effects[first:last])
+        kinds = [say("{kind}: {count}", kind=KINDS[kind], count=count) for kind, count in counted.items()]
+        return {
+            0: name_of(portfolio.programmes[effects[first].programme]),
+            1: say("{count} effect(s)", count=last - first),
+            len(columns) - 3: both(*shared) if len(shared) == 1 else fiscal.listed(kinds),
+        }
+
+    return table_of(
+        "effect_sources",
+        say("Sources of effects"),
+        columns,
+        rows,
+        filtered=True,
+        grouped_by=(len(columns) - 1,),
+        key=2,
+        folded=in_short,
+    )
 
 
 def rule_sources(result: Result) -> Table | None:

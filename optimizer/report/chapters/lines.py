@@ -16,6 +16,8 @@ from optimizer.results import VERDICTS, Line, family_name, instrument_name
 from optimizer.words import Words, name_of, say
 
 MOST_ON_A_PAGE = 700
+VERDICT = 3
+"""Its column in the table of reasons; the reason stands in the next."""
 PLACES = 9
 """Of points, as in allocation.csv."""
 FIRST = (Column(say("Programme")), Column(say("Region")))
@@ -114,7 +116,11 @@ class Lines:
         )
 
     def reasons(self) -> Table:
-        """A row for each line: its verdict, its reason, and what a step more and its last step are worth."""
+        """A row for each line: its verdict, its reason, and what a step more and its last step are worth.
+
+        The lines of a programme are folded under one row that says in short why it got what it got.
+        """
+        shown = [line for lines in self.by_programme for line in lines]
         columns = [
             FIRST[0],
             Column(say("Fiscal year")),
@@ -137,15 +143,52 @@ class Lines:
                 self.money.region_names[line.programme.region],
                 *self._aside(line.programme)[:2],
             )
-            for lines in self.by_programme
-            for line in lines
+            for line in shown
         ]
+
+        def in_short(first: int, last: int) -> dict[int, Cell]:
+            lines = shown[first:last]
+            by_year = [(line.year, self.result.in_short(line)) for line in lines]
+            return {
+                0: name_of(lines[0].programme),
+                VERDICT: _in_runs([(line.year, VERDICTS[line.verdict]) for line in lines], self.first_year),
+                VERDICT + 1: _in_runs(by_year, self.first_year),
+            }
+
         note = say(
             "A step is the usual one of {step}, or what is left of the line's range. Points are those of the published "
             "plan with that one amount changed; empty where no step is possible.",
             step=self.money.amount(self.result.causes.step * self.portfolio.settings.publish_unit),
         )
-        return table_of("reasons", WHY, columns, rows, unit=self.money.unit, note=note, filtered=True)
+        return table_of(
+            "reasons",
+            WHY,
+            columns,
+            rows,
+            unit=self.money.unit,
+            note=note,
+            filtered=True,
+            grouped_by=(len(columns) - 3, len(columns) - 1),
+            key=1,
+            folded=in_short,
+        )
+
+    def stops(self) -> Table:
+        """What stops the lines, and how many of them each, the most first."""
+        found: dict[str, tuple[Words, list[Line]]] = {}
+        for line in self.result.lines:
+            stop = self.result.in_short(line)
+            found.setdefault(str(stop), (stop, []))[1].append(line)
+        columns = [
+            Column(say("Why lines get no more"), "long"),
+            Column(say("Lines"), "count", 0, summed=True),
+            self.money.column(say("Plan, total")),
+        ]
+        rows = [
+            (stop, len(lines), exact_sum(line.amount for line in lines))
+            for stop, lines in sorted(found.values(), key=lambda each: -len(each[1]))
+        ]
+        return table_of("stops", say("What stops the lines"), columns, rows, unit=self.money.unit)
 
 
 WHY = say("Why and why not")

@@ -48,6 +48,11 @@ TITLE_SIZE = 11
 LATIN_WORDS = re.compile("[!-~]+")
 SUBTOTAL = "SUBTOTAL(9,"
 """Left as it is: sums around it skip a cell that is a subtotal and nothing else."""
+FOLDED = say(
+    "Each row stands for those folded under it, which the sign + beside it shows; what is folded is not printed."
+)
+PLAIN: Mapping[str, Any] = {"bold": False, "top": 0, "bottom": 4, "bottom_color": RULE}
+"""A row that stands for those folded under it looks like one of them."""
 WIDEST_CHART, CHART_ROW, PIXELS = 980, LINE_HEIGHT * 4 / 3, 7.2
 """In pixels: a chart, a row beside it, a letter's width."""
 LONGEST_TEXT = 32_767
@@ -236,17 +241,14 @@ class _Sheet:
         first = self.row
         self._body(table)
         final = self.row - 1
-        sums = "SUM({})"
-        if table.groups:
-            sums = f'SUMIF({_area((first, table.key), (final, table.key))},"<>",{{}})'
         if table.total:
-            self._sums(table, table.total, sums, first, final)
+            self._sums(table, table.total, _sum_of_rows(table, first, final), first, final)
         self.book.define_name(
             table.name, f"={self._quoted_sheet()}!{_area((self.heading_row, 0), (self.row - 1, last))}"
         )
         if table.filtered and table.rows:
             page.autofilter(self.heading_row, 0, final, last)
-            if table.total:
+            if table.total and not table.folded:
                 self._sums(table, (say("Rows shown"), *table.total[1:]), "SUBTOTAL(109,{})", first, final)
         if table.heat:
             self._heat(table, first, final)
@@ -262,24 +264,29 @@ class _Sheet:
         body = list(table.body())
         if depth:
             self.page.outline_settings(True, symbols_below=False)
+        folded = {"hidden": 1} if table.folded else {}
         for number, (level, row) in enumerate(body):
             if level:
                 inside = next((n for n in range(number + 1, len(body)) if 0 < body[n][0] <= level), len(body))
                 last = self.row + inside - number - 1
                 lines = max(self._lines(at, self._text(c)) for at, c in enumerate(row) if not isinstance(c, Fraction))
-                self.printing.set_row(self.row, _height(lines), {"level": level - 1})
-                self._sums(table, row, "SUBTOTAL(9,{})", self.row + 1, last, {"bg_color": PAPER} if level == 1 else {})
+                stands_for_rows = table.folded and level == depth
+                self.printing.set_row(self.row, _height(lines), {"level": level - 1, "collapsed": int(stands_for_rows)})
+                look = PLAIN if stands_for_rows else {"bg_color": PAPER} if level == 1 else {}
+                sums = _sum_of_rows(table, self.row + 1, last) if table.folded else SUBTOTAL + "{})"
+                self._sums(table, row, sums, self.row + 1, last, look)
                 continue
             written = enumerate(zip(table.columns, row, strict=True))
             lines = max(self._cell(position, column, cell, looks) for position, (column, cell) in written)
-            height = HAND if table.roomy else _height(lines) if lines > 1 else None
+            height = HAND if table.roomy else _height(lines)
             if height or depth:
-                self.printing.set_row(self.row, height, {"level": depth})
+                self.printing.set_row(self.row, height, {"level": depth, **folded})
             self.row += 1
 
     def _note(self, table: Table) -> None:
-        if table.note is not None:
-            self._merged(self.say(table.note), text_wrap=True, font_color=GREY)
+        for note in (table.note, FOLDED if table.folded else None):
+            if note is not None:
+                self._merged(self.say(note), text_wrap=True, font_color=GREY)
 
     def _heading(self, position: int, column: Column, text: str) -> Any:
         align = {"align": "right"} if column.is_numeric else {"align": "left", "indent": int(position > 0)}
@@ -410,6 +417,11 @@ class _Sheet:
 
     def _quoted_sheet(self) -> str:
         return _quoted_name(str(self.page.get_name()))
+
+
+def _sum_of_rows(table: Table, first: int, final: int) -> str:
+    """The sum of a column over lines of a sheet, seen or not, without the sums of groups among them."""
+    return f'SUMIF({_area((first, table.key), (final, table.key))},"<>",{{}})' if table.groups else "SUM({})"
 
 
 def _height(lines: int) -> int:

@@ -15,7 +15,11 @@ WIDEST_PAGE, NARROWEST_TEXT = 142, 12
 DIGIT, BESIDE = 5.25, 3.75
 """In points: a letter of a column's width in the narrowest of the fonts that may stand in, and what a column adds."""
 LONGEST_FOOTER = 120
-ALL = {"scale_with_doc": False}
+ALL: dict[str, Any] = {"scale_with_doc": False}
+HEADER, FOOTER = 0.33, 0.42
+"""In inches, from the edge of the paper. Their second, empty lines need a little more than is left to the rows, so that
+LibreOffice takes that room as it is: where it reckons it anew from its letters, it prints fewer pages than it counted,
+and blank ones at the end."""
 
 
 class Printing:
@@ -38,7 +42,7 @@ class Printing:
     def set_row(self, row: int, height: float | None, options: dict[str, int] | None = None) -> None:
         """A row's height, and the level of its outline."""
         if height is not None:
-            self.heights[row] = height
+            self.heights[row] = 0 if options and options.get("hidden") else height
         self.page.set_row(row, height, None, options)
 
     def keep(self, first: int, end: int) -> None:
@@ -55,8 +59,8 @@ class Printing:
         page.fit_to_pages(1 + len(self.stretches), int(is_one_page))
         page.print_area(0, 0, max(0, rows - 1), len(self.widths) - 1)
         page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
-        page.set_header(f"&L&10{_plain(above)}&R&10&A", ALL)
-        page.set_footer(f"&L&10{_plain(below[0])}&R&10{_plain(below[1])}   &P / &N", ALL)
+        page.set_header(f"&L&10{_plain(above)}\n&10 &R&10&A", ALL | {"margin": HEADER})
+        page.set_footer(f"&L&10{_plain(below[0])}\n&3 &R&10{_plain(below[1])}   &P / &N", ALL | {"margin": FOOTER})
         if not is_one_page:
             page.set_h_pagebreaks(self.breaks())
         if self.stretches:

@@ -1,0 +1,95 @@
+"""What of report.xlsx comes out of a printer: long tables folded into a row for each of their groups, no blank page."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+from fractions import Fraction
+from pathlib import Path
+from random import Random
+
+import openpyxl
+import pikepdf
+import pytest
+
+from optimizer import report, run
+from optimizer.report.chapters.content import document_of
+from optimizer.report.document import Column, Document, Section, Table, exact_sum, table_of
+from optimizer.report.files.excel import excel
+from optimizer.results import Result
+from optimizer.words import Name
+from tests import books
+from tests.support import opened
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    """A solved book with every sheet."""
+    return run.solve_book(opened(books.with_everything()), "all")
+
+
+@pytest.mark.parametrize("name", ["reasons", "effect_sources"])
+def test_rows_are_folded_under_a_row_that_stands_for_them(result: Result, name: str) -> None:
+    """Every row of a long table is in the sheet, unseen; what is seen and printed is a row for each programme."""
+    table = next(table for table in document_of(result).tables() if table.name == name)
+    book = openpyxl.load_workbook(io.BytesIO(report.writers("en")["report.xlsx"](result)))
+    (title, area), *_ = book.defined_names[name].destinations
+    sheet = book[title]
+    first, depth = sheet[area][1][0].row, max(group.level for group in table.groups)
+    body = list(table.body())
+    programmes = [cells for level, cells in body if level == depth]
+    assert [cells[-1] for cells in programmes] == list(dict.fromkeys(row[-1] for row in table.rows))
+    for number, (level, cells) in enumerate(body, first):
+        row = sheet.row_dimensions[number]
+        assert bool(row.hidden) == (level == 0)
+        assert bool(row.collapsed) == (level == depth)
+        assert bool(sheet.cell(number, table.key + 1).value) == (level == 0)
+        if level == depth:
+            assert sheet.cell(number, 1).value == cells[0].into("en")  # type: ignore[union-attr]
+            assert sheet.cell(number, len(cells)).value == cells[-1]
+    summed = [at for at, column in enumerate(table.columns) if column.summed]
+    for at in summed:
+        assert exact_sum(cells[at] for cells in programmes) == table.total[at]  # type: ignore[misc]
+        formulas = [
+            sheet.cell(row, at + 1).value
+            for row in range(first, first + len(body))
+            if not sheet.row_dimensions[row].hidden
+        ]
+        assert all(formula.startswith("=ROUND(SUMIF(") for formula in formulas)
+    assert sheet.auto_filter.ref
+
+
+def test_what_stops_the_lines_counts_each_line_once(result: Result) -> None:
+    """The causes of all lines, with their money, come to all lines and the whole plan."""
+    table = next(table for table in document_of(result).tables() if table.name == "stops")
+    assert [table.total[1], table.total[2]] == [len(result.lines), result.total()]
+    assert len(set(map(str, table.words(0)))) == len(table.rows)
+    assert [row[1] for row in table.rows] == sorted((row[1] for row in table.rows), reverse=True)  # type: ignore[type-var]
+
+
+def test_no_page_is_blank(tmp_path: Path) -> None:
+    """A long list of rows of many heights is printed on as many pages as LibreOffice counts, none without letters."""
+    soffice = shutil.which("soffice")
+    if soffice is None:
+        pytest.skip("LibreOffice (soffice) is not installed")
+    lists = [Section(f"list_{seed}", Name(f"List {seed}"), (many_rows(seed),)) for seed in (6, 7, 13)]
+    sections = (Section("cover", Name("Cover"), (Name("Words"),)), *lists)
+    document = Document(Name("Title of the report"), Name("M"), Name("S"), Name("Haibun"), sections)
+    (tmp_path / "t.xlsx").write_bytes(excel(document, "en"))
+    profile = (tmp_path / "profile").as_uri()
+    printed = [soffice, f"-env:UserInstallation={profile}", "--headless", "--convert-to", "pdf", "--outdir"]
+    subprocess.run([*printed, str(tmp_path), str(tmp_path / "t.xlsx")], capture_output=True, timeout=180, check=True)
+    with pikepdf.open(tmp_path / "t.pdf") as pdf:
+        letters = [b" Tf" in page.Contents.read_bytes() for page in pdf.pages]
+    assert len(letters) > 100
+    assert all(letters)
+
+
+def many_rows(seed: int) -> Table:
+    """A list of rows of many heights."""
+    random = Random(seed)
+    columns = [Column(Name("A")), Column(Name("B")), *[Column(Name("Amount"), "money")] * 4, Column(Name("S"), "long")]
+    name, amounts = "Name of a programme " * 3, [Fraction(-4_567)] * 4
+    rows = [(name, "b" * 30, *amounts, "because " * random.randrange(10, 90)) for _ in range(250)]
+    return table_of(f"list_{seed}", Name("T"), columns, rows)
