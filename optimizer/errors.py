@@ -6,6 +6,7 @@
     ├── InputProblems           1     every problem of the workbook, each with its cell and cure
     ├── WrongUsage              2     a command, scenario or item that does not exist
     ├── NoPlan                  3     no plan is feasible; the rows that cannot hold together
+    ├── OutOfReach              3     a score that no budget reaches
     ├── Stopped                 4     a limit of time or memory was reached
     └── CheckFailed             5     a check of the program's own result failed
 """
@@ -101,6 +102,12 @@ class NoPlan(HaibunError):
         super().__init__(message)
         self.conflict = tuple(conflict)
         self.certified = certified
+
+
+class OutOfReach(HaibunError):
+    """No budget reaches the score that is asked for, though plans there may be: nothing to repair."""
+
+    exit_code = 3
 
 
 class Stopped(HaibunError):

@@ -21,7 +21,7 @@ import highspy
 import numpy as np
 
 from optimizer import model, scenario
-from optimizer.errors import NoPlan, WrongUsage
+from optimizer.errors import NoPlan, OutOfReach, WrongUsage
 from optimizer.live import best_objective, filled
 from optimizer.model import Model
 from optimizer.model.columns import Floats
@@ -137,11 +137,11 @@ def least_money(
     account: str | None = None,
     options: Options | None = None,
 ) -> LeastMoney:
-    """The least budget at which a plan scores at least ``score`` points. Raises ``NoPlan`` where none does."""
+    """The least budget at which a plan scores at least ``score`` points. Raises ``OutOfReach`` where none does."""
     walk = _Walk(book, name, sets, account, options)
     factor = walk.extreme_factor(0.0, highspy.kHighsInf, least=True, score=score)
     if factor is None:
-        raise NoPlan(say("No budget reaches {score} points: what binds then is not money.", score=f"{score:g}"))
+        raise OutOfReach(say("No budget reaches {score} points: what binds then is not money.", score=f"{score:g}"))
     return LeastMoney(score, factor, walk.budget * factor, walk.portfolio.settings.unit)
 
 
