@@ -179,7 +179,7 @@ def test_events_say_the_state_of_now_to_whoever_comes_back(book, reader):
     ended(reader, page.request.path)
     for _ in range(2):
         stream = reader.get(f"{page.request.path}/events")
-        assert stream.mimetype == "text/event-stream"
+        assert stream.mimetype == "text/event-stream" and stream.headers["X-Accel-Buffering"] == "no"
         said = [json.loads(line[6:]) for line in stream.text.splitlines() if line.startswith("data: ")]
         assert said[-1]["state"] == "done"
 

@@ -191,7 +191,8 @@ def events(book_id: str, question_id: str) -> Response:
             time.sleep(LOOK_EVERY)
             quiet += LOOK_EVERY
 
-    return Response(followed(), mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
+    at_once = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the second is for nginx, which waits for more
+    return Response(followed(), mimetype="text/event-stream", headers=at_once)
 
 
 @page.get("/books/<book_id>/questions/<question_id>/<name>")
