@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from optimizer.cli.options import book_options, common_options, keep_the_workbook, main, solver_options
-from optimizer.cli.talking import Talker, problem_line
+from optimizer.cli.talking import Talker
 from optimizer.errors import CheckFailed, WrongUsage
 from optimizer.results import both
 from optimizer.units import amount
@@ -56,8 +56,7 @@ def check(talker: Talker, book: Path, annotate: Path | None) -> None:
     talker.answer({"problems": [problem.as_dict(talker.language) for problem in problems]})
     errors = sum(problem.severity == "error" for problem in problems)
     if not talker.as_json:
-        for problem in problems:
-            talker.warn(problem_line(problem))
+        talker.warn_of(problems)
     talker.tell(say("{errors} problem(s), {warnings} warning(s).", errors=errors, warnings=len(problems) - errors))
     is_workbook = len(problems) != 1 or problems[0].sheet != ""
     if annotate is not None and is_workbook:

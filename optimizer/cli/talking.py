@@ -7,7 +7,7 @@ import math
 import sys
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +44,11 @@ class Talker:
     def warn(self, words: Words) -> None:
         """A line on standard error, whatever else is silent."""
         click.echo(printable(words.into(self.language)), err=True)
+
+    def warn_of(self, problems: Sequence[Problem]) -> None:
+        """A line for each, written at once: there may be tens of thousands."""
+        lines = (printable(problem_line(problem).into(self.language)) for problem in problems)
+        click.echo("".join(f"{line}\n" for line in lines), err=True, nl=False)
 
     def answer(self, content: object) -> None:
         """The answer for programs, with --json only."""
@@ -126,8 +131,7 @@ def report_error(talker: Talker, error: HaibunError) -> None:
         if talker.as_json:
             talker.answer({"problems": [problem.as_dict(talker.language) for problem in error.problems]})
             return
-        for problem in error.problems:
-            talker.warn(problem_line(problem))
+        talker.warn_of(error.problems)
     if isinstance(error, NoPlan):
         if talker.as_json:
             conflict = [

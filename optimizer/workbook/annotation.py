@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from unicodedata import east_asian_width
 
@@ -138,6 +138,7 @@ def _row(number: int, texts: Sequence[str], formats: Sequence[int]) -> str:
     return f'<row r="{number}" ht="{min(LINE * lines, HIGHEST)}" customHeight="1">{"".join(cells)}</row>'
 
 
+@lru_cache(10_000)
 def _lines(plain: str, width: int) -> int:
     """How many lines a text takes in a column as wide; a Japanese sign is two wide."""
     wide = (sum(2 if east_asian_width(sign) in "WF" else 1 for sign in line) for line in plain.splitlines())

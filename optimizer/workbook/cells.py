@@ -99,29 +99,15 @@ def place_of(cell: str) -> tuple[int, int]:
     return int(match[2]), column_of(match[1])
 
 
-def _row_numbers(xml: bytes) -> set[int]:
-    found, number = set[int](), 0
-
-    def look(name: str, attributes: dict[str, str]) -> bool:
-        nonlocal number
-        if name == "row":
-            number = int(attributes.get("r", number + 1))
-            found.add(number)
-        return False
-
-    nodes(xml, look)
-    return found
-
-
 class _Rows:
-    """Where the rows that matter stand in a worksheet, with their cells, and where missing ones belong."""
+    """Where the rows that matter stand in a worksheet, with their cells, and ``before`` which row others belong."""
 
     def __init__(self, xml: bytes, wanted: Mapping[int, object]) -> None:
         self.rows: dict[int, Node] = {}
         self.cells: dict[int, list[Node]] = {}
         self.before: dict[int, Node] = {}
         self.widths: list[Node] = []
-        missing = sorted(wanted.keys() - _row_numbers(xml), reverse=True)
+        expected = sorted(wanted, reverse=True)
         number, kept = 0, list[tuple[int, list[int]]]()
 
         def keep(name: str, attributes: dict[str, str]) -> bool:
@@ -129,8 +115,10 @@ class _Rows:
             if name == "row":
                 number = int(attributes.get("r", number + 1))
                 passed = []
-                while missing and missing[-1] < number:
-                    passed.append(missing.pop())
+                while expected and expected[-1] <= number:
+                    passed.append(expected.pop())
+                if passed and passed[-1] == number:
+                    passed.pop()
                 if passed or number in wanted:
                     kept.append((number, passed))
                     return True

@@ -37,7 +37,7 @@ from optimizer.workbook.tables import NoValue
 
 LARGEST_PACKAGE = 50_000_000
 LARGEST_FILE = 100_000_000
-LARGEST_GRID = 1_000_000
+LARGEST_GRID = 750_000
 LARGEST_TEXT = 60_000_000
 MOST_PARTS = 2_000
 """Bytes as they came, bytes unpacked, cells laid out, bytes of text in all cells, and members of the package."""

@@ -33,7 +33,8 @@ _HEAD = rb'<c r="([A-Z]{1,3}[1-9][0-9]{0,6})"(?: s="[0-9]+")?'
 _TAIL = rb'(?: [a-z]+="[0-9]+")*'
 _CELL = re.compile(_HEAD + rb'(?: t="[a-zA-Z]+")?' + _TAIL + rb" ?/?>")
 _USUAL_CELL = re.compile(
-    _HEAD + rb'(?:/>| t="s"><v>[0-9]{1,9}</v></c>|(?: t="n")?><v>-?[0-9.]{1,24}(?:[eE][-+]?[0-9]{1,2})?</v></c>)'
+    _HEAD + rb'(?:/>| t="s"><v>[0-9]{1,9}</v></c>|(?: t="n")?><v>-?[0-9.]{1,24}(?:[eE][-+]?[0-9]{1,2})?</v></c>'
+    rb'| t="inlineStr"><is><t(?: xml:space="preserve")?>[^<]*</t></is></c>)'
 )
 """A whole cell of a text, a number or nothing, whose value leaves no question."""
 _BLANK = re.compile(rb'<c r="[A-Z]+[0-9]+"(?: s="[0-9]+")?/>')
@@ -128,8 +129,8 @@ def plain_sheet(xml: bytes, name: str, title: str) -> tuple[bytes, Addresses, bo
 def _has_nothing_beside_cells(xml: bytes, begin: int, end: int, cells: int) -> bool:
     """Whether a table of usual cells has no other elements than its rows and these cells with their values."""
     rows = xml.count(b"<row", begin, end) + xml.count(b"</row>", begin, end)
-    values = xml.count(b"</v></c>", begin, end)
-    return xml.count(b"<", begin, end) == 1 + rows + cells + 3 * values
+    values, texts = xml.count(b"</v></c>", begin, end), xml.count(b"</t></is></c>", begin, end)
+    return xml.count(b"<", begin, end) == 1 + rows + cells + 3 * values + 5 * texts
 
 
 def with_known_errors(xml: bytes) -> bytes:

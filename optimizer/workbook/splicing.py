@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from xml.parsers import expat
 
@@ -30,6 +31,7 @@ class Node:
     end: int
 
 
+@lru_cache(1_000)
 def local(name: str) -> str:
     """A name without its prefix."""
     return name.rsplit(":", 1)[-1]
