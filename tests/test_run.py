@@ -543,6 +543,21 @@ def test_programmes_that_cannot_be_divided_are_named_too() -> None:
     assert {"floor", "GRANT"} <= {place.id for place in error.conflict}
 
 
+def test_a_book_whose_plan_is_not_in_whole_units_is_not_said_to_have_none() -> None:
+    """Spending stays at today's 0.8, which is no multiple of 1."""
+    raw = minimal()
+    raw["Settings"] = [
+        *(row for row in raw["Settings"] if row["key"] != "publish_unit"),
+        line(key="publish_unit", value=1),
+    ]
+    raw["Programmes"][0] |= line(baseline=0.8, minimum=0.55, ramp=0)
+    error = refused(raw)
+    assert not error.certified
+    assert error.message.into("en").endswith("in smaller units there is one.")
+    raw["Settings"][-1]["value"] = 0.1
+    assert run.solve_book(opened(raw))
+
+
 def is_feasible_without(built: model.Model, kept: set[tuple[str, str]]) -> bool:
     """Whether a plan exists when, of the workbook's rows, only those of the cells ``kept`` count."""
     lp = solver.highs_lp(built)

@@ -288,9 +288,10 @@ def _assumption(taken: checks.Assumption) -> dict[str, object]:
 def explained(error: NoPlan, portfolio: Portfolio, built: Any, options: Any) -> NoPlan:
     """A ``NoPlan`` that names cells which cannot hold together though any of them left out the others can.
 
-    Certified where exact arithmetic bears it out, with these rows alone or with all.
+    Certified where exact arithmetic bears it out, with these rows alone or with all. It says so where only whole units
+    stand in the way of a plan.
     """
-    from optimizer import conflict, solver  # noqa: PLC0415
+    from optimizer import conflict, model, solver  # noqa: PLC0415
 
     prices = solver.infeasibility_multipliers(built, options)
     leaning = [row for row, price in enumerate(prices.tolist()) if abs(price) > LEANS]
@@ -301,7 +302,13 @@ def explained(error: NoPlan, portfolio: Portfolio, built: Any, options: Any) -> 
         _is_proof_of_no_plan(stated, solver.multipliers_by_key(built, proof_prices))
         for proof_prices in (solver.infeasibility_multipliers(built, options, among=named), prices)
     )
-    return NoPlan(error.message, [place_of(portfolio, keys[0]) for keys in cells], certified)
+    message = error.message
+    if not certified and conflict.Proofs(model.build(portfolio), options).supporting_rows(set()) is None:
+        message = say(
+            "No plan in whole units of {unit} satisfies every row of the workbook; in smaller units there is one.",
+            unit=f"{float(portfolio.settings.publish_unit):g}",
+        )
+    return NoPlan(message, [place_of(portfolio, keys[0]) for keys in cells], certified)
 
 
 def _is_proof_of_no_plan(stated: exact.ExactBook, prices: Mapping[Key, float]) -> bool:
