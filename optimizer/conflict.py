@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 import highspy
 import numpy as np
@@ -14,7 +15,15 @@ import numpy as np
 from optimizer.model import Key, Model
 from optimizer.model.columns import Floats, Ints
 from optimizer.places import place_of
-from optimizer.solver import INFEASIBLE, Options, hand_over, highs_lp, infeasibility_multipliers, is_mip, silent_highs
+from optimizer.solver import (
+    INFEASIBLE,
+    Options,
+    hand_over,
+    infeasibility_multipliers,
+    is_mip,
+    pass_arrays,
+    silent_highs,
+)
 
 WORKBOOK_MEANS_IT = ("attainment", "spending", "synergy_at_most_first_partner", "synergy_at_most_second_partner",
                      "synergies_divide_second_partner")  # fmt: skip
@@ -106,16 +115,9 @@ def remedy_of(proofs: Proofs, conflict: Sequence[Sequence[Key]]) -> Remedy:
 
 def same_plans(one: Model, other: Model) -> bool:
     """Whether two models of one book decide alike what is possible: the same rows and columns, whatever the goal."""
-    ours, theirs = (
-        _numbers_of(_part_of(built, _with_definitions(built, range(len(built.keys))))) for built in (one, other)
-    )
-    return all(map(np.array_equal, ours, theirs))
-
-
-def _numbers_of(lp: Any) -> list[Any]:
-    matrix = lp.a_matrix_
-    bounds = [lp.col_lower_, lp.col_upper_, lp.row_lower_, lp.row_upper_]
-    return [*bounds, matrix.start_, matrix.index_, matrix.value_]
+    ours, theirs = (_part_of(built, _with_definitions(built, range(len(built.keys)))) for built in (one, other))
+    numbers = zip(chain(*ours[1:-1]), chain(*theirs[1:-1]), strict=True)
+    return all(np.array_equal(our, their) for our, their in numbers)
 
 
 def _rows_by(
@@ -217,7 +219,7 @@ class Search:
     def __init__(self, model: Model, rows: Collection[int], options: Options) -> None:
         rows = _with_definitions(model, rows)
         self.highs: Any = silent_highs(options)
-        self.highs.passModel(_part_of(model, rows))
+        pass_arrays(self.highs, *_part_of(model, rows))
         if is_mip(model):
             self.highs.setOptionValue("presolve", "off")
         self.rows = LooseRows(self.highs, model, rows.tolist())
@@ -255,7 +257,17 @@ def _with_definitions(model: Model, rows: Collection[int]) -> Ints:
     return np.array(sorted(wanted), dtype=np.int64)
 
 
-def _part_of(model: Model, rows: Ints) -> Any:
+class Part(NamedTuple):
+    """Some rows of a model and the columns in them, as ``pass_arrays`` wants them."""
+
+    cost: Floats
+    columns: tuple[Floats, Floats]
+    rows: tuple[Floats, Floats]
+    matrix: tuple[Ints, Ints, Floats]
+    is_whole: Any
+
+
+def _part_of(model: Model, rows: Ints) -> Part:
     """The model with some of its rows, and the columns in them.
 
     Least spending is its goal: without any, simplex was seen to wander for minutes.
@@ -265,15 +277,10 @@ def _part_of(model: Model, rows: Ints) -> Any:
     starts = np.concatenate([[0], np.cumsum(counts)])
     entries = np.repeat(model.starts[rows] - starts[:-1], counts) + np.arange(starts[-1])
     used, index = np.unique(model.indices[entries], return_inverse=True)
-    lp = highs_lp(model)
-    lp.num_col_, lp.num_row_ = len(used), len(rows)
-    lp.col_cost_ = np.where((used >= columns.first_x) & (used < columns.first_g), -1.0, 0.0)
-    lp.col_lower_, lp.col_upper_ = columns.lower[used], columns.upper[used]
-    lp.row_lower_, lp.row_upper_ = model.row_lower[rows], model.row_upper[rows]
-    lp.a_matrix_.start_ = starts
-    lp.a_matrix_.index_ = index
-    lp.a_matrix_.value_ = model.coefficients[entries]
-    if is_mip(model):
-        whole, part = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
-        lp.integrality_ = [whole if column >= columns.first_z else part for column in used.tolist()]
-    return lp
+    return Part(
+        np.where((used >= columns.first_x) & (used < columns.first_g), -1.0, 0.0),
+        (columns.lower[used], columns.upper[used]),
+        (model.row_lower[rows], model.row_upper[rows]),
+        (starts, index, model.coefficients[entries]),
+        (used >= columns.first_z) & is_mip(model),
+    )

@@ -110,6 +110,7 @@ class Session:
         self._memory = Memory()
         self._start: Start | None = None
         self._best: float | None = None
+        self._has_basis = False
 
     def turn_to(self, sets: Sequence[str] = (), name: str = scenario.BASE) -> None:
         """Move to a scenario of the book and ``--set`` items, whatever stood before.
@@ -163,7 +164,8 @@ class Session:
         costs = np.flatnonzero(was.cost != now.cost)
         columns = np.flatnonzero((was.lower != now.lower) | (was.upper != now.upper))
         rows = np.flatnonzero((old.row_lower != new.row_lower) | (old.row_upper != new.row_upper))
-        set_options(highs, self.warm)
+        if self._has_basis:
+            set_options(highs, self.warm)
         if len(costs):
             highs.changeColsCost(len(costs), costs.astype(np.int32), now.cost[costs])
         if len(columns):
@@ -182,9 +184,10 @@ class Session:
             self.highs = filled(new, self.options)
         else:
             refill(self.highs, new)
-        if self._start is not None and not solver.is_mip(new):
+        self._has_basis = self._start is not None and not solver.is_mip(new)
+        set_options(self.highs, self.warm if self._has_basis else AFRESH)
+        if self._start is not None and self._has_basis:
             self.highs.setBasis(self._start.basis_for(new))
-            set_options(self.highs, self.warm)
 
     def score(self) -> float:
         """The best score (points) of the scenario, checked against the rows and the multipliers it came with.
@@ -194,6 +197,7 @@ class Session:
         if self.model is None:
             self.turn_to()
         if self._best is None:
+            self._has_basis = True
             best = best_objective(self.highs)
             if not self._bears_out(best):
                 self.highs.clearSolver()

@@ -15,7 +15,7 @@ from pulp.core.lp_stats import LpSolveStats
 
 from optimizer.errors import HaibunError, InputProblems, NoPlan, Place, Problem, Stopped
 from optimizer.model import Key, Model
-from optimizer.model.columns import Floats
+from optimizer.model.columns import Floats, Ints
 from optimizer.places import place_of
 from optimizer.plan import Draft
 from optimizer.portfolio import Portfolio
@@ -93,25 +93,40 @@ class BulkHiGHS(pulp.HiGHS):
 def hand_over(highs: Any, model: Model) -> None:
     """Pass the whole model to HiGHS as arrays; what stood there before is forgotten."""
     columns = model.columns
-    kinds = np.zeros(columns.count, dtype=np.int32)
-    if is_mip(model):
-        kinds[columns.first_z :] = int(highspy.HighsVarType.kInteger)
+    pass_arrays(
+        highs,
+        columns.cost,
+        (columns.lower, columns.upper),
+        (model.row_lower, model.row_upper),
+        (model.starts, model.indices, model.coefficients),
+        np.arange(columns.count) >= columns.first_z if is_mip(model) else np.zeros(columns.count, dtype=bool),
+    )
+
+
+def pass_arrays(
+    highs: Any,
+    cost: Floats,
+    columns: tuple[Floats, Floats],
+    rows: tuple[Floats, Floats],
+    matrix: tuple[Ints, Ints, Floats],
+    is_whole: Any,
+) -> None:
+    """Pass a model to maximise: costs, bounds of columns and of rows, the matrix in compressed rows, whole columns."""
+    starts, indices, coefficients = matrix
     highs.passModel(
-        columns.count,
-        len(model.keys),
-        len(model.indices),
+        len(cost),
+        len(rows[0]),
+        len(indices),
         int(highspy.MatrixFormat.kRowwise),
         int(highspy.ObjSense.kMaximize),
         0.0,
-        columns.cost,
-        columns.lower,
-        columns.upper,
-        model.row_lower,
-        model.row_upper,
-        model.starts[:-1].astype(np.int32),
-        model.indices.astype(np.int32),
-        model.coefficients,
-        kinds,
+        cost,
+        *columns,
+        *rows,
+        starts[:-1].astype(np.int32),
+        indices.astype(np.int32),
+        coefficients,
+        is_whole.astype(np.int32),
     )
 
 

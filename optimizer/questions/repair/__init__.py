@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from optimizer import model, scenario
+from optimizer import scenario
 from optimizer.conflict import Proofs, Remedy, independent_conflicts, remedy_of
 from optimizer.errors import WrongUsage
+from optimizer.model import Grid
 from optimizer.questions.repair.collision import colliding
 from optimizer.questions.repair.edits import edits_of
 from optimizer.questions.repair.menu import Colliding as Colliding
@@ -17,22 +18,27 @@ from optimizer.questions.repair.menu import Menu as Menu
 from optimizer.questions.repair.search import Finder, Found
 from optimizer.questions.repair.verifier import Verifier
 from optimizer.run import OpenBook
+from optimizer.session import Session
 from optimizer.solver import Options
 from optimizer.words import say
 from optimizer.workbook import write_cells
+
+PATIENCE = 2000
+"""Steps from one mended book to the next: on a large book each costs as much as five of those of a new beginning."""
 
 
 def repair(book: OpenBook, name: str = scenario.BASE, sets: Sequence[str] = (), options: Options | None = None) -> Menu:
     """Find a smallest conflict and up to five verified repairs of an infeasible book or scenario."""
     options = options or Options()
     portfolio = scenario.apply(book.portfolio, name, sets).portfolio
-    built = model.build(portfolio, model.Grid(portfolio.settings.publish_unit))
+    unit = portfolio.settings.publish_unit
+    session = Session(book.portfolio, options, Grid(unit), patience=PATIENCE)
+    built = session.turn_to_portfolio(portfolio)
     proofs = Proofs(built, options)
     if proofs.supporting_rows(set()) is None:
         return Menu(is_feasible=True)
     edits = [edit for edit in edits_of(book.portfolio, portfolio, built) if edit.change.cell]
-    verifier = Verifier(book, name, tuple(sets), proofs)
-    unit = portfolio.settings.publish_unit
+    verifier = Verifier(session, name, tuple(sets), proofs)
     found = _ways_out(edits, lambda offered: Finder(built, offered, verifier, options, unit))
     conflicts = independent_conflicts(proofs)
     is_law_alone = False

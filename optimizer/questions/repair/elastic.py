@@ -47,6 +47,7 @@ class Elastic:
         self.is_of_programme = np.array([edit.change.canonical == "Programmes" for edit in edits], dtype=bool)
         self.shares = [(number, edit) for number, edit in enumerate(edits) if edit.share_of]
         self.today = self._today()
+        self.amounts: Any = None
 
     def _let_pins_rise(self) -> None:
         """Columns as wide as any pin may become: how much is spent on a pinned line, its row alone says."""
@@ -152,6 +153,9 @@ class Elastic:
         return np.array([float(p.baseline or p.maximum / 2) for p in columns.programmes])[columns.cell_programme]
 
     def _set_shares(self, amounts: Any) -> None:
+        if amounts is self.amounts:
+            return
+        self.amounts = amounts
         for number, edit in self.shares:
             assert edit.share_of is not None  # noqa: S101  (for the type checker)
             for row, value in share_entries(self.built, edit.share_of, amounts):

@@ -7,14 +7,10 @@ from collections.abc import Sequence
 from optimizer import scenario
 from optimizer.conflict import Proofs
 from optimizer.errors import CheckFailed, InputProblems, NoPlan
-from optimizer.model import Grid, Model
+from optimizer.model import Model
 from optimizer.portfolio import Portfolio
 from optimizer.questions.repair.menu import Change, edited
-from optimizer.run import OpenBook
 from optimizer.session import Session
-
-PATIENCE = 3000
-"""Steps from one mended book to the next; on a large book each costs as much as five from the beginning."""
 
 
 class Verifier:
@@ -23,14 +19,12 @@ class Verifier:
     Their plans tell ``proofs`` what stands in the way of one for the book as it is.
     """
 
-    def __init__(self, book: OpenBook, name: str, sets: tuple[str, ...], proofs: Proofs) -> None:
-        self.written, self.name, self.sets, self.proofs = book.portfolio, name, sets, proofs
-        unit = book.portfolio.settings.publish_unit
-        self.session = Session(book.portfolio, proofs.options, Grid(unit), patience=PATIENCE)
+    def __init__(self, session: Session, name: str, sets: tuple[str, ...], proofs: Proofs) -> None:
+        self.session, self.name, self.sets, self.proofs = session, name, sets, proofs
 
     def after(self, changes: Sequence[Change]) -> tuple[Portfolio, Portfolio, Model] | None:
         """The book with its cells changed, its scenario and its model; None where that is a problem of the input."""
-        written = edited(self.written, changes)
+        written = edited(self.session.book, changes)
         try:
             active = scenario.apply(written, self.name, self.sets).portfolio
             return written, active, self.session.turn_to_portfolio(active)
