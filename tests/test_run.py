@@ -354,8 +354,9 @@ def test_a_missing_or_cut_file_is_found(copy: Path, name: str) -> None:
         with pytest.raises(CheckFailed):
             run.verify(copy)
     path.unlink()
-    with pytest.raises(CheckFailed):
+    with pytest.raises(CheckFailed) as caught:
         run.verify(copy)
+    assert f"{name} is missing" in caught.value.message.into("en")
 
 
 @pytest.mark.parametrize("content", [b"[]", b"{}", b"null", b"7", b'"text"', b"\xff\xfe", b'{"files": 3}'])

@@ -163,6 +163,11 @@ def _evidence(folder: Path) -> tuple[dict[str, bytes], dict[str, Any], dict[str,
         certificate = _own_hash_checked((folder / "certificate.json").read_bytes())
         facts = json.loads(run_bytes)
         files = {name: (folder / name).read_bytes() for name in facts["files"]}
+    except FileNotFoundError as error:
+        missing = Path(error.filename).name
+        raise CheckFailed(
+            say("{folder} is no run folder, or not whole: {file} is missing.", folder=folder, file=missing)
+        ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckFailed(say("{folder} is not a whole run folder ({error}).", folder=folder, error=error)) from None
     if hashlib.sha256(run_bytes).hexdigest() != certificate.get("run_sha256"):
