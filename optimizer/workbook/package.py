@@ -72,10 +72,10 @@ FOREIGN_KINDS: Mapping[str, Words] = {
 TAKE_VALUES = say("Copy the tables into a new workbook as values, and save that.")
 _ATTRIBUTES = rb"(?:[^>\"']|\"[^\"]*\"|'[^']*')*?"
 _HIDES = rb"\s(?:hidden|zeroHeight)\s*=\s*[\"']\s*(?:1|true)\s*[\"']"
-_HAS_NO_SIZE = rb"\s(?:ht|width)\s*=\s*[\"']\s*0*(?:\.[0-9]*)?\s*[\"']"
+_HAS_NO_SIZE = rb"\s(?:ht|width)\s*=\s*[\"']\s*(?:0*(?:\.[0-9]*)?|[0-9.]+[eE]-[0-9]+)\s*[\"']"
 _HIDDEN = rb"<(?:\w+:)?(?:%%s)(?=\s)%s(?:%s|%s)" % (_ATTRIBUTES, _HIDES, _HAS_NO_SIZE)
 _HIDDEN_ROW, _HIDDEN_COLUMN = re.compile(_HIDDEN % b"row|sheetFormatPr"), re.compile(_HIDDEN % b"col")
-_SIGNS_OF_HIDING, _SIGN_OF_NO_HEIGHT = (b"hidden", b"zeroHeight"), re.compile(rb"ht\s*=\s*[\"'][\s0.]")
+_SIGNS_OF_HIDING, _SIGN_OF_NO_HEIGHT = (b"hidden", b"zeroHeight"), re.compile(rb"ht\s*=\s*[\"'](?:[\s0.]|[0-9.]+[eE])")
 _SIGNS_OF_ODD_CELLS = (b"<f>", b"<f ", b"<f/", b't="e"')
 _END_OF_TEXT = re.compile(rb"</si>|<si */>")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell(?=\s)%s\sref\s*=\s*[\"']([A-Z0-9:]+)" % _ATTRIBUTES)
@@ -155,7 +155,7 @@ def _refuse_by_parts(package: zipfile.ZipFile) -> None:
         raise Refused(say("The file has more than {count} parts.", count=MOST_PARTS))
     if len(set(lower)) != len(lower):
         raise Refused(say("The file contains the same part twice."))
-    if any(name.startswith("/") or "\\" in name or ".." in name.split("/") for name in lower):
+    if any(name.startswith("/") or {*"\\:"} & {*name} or ".." in name.split("/") for name in lower):
         raise Refused(say("The file contains a part whose name leads out of it."))
     if MAIN_PART not in lower:
         raise Refused(say("The file is not an Excel workbook (.xlsx)."))
@@ -187,7 +187,7 @@ def _refuse_ways_out(name: str, xml: bytes) -> None:
         kind = node.get("Type", "").rsplit("/", 1)[-1]
         if kind.lower() in FOREIGN_KINDS:
             raise Refused(FOREIGN_KINDS[kind.lower()], TAKE_VALUES)
-        leads_out = "://" in node.get("Target", "") or node.get("Target", "").startswith("\\\\")
+        leads_out = "://" in node.get("Target", "") or node.get("Target", "").startswith(("\\\\", "//"))
         if (leads_out or node.get("TargetMode", "").lower() == "external") and kind != "hyperlink":
             raise Refused(say("The file refers to something outside of it ({kind}).", kind=kind), TAKE_VALUES)
         if name == RELATIONS and kind in PLACES and _part_of(node) != PLACES[kind]:

@@ -8,9 +8,13 @@ from collections.abc import Callable
 
 from hostile.books import MAIN, STRINGS, Book
 from hostile.outcomes import DAMAGED, Fault, Kind, Make, Refused, Same
-from hostile.packages import AS_NOBODY_WRITES, SHEET_NAMESPACE, in_utf_16
+from hostile.packages import AS_NOBODY_WRITES, OFFICE, SHEET_NAMESPACE, in_utf_16
 
 EFFECT = "C2"
+STRICT = {
+    b"http://schemas.openxmlformats.org/spreadsheetml/2006/main": b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+    OFFICE: b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+}
 
 
 def in_prefixes(book: Book) -> Book:
@@ -81,13 +85,13 @@ def _stored(book: Book) -> Book:
     return book
 
 
-def listed(entry: str) -> Make:
-    """The first score as one more entry of the list of texts."""
+def listed(entry: str, place: tuple[str, str] = ("Effects", EFFECT)) -> Make:
+    """The first score, or another cell, as one more entry of the list of texts."""
 
     def make(book: Book) -> Book:
         number = book.parts[STRINGS].count(b"<si>")
         book.replace(STRINGS, b"</sst>", entry.encode() + b"</sst>")
-        return plain(book, f'<c r="C2" t="s"><v>{number}</v></c>')
+        return book.cell(*place, f' t="s"><v>{number}</v></c>')
 
     return make
 
@@ -95,6 +99,13 @@ def listed(entry: str) -> Make:
 def in_strict(book: Book) -> Book:
     strict = b'xmlns="http://purl.oclc.org/ooxml/spreadsheetml/main"'
     return book.replace(book.sheet("Effects"), SHEET_NAMESPACE, strict)
+
+
+def all_strict(book: Book) -> Book:
+    for name in book.parts:
+        for usual, strict in STRICT.items():
+            book.change(name, lambda xml, usual=usual, strict=strict: xml.replace(usual, strict))
+    return book
 
 
 def _big_endian(xml: bytes) -> bytes:
@@ -148,8 +159,49 @@ def beside_the_cells(xml: bytes) -> Make:
     )
 
 
+READING = '<rPh sb="0" eb="2"><t>ムショウ</t></rPh>'
+IN_RUNS = "<r><t>grant</t></r><r><rPr><b/></rPr><t>_IDN</t></r>"
+READINGS = [
+    Kind(f"an id {how}, {where} the list of texts", make(text), Same())
+    for how, text in (
+        ("with its reading", f'<t>grant_IDN</t>{READING}<phoneticPr fontId="1"/>'),
+        ("with its reading before it", f"{READING}<t>grant_IDN</t>"),
+        ("with two readings", f"<t>grant_IDN</t>{READING}{READING}"),
+        ("in runs of text", IN_RUNS),
+        ("in runs of text, with its reading", IN_RUNS + READING),
+    )
+    for where, make in (
+        ("in", lambda text: listed(f"<si>{text}</si>", ("Programmes", "A2"))),
+        ("beside", lambda text: lambda b: b.cell("Programmes", "A2", f' t="inlineStr"><is>{text}</is></c>')),
+    )
+]
+"""Excel writes how a Japanese name is read beside it: that is no part of the name."""
 PREFIXES = b"".join(b'xmlns:a%d="urn:a" ' % n for n in range(100_000))
 DIALECTS = [
+    *READINGS,
+    Kind("a heading with its reading", listed(f"<si><t>programme</t>{READING}</si>", ("Programmes", "A1")), Same()),
+    Kind("an escaped underscore in an id", lambda b: b.text("Programmes", "A2", "grant_x005F_IDN"), Same()),
+    Kind("a text of spaces around a number", lambda b: plain(b, '<c r="C2"><v>\n 0.1597 </v></c>'), Same()),
+    Kind("a number that a formula gives as a text", lambda b: plain(b, '<c r="C2" t="str"><v>0.1597</v></c>'), Same()),
+    Kind(
+        "an inline text without a text", lambda b: plain(b, '<c r="C2" t="inlineStr"><is/></c>'), Fault("Effects", "C2")
+    ),
+    Kind(
+        "a value of an inline text", lambda b: plain(b, '<c r="C2" t="inlineStr"><v>1</v></c>'), Fault("Effects", "C2")
+    ),
+    Kind("every part of the strict vocabulary", all_strict, Same()),
+    Kind("the list of sheets in UTF-16", lambda book: in_utf_16(book, MAIN), Same()),
+    Kind(
+        "two byte-order marks", lambda b: b.change(b.sheet("Effects"), lambda xml: b"\xef\xbb\xbf" * 2 + xml), DAMAGED
+    ),
+    Kind("an entity in a sheet's name", lambda b: b.replace(MAIN, b'name="Effects"', b'name="&evil;"'), DAMAGED),
+    Kind(
+        "merged headings",
+        lambda b: b.replace(
+            b.sheet("Effects"), b"</sheetData>", b'</sheetData><mergeCells><mergeCell ref="A1:B1"/></mergeCells>'
+        ),
+        Same("Effects", "merged"),
+    ),
     Kind("texts with prefixes", texts_in_prefixes, Same()),
     Kind(
         "two texts in an entry, with prefixes",

@@ -71,6 +71,11 @@ KEYS = [
         Refused("Two sheets"),
     ),
     Kind(
+        "two sheets of one table, by width",
+        lambda b: b.replace(MAIN, b'name="How to fill this in"', 'name="Ｅｆｆｅｃｔｓ"'.encode()),
+        Fault("Effects", "", "are the same table"),
+    ),
+    Kind(
         "two sheets of one table",
         lambda b: b.replace(MAIN, b'name="How to fill this in"', 'name="効果"'.encode()),
         Fault("Effects", ""),
@@ -91,6 +96,7 @@ KEYS = [
     hiding("a row of no height", b'<row r="9"', b'<row r="9" ht="0"'),
     hiding("rows that hide unless they say otherwise", b"<sheetFormatPr ", b'<sheetFormatPr zeroHeight="1" '),
     hiding("a row of nearly no height", b'<row r="9"', b'<row r="9" ht="0.1" customHeight="1"'),
+    hiding("a row of no height, with an exponent", b'<row r="9"', b'<row r="9" ht="1e-9" customHeight="1"'),
     hiding("a row that hides behind a sign", b'<row r="9"', b'<row r="9" note=">" hidden = \' true\''),
     hiding("a row of no height in other signs", b'<row r="9"', b"<row r='9' note='>' ht = '.0'"),
     Kind(

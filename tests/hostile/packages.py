@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import re
 import struct
 import zipfile
@@ -135,6 +136,32 @@ def with_extra_field(book: Book) -> bytes:
     end = data.rindex(b"PK\x05\x06")
     struct.pack_into("<I", data, end + 12, struct.unpack_from("<I", data, end + 12)[0] + 20)
     return bytes(data)
+
+
+def in_zip64(book: Book) -> bytes:
+    """Every part with sizes of eight bytes, as of files beyond four gigabytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in book.parts.items():
+            with package.open(name, "w", force_zip64=True) as part:
+                part.write(content)
+    return out.getvalue()
+
+
+def with_comment(book: Book) -> bytes:
+    """The comment at the end looks like the end of another package."""
+    out = io.BytesIO(book.data)
+    with zipfile.ZipFile(out, "a") as package:
+        package.comment = b"PK\x05\x06" + bytes(30)
+    return out.getvalue()
+
+
+def with_a_part_twice(book: Book) -> bytes:
+    """The effects once more, with another score; under another name of the same length until they are packed."""
+    name = book.sheet("Effects")
+    other = name.replace("sheet10", "sheetXX")
+    again = book.parts[name].replace(b"0.1597", b"0.9")
+    return packed([*book.parts.items(), (other, again)]).replace(other.encode(), name.encode())
 
 
 def of_kind(kind: bytes) -> Make:
@@ -280,6 +307,17 @@ PACKAGES = [
         lambda book: with_relation(book, RELATIONS, b"image", rb"\\192.0.2.1\share\pixel.png", b""),
         Refused("outside"),
     ),
+    Kind(
+        "a computer without a scheme that is said to be inside",
+        lambda book: with_relation(book, RELATIONS, b"image", b"//192.0.2.1/pixel.png", b""),
+        Refused("outside"),
+    ),
+    Kind("a name on a drive", lambda b: b.add("C:/evil.xml", b"<a/>"), Refused("leads out")),
+    Kind("sizes of a part of exabytes, none of them large", in_zip64, Same()),
+    Kind("a comment of the package that is an end", with_comment, NO_WORKBOOK),
+    Kind("a part that is twice in the directory", with_a_part_twice, Refused("same part twice")),
+    Kind("a part of the office's own", lambda b: b.add("customXml/item1.xml", b"<a>=1+1</a>"), Same()),
+    Kind("texts with commas that begin as an archive does", lambda book: b"PK,1\r\n", DAMAGED),
     Kind("a connection in other letters", lambda book: book.add("xl/Connections.XML", b"<a/>"), Refused("connections")),
     Kind("a thumbnail that is an archive", nested(packed([("a", b"b")]), "docProps/a.jpeg"), Refused("other files")),
     Kind("two entries to one part", with_an_entry_twice, DAMAGED),
