@@ -550,6 +550,16 @@ def test_quiet_prints_results_and_errors_only(tmp_path: Path) -> None:
     assert "GRNAT" in haibun("check", written(tmp_path, faulty(), "bad.xlsx"), "--quiet").stderr
 
 
+def test_numbers_are_numbers_in_json(tmp_path: Path) -> None:
+    """Those of prices and of ranges too, which their CSV files write as text."""
+    book = written(tmp_path, minimal())
+    prices = json.loads(haibun("prices", book, "--out", tmp_path / "prices", "--json").stdout)
+    assert all(isinstance(row[name], float) for row in prices for name in ("price", "per_unit", "holds_to"))
+    ranges = json.loads(haibun("ranges", book, "--out", tmp_path / "ranges", "--json").stdout)
+    assert all(row["low"] <= row["amount"] <= row["high"] for row in ranges["lines"])
+    assert all(isinstance(row["low"], float) for row in ranges["lines"])
+
+
 @pytest.mark.parametrize("verb", ["prices", "frontier"])
 def test_the_answer_to_a_question_is_a_result_that_quiet_leaves(verb: str, tmp_path: Path) -> None:
     said = haibun(verb, written(tmp_path, minimal()), "--out", tmp_path / "asked", "--quiet", "--lang", "en")

@@ -51,7 +51,10 @@ def ranges_as_dict(found: Ranges, others: Sequence[Alternative], first_year: int
         "score": found.score,
         "within": found.within,
         "unique": found.is_unique,
-        "lines": _range_rows(found, first_year),
+        "lines": [
+            row | {name: float(str(row[name])) for name in ("amount", "low", "high")}
+            for row in _range_rows(found, first_year)
+        ],
         "alternatives": [
             {
                 "id": other.id,
@@ -97,6 +100,8 @@ PRICE_COLUMNS = (
     "cell",
 )  # fmt: skip
 
+PRICE_NUMBERS = ("year", "score_without", "price", "per_unit", "holds_from", "holds_to")
+
 
 def prices_csv(found: Sequence[Price]) -> bytes:
     """prices.csv: a row a requirement, dearest first."""
@@ -127,8 +132,7 @@ def _number(value: float | None) -> str:
 def prices_as_dicts(found: Sequence[Price], language: str) -> list[dict[str, object]]:
     """The answer of ``haibun prices`` for programs."""
     return [
-        _price_row(price)
-        | {"score_without": price.score_without, "price": price.price, "name": price.name.into(language)}
+        _price_row(price) | {name: getattr(price, name) for name in PRICE_NUMBERS} | {"name": price.name.into(language)}
         for price in found
     ]
 
