@@ -27,7 +27,7 @@ from optimizer.cli.planning import ANSWERS
 from optimizer.errors import WrongUsage
 from optimizer.report.chapters.content import document_of
 from optimizer.report.document import Column, Document, Quantity, Section, number_text, table_of, tables_of
-from optimizer.report.files.pdf import ROOM_OF_WIDE, _Paper, parts_of, pdf
+from optimizer.report.files.pdf import BRIEF, REPORT, ROOMS, _Paper, parts_of, pdf
 from optimizer.words import Name
 from optimizer.workbook import write
 
@@ -158,23 +158,28 @@ def test_a_caption_makes_a_narrow_table_wide_enough() -> None:
     short = (Column(Name("A")), Column(Name("B"), "money"))
     (title, unit), rows = (Name("地域別・区分別の計画額"), Name("億円、令和9～10年度計")), [("a", Fraction(1))]
     narrow, titled = table_of("t", Name("t"), short, rows), table_of("t", title, short, rows, unit=unit)
-    before, after = (_Paper("ja").widths_of(table, range(2)) for table in (narrow, titled))
+    before, after = (_Paper("ja", ROOMS[REPORT]).widths_of(table, range(2)) for table in (narrow, titled))
     assert sum(after) >= 1.1 * len(str(title) + str(unit)) > sum(before)
     many = [*short[:1], *short[1:] * 6]
     wide = [table_of("t", words, many, [("a", *rows[0][1:] * 6)]) for words in (Name("t"), Name("title"))]
-    assert _Paper("en").widths_of(wide[0], range(7)) == _Paper("en").widths_of(wide[1], range(7))
+    assert _Paper("en", ROOMS[REPORT]).widths_of(wide[0], range(7)) == _Paper("en", ROOMS[REPORT]).widths_of(
+        wide[1], range(7)
+    )
 
 
-def test_a_table_too_wide_for_paper_is_printed_in_parts() -> None:
+@pytest.mark.parametrize("name", [REPORT, BRIEF])
+def test_a_table_too_wide_for_paper_is_printed_in_parts(name: str) -> None:
     """Thirty years: each part names its rows and fits the page, and no column is left out."""
     columns = [Column(Name("Programme")), *(Column(Name(f"FY{2027 + n}"), "money", summed=True) for n in range(30))]
     table = table_of("t", Name("Money"), columns, [("a programme of some name", *[Fraction(1_234)] * 30)])
-    parts = _Paper("en").stretches(table)
+    paper = _Paper("en", ROOMS[name])
+    parts = paper.stretches(table)
     assert len(parts) > 1
     assert [number for part in parts for number in part[1:]] == list(range(1, 31))
-    assert all(part[0] == 0 and sum(_Paper("en").widths_of(table, part)) <= ROOM_OF_WIDE for part in parts)
-    document = Document(Name("T"), Name("M"), Name("S"), Name("F"), (Section("one", Name("One"), (table,)),))
-    text = "".join(texts_of(pdf(document, "en")))
+    assert all(part[0] == 0 and sum(paper.widths_of(table, part)) <= ROOMS[name].wide_table for part in parts)
+    sections = (Section("cover", Name("Cover"), (Name("Words"),)), Section("one", Name("One"), (table,)))
+    document = Document(Name("T"), Name("M"), Name("S"), Name("F"), sections)
+    text = "".join(texts_of(pdf(document, "en", name)))
     assert f"({len(parts)} of {len(parts)})" in text
     assert text.count("a programme") == len(parts)
     assert all(str(column.heading) in text for column in columns)

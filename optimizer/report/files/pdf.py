@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from optimizer.collecting import uncollected
@@ -24,14 +25,24 @@ from optimizer.words import Words, say
 VARIANT = "pdf/ua-1"
 REPORT, BRIEF = "paper.html.j2", "brief.html.j2"
 Line = tuple[str, tuple[Cell, ...]]
-LONGEST_HEADING, LONGEST_SHORT = 16, 16
-"""In Latin letters: lines of a heading, and texts that are kept in one line."""
-ROOM, ROOM_OF_WIDE, MANY_COLUMNS = 95.0, 108.0, 9
-"""In em of a table's letters: what the page has for a table, and for one with many columns, whose letters are small."""
+LONGEST_SHORT, MANY_COLUMNS = 16, 9
+"""In Latin letters: texts that are kept in one line. Tables of more columns have smaller letters."""
 CAPTION, AROUND_UNIT = 1.15, 10.0
 """In em of a table's letters: an em of its caption's, and the words and room around its unit."""
 CAPITAL, LATIN, PADDING, NARROWEST, NARROWEST_NAMES = 0.72, 0.58, 1.2, 7.0, 14.0
 """In em: Latin letters in the font of the page, what a cell has beside its text, and a column of broken texts."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a page has for a table, and for one of many columns, in em of its letters; and for a line of a heading."""
+
+    table: float
+    wide_table: float
+    heading: int
+
+
+ROOMS = {REPORT: Room(95.0, 108.0, 16), BRIEF: Room(72.0, 72.0, 12)}
 
 
 def pdf(document: Document, language: str, name: str = REPORT) -> bytes:
@@ -54,15 +65,15 @@ def load() -> None:
 
 def paper(document: Document, language: str, name: str = REPORT) -> str:
     """The page that is printed, in one language, without scripts."""
-    content = content_of(document, language) | _Paper(language).functions()
+    content = content_of(document, language) | _Paper(language, ROOMS[name]).functions()
     return str(template(name, language).render(**content))
 
 
 class _Paper:
     """What the template asks for in one language."""
 
-    def __init__(self, language: str) -> None:
-        self.language = language
+    def __init__(self, language: str, room: Room) -> None:
+        self.language, self.room = language, room
 
     def functions(self) -> dict[str, Any]:
         """What the template asks for, by name."""
@@ -104,13 +115,13 @@ class _Paper:
             width if looks[number] in ("n", "short") and place else min(width, NARROWEST_NAMES)
             for place, (number, width) in enumerate(zip(shown, natural, strict=True))
         ]
-        begins = [1, *stretches_of(least, ROOM_OF_WIDE)]
+        begins = [1, *stretches_of(least, self.room.wide_table)]
         return [[*shown[:1], *shown[begin:end]] for begin, end in zip(begins, [*begins[1:], len(shown)], strict=True)]
 
     def heading(self, column: Column) -> tuple[str, ...]:
         """A heading in lines: those of numbers must not make their column wide."""
         heading = column.heading.into(self.language)
-        return broken(heading, LONGEST_HEADING) if column.is_numeric else (heading,)
+        return broken(heading, self.room.heading) if column.is_numeric else (heading,)
 
     def looks_of(self, table: Table) -> list[str]:
         """A class for each column: numbers, long texts, and short ones that are never broken."""
@@ -130,7 +141,7 @@ class _Paper:
         looks = self.looks_of(table)
         natural = [self._natural_width(table, number) for number in shown]
         is_broken = [looks[number] not in ("n", "short") or place == 0 for place, number in enumerate(shown)]
-        free = (ROOM_OF_WIDE if len(shown) > MANY_COLUMNS else ROOM) - sum(
+        free = (self.room.wide_table if len(shown) > MANY_COLUMNS else self.room.table) - sum(
             width for width, breaks in zip(natural, is_broken, strict=True) if not breaks
         )
         wanted = sum(width for width, breaks in zip(natural, is_broken, strict=True) if breaks)
@@ -142,7 +153,7 @@ class _Paper:
     def _width_of_caption(self, table: Table) -> float:
         """What its title and unit take in one line, as far as the page has room."""
         unit = table.unit.into(self.language) if table.unit else ""
-        return min(ROOM, CAPTION * _em(table.title.into(self.language) + unit) + AROUND_UNIT)
+        return min(self.room.table, CAPTION * _em(table.title.into(self.language) + unit) + AROUND_UNIT)
 
     def _natural_width(self, table: Table, number: int) -> float:
         column = table.columns[number]
