@@ -49,6 +49,7 @@ from optimizer.report.document import (
 from optimizer.report.figures.drawing import drawing
 from optimizer.report.figures.letters import broken, fitting, lines_in
 from optimizer.report.figures.picture import STILLS, picture
+from optimizer.report.figures.shapes import size_for
 from optimizer.report.files.bundle import bundle
 from optimizer.report.files.excel import NEXT_LINE, excel
 from optimizer.report.files.html import columns_of, told_of
@@ -682,6 +683,15 @@ def test_pictures_of_answers_name_every_mark_and_end() -> None:
     points = ((Fraction(10), Fraction(5), Fraction(2), Fraction(1)), (Fraction(20), Fraction(5), None, Fraction(2)))
     figure = Figure("f", "curve", Name("m"), Name("s"), (), marks, values=points, unit=Name("money"))
     assert {"Today", "10", "20", "money"} <= texts_of(picture(figure, "en"))
+
+
+@pytest.mark.parametrize(
+    ("names", "size"),
+    [(["Health"], 12), (["Growth infrastructure", "Health"], 10.5), (["平和構築・紛争予防"], 12), (["w" * 40], 9)],
+)
+def test_headings_are_as_small_as_their_longest_word_asks(names: list[str], size: float) -> None:
+    """A word of fourteen letters is not cut in two above its tiles; Japanese, which breaks anywhere, stays large."""
+    assert size_for(78.3, names, 12, 9) == size
 
 
 def test_rows_have_room_for_their_longest_label() -> None:

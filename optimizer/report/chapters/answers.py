@@ -9,7 +9,7 @@ from fractions import Fraction
 from optimizer.portfolio import Portfolio
 from optimizer.questions.compare_tables import sets_in_words
 from optimizer.report import terms
-from optimizer.report.document import Callout, Document, Section
+from optimizer.report.document import Callout, Document, Quantity, Section, quantity
 from optimizer.results import both, scenario_name
 from optimizer.run import OpenBook, versions
 from optimizer.words import Words, say
@@ -68,6 +68,11 @@ def subtitle(portfolio: Portfolio, scenario: str, sets: Sequence[str]) -> Words:
 def how_to_read(*sentences: Words) -> Callout:
     """The box that no reader may overlook."""
     return Callout(say("How to read the numbers"), (NOT_MEASUREMENTS, AS_SOLVED, *sentences))
+
+
+def counted(count: int) -> Quantity:
+    """A count in a sentence."""
+    return quantity(count, "count", 0)
 
 
 def number(value: float) -> Fraction:

@@ -8,7 +8,7 @@ from optimizer import units
 from optimizer.questions.freedoms import Freedoms
 from optimizer.questions.frontier import Frontier, tenths_between
 from optimizer.questions.frontier_tables import PASSAGES
-from optimizer.report.chapters.answers import Told, how_to_read, maybe, number, subtitle
+from optimizer.report.chapters.answers import Told, counted, how_to_read, maybe, number, subtitle
 from optimizer.report.document import Block, Cell, Column, Document, Figure, Mark, Section, Table, quantity, table_of
 from optimizer.run import OpenBook
 from optimizer.words import Words, name_of, say
@@ -87,7 +87,7 @@ class _ToldFrontier(Told):
             ),
             decimals=self.decimals,
             unit=say("Budget over the horizon ({unit})", unit=self.unit),
-            source=say("{count} solves of one model.", count=self.found.solves),
+            source=say("{count} solves of one model.", count=counted(self.found.solves)),
         )
 
     def at_round_factors(self) -> Table:
@@ -217,7 +217,7 @@ class _ToldFreedoms(Told):
                 for n, p in enumerate(found.points)
             ),
             unit=say("Freedom from want, %"),
-            source=say("{count} solves of one model.", count=found.solves),
+            source=say("{count} solves of one model.", count=counted(found.solves)),
         )
 
     def balances(self) -> Table:

@@ -10,7 +10,7 @@ from optimizer import fiscal
 from optimizer.portfolio import Portfolio, Programme
 from optimizer.questions.alternatives import Alternative
 from optimizer.questions.ranges import TOUCHES, Range, Ranges
-from optimizer.report.chapters.answers import Told, how_to_read, number, subtitle
+from optimizer.report.chapters.answers import Told, counted, how_to_read, number, subtitle
 from optimizer.report.document import Block, Cell, Column, Document, Figure, Mark, Section, Table, quantity, table_of
 from optimizer.results import FAMILY_NAMES, family_name
 from optimizer.run import OpenBook
@@ -50,10 +50,8 @@ class _ToldRanges(Told):
             "Within {within} points of the best score, {core} of {count} lines always get money, {excluded} never; "
             "{negotiable} are open to negotiation.",
             within=quantity(number(self.found.within), "number", 6),
-            core=kinds["core"],
-            count=len(self.found.lines),
-            excluded=kinds["excluded"],
-            negotiable=kinds["negotiable"],
+            count=counted(len(self.found.lines)),
+            **{kind: counted(kinds[kind]) for kind in CLASSES},
         )
 
     def front(self) -> tuple[Block, ...]:

@@ -13,7 +13,7 @@ from optimizer.questions.robust.hedge import tail_mean
 from optimizer.questions.robust.knowing import Knowledge
 from optimizer.questions.robust.standing import Spread, spread_of
 from optimizer.questions.robust.tables import PLANS, hedging_in_words, left_out, rules_in_words, subject_in_words
-from optimizer.report.chapters.answers import NOT_MEASUREMENTS, Told, maybe, number, subtitle
+from optimizer.report.chapters.answers import NOT_MEASUREMENTS, Told, counted, maybe, number, subtitle
 from optimizer.report.document import (
     Block,
     Callout,
@@ -288,7 +288,9 @@ class _ToldRobust(Told):
             ),
             decimals=3,
             unit=say("points"),
-            source=say("{count} solves of one model.", count=self.answer.study.solves if self.answer.study else 0),
+            source=say(
+                "{count} solves of one model.", count=counted(self.answer.study.solves if self.answer.study else 0)
+            ),
         )
 
     def known(self, found: Sequence[Knowledge], name: str, title: Words) -> Table:

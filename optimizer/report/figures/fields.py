@@ -9,20 +9,33 @@ from typing import Any
 from optimizer.report.document import Figure, number_text
 from optimizer.report.figures.palette import COLOURS, INK, RULE
 from optimizer.report.figures.pen import AXIS, Drawing, Pen
-from optimizer.report.figures.shapes import LABELS, LINE, ROW, TEXT, WIDTH, fitted, names_of_rows, rectangle, text
+from optimizer.report.figures.shapes import (
+    LABELS,
+    LINE,
+    ROW,
+    TEXT,
+    WIDTH,
+    fitted,
+    names_of_rows,
+    rectangle,
+    size_for,
+    text,
+)
 from optimizer.results import FREEDOM_NAMES
 
 BETWEEN = 14
 """Pixels between want and fear."""
-MOST_LINES = 5
-"""Of the heading of a column."""
+MOST_LINES, LARGEST, SMALLEST = 5, 12, 9
+"""Of the heading of a column; the sizes of its letters."""
 
 
 def tiles(figure: Figure, language: str) -> tuple[float, list[str]]:
     """A tile for each row and column, the darker the more of the need is met; want to the left of fear."""
     groups = list(dict.fromkeys(mark.colour for mark in figure.across))
     width = (WIDTH - LABELS - BETWEEN * (len(groups) - 1)) / len(figure.across)
-    headings = [fitted(width - 6, mark.name.into(language), 12, MOST_LINES) for mark in figure.across]
+    names = [mark.name.into(language) for mark in figure.across]
+    size = size_for(width - 6, names, LARGEST, SMALLEST)
+    headings = [fitted(width - 6, name, size, MOST_LINES) for name in names]
     head = 30 + LINE * max(map(len, headings))
     shapes = names_of_rows(figure.marks, language, head)
     for column, (mark, heading) in enumerate(zip(figure.across, headings, strict=True)):
@@ -31,7 +44,7 @@ def tiles(figure: Figure, language: str) -> tuple[float, list[str]]:
         if mark.colour not in (other.colour for other in figure.across[:column]):
             freedom = FREEDOM_NAMES.get(mark.colour)
             shapes.append(text(x, 12, freedom.into(language) if freedom else "", colour=colour, bold=True))
-        shapes.append(text(x + width / 2, (head + 24) / 2, heading, "middle", size=12))
+        shapes.append(text(x + width / 2, (head + 24) / 2, heading, "middle", size=size))
         for row, values in enumerate(figure.values):
             value = values[column]
             if value is not None:

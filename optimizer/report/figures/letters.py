@@ -26,6 +26,11 @@ def wide(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
+def longest_word(text: str) -> int:
+    """How wide its longest word is that does not break."""
+    return max(map(wide, WORDS.findall(text)), default=1)
+
+
 @lru_cache(maxsize=5_000)
 def broken(text: str, longest: int) -> tuple[str, ...]:
     """``text`` in as few lines of ``longest`` as it takes, of much the same length; a long word keeps its line."""

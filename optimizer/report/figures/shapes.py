@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 from optimizer.report.document import Mark
-from optimizer.report.figures.letters import fitting, wide
+from optimizer.report.figures.letters import fitting, longest_word, wide
 from optimizer.report.figures.palette import GREY, OUTLINE, RULE
 
 WIDTH = 960
@@ -85,6 +85,12 @@ def text(
 def fitted(room: float, content: str, size: float = SIZE, most: int = 2) -> tuple[str, ...]:
     """``content`` in lines that fit into ``room``; as many as a row holds unless ``most`` says otherwise."""
     return fitting(content, max(4, int(room / (LETTER * size))), most)
+
+
+def size_for(room: float, contents: Sequence[str], largest: float, smallest: float) -> float:
+    """The size at which no Latin word of some texts is cut in two, if there is one; Japanese breaks anywhere."""
+    longest = max((longest_word(content) for content in contents), default=1)
+    return max(smallest, min(largest, math.floor(10 * room / (LETTER * longest)) / 10))
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
