@@ -181,7 +181,7 @@ class Result:
         """What the money of an account does instead."""
         if cause.kind == HELD:
             return say(
-                "“{account}” is used up, and no money that does less elsewhere can come here under {rules}.",
+                "“{account}” is used up, and money that does less elsewhere cannot move here because of {rules}.",
                 account=account,
                 rules=self._rules_in_words(cause),
             )

@@ -133,8 +133,8 @@ def test_a_rule_is_named_that_money_from_elsewhere_would_break():
     wells = published(book).lines[0]
     assert (wells.amount, wells.cause.kind) == (4, causes.HELD)
     assert wells.reason.into("en") == (
-        "“GRANT” is used up, and no money that does less elsewhere can come here under the limit on spending “part” "
-        "in FY2027 (Limits E2)."
+        "“GRANT” is used up, and money that does less elsewhere cannot move here because of the limit on spending "
+        "“part” in FY2027 (Limits E2)."
     )
     assert "寄与がより小さい事業から資金を回すことも" in wells.reason.into("ja")
 

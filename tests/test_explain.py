@@ -163,6 +163,16 @@ def test_the_entry_price_of_a_small_book_is_the_one_found_by_hand():
     )
 
 
+def test_amounts_of_several_years_are_listed_as_each_language_lists_them():
+    """Roads get the 4 of 10 and then the 5 of 11 that wells leave."""
+    book = minimal()
+    next(row for row in book["Settings"] if row["key"] == "years")["value"] = 2
+    book["Accounts"] = [{"account": "GRANT", FIRST_YEAR: 10, FIRST_YEAR + 1: 11}]
+    said = Explainer(published(book)).programme("roads").sentences[0]
+    assert "4.00, 5.00" in said.into("en")
+    assert "4.00、5.00" in said.into("ja")
+
+
 def test_an_entry_price_is_found_where_what_it_adds_is_hardly_felt():
     """Paths may get a cent, and the need is large: above four times its effects a plan with it is hardly better."""
     book = three_uses()

@@ -16,7 +16,7 @@ from math import ceil, floor, log10
 
 from optimizer import scenario
 from optimizer.errors import WrongUsage
-from optimizer.fiscal import year_name, years_named
+from optimizer.fiscal import listed, year_name, years_named
 from optimizer.live import Live
 from optimizer.places import without_year
 from optimizer.portfolio import Programme
@@ -125,7 +125,8 @@ class Explainer:
         said = {
             "years": self._years([line.year for line in lines]),
             "amount": amount(
-                amounts[0] if len(set(amounts)) == 1 else ", ".join(amounts), self.portfolio.settings.unit
+                listed([Name(text) for text in (amounts[:1] if len(set(amounts)) == 1 else amounts)]),
+                self.portfolio.settings.unit,
             ),
             "verdict": VERDICTS[lines[0].verdict],
             "reason": without_year(lines[0].reason),
