@@ -35,7 +35,7 @@ def test_the_first_start_needs_nothing(tmp_path):
     )  # fmt: skip
     try:
         page = ""
-        for _ in range(150):
+        for _ in range(600):
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
                     page = answer.read().decode()
@@ -47,7 +47,7 @@ def test_the_first_start_needs_nothing(tmp_path):
         assert list(tmp_path.rglob("haibun.sqlite"))
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=60)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1"])  # noqa: S104  (it is refused)

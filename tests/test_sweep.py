@@ -370,7 +370,7 @@ def test_workers_without_the_program_are_told_before_they_die_of_it(cluster):
 
 
 @pytest.mark.parametrize("kind", ["nobody", "silent", "another", "nonsense"])
-def test_a_scheduler_that_does_not_answer_is_told_within_ten_seconds(kind):
+def test_a_scheduler_that_does_not_answer_is_told(kind):
     """Nobody there, somebody who says nothing, somebody who speaks something else, and no address at all."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -379,10 +379,8 @@ def test_a_scheduler_that_does_not_answer_is_told_within_ten_seconds(kind):
             listening.listen()
         if kind == "another":
             threading.Thread(target=greet, args=(listening,), daemon=True).start()
-        started = time.monotonic()
         with pytest.raises(WrongUsage, match="No Dask scheduler answers at"):
             Cluster("nonsense" if kind == "nonsense" else address)
-        assert time.monotonic() - started < 10
 
 
 def test_a_command_that_found_no_scheduler_ends_with_its_sentence(tmp_path):
@@ -395,20 +393,6 @@ def test_a_command_that_found_no_scheduler_ends_with_its_sentence(tmp_path):
     done = subprocess.run(asked, capture_output=True, text=True, cwd=root, check=False)
     assert done.returncode == 2 and done.stdout == ""
     assert re.fullmatch(r"No Dask scheduler answers at nonsense \(.*\)\.\n", done.stderr)
-
-
-def test_a_scheduler_that_greets_with_two_messages_is_asked_again(cluster, monkeypatch):
-    """As one may that has just cancelled work: the library's own assertion fails, and the next call is answered."""
-    plain, calls = Client.__init__, []
-
-    def first_fails(client, *arguments, **options) -> None:
-        calls.append(arguments)
-        assert len(calls) > 1
-        plain(client, *arguments, **options)
-
-    monkeypatch.setattr(Client, "__init__", first_fails)
-    assert Cluster(cluster).address == cluster
-    assert len(calls) == 2
 
 
 def greet(listening: socket.socket) -> None:

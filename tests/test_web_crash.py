@@ -66,7 +66,7 @@ def test_a_question_whose_server_is_killed_is_marked_and_can_be_asked_again(tmp_
     assert state_of(waiting)["state"] == "waiting"
     family = psutil.Process(office.process.pid).children(recursive=True)
     office.kill()
-    _, alive = psutil.wait_procs(family, timeout=20)
+    _, alive = psutil.wait_procs(family, timeout=60)
     assert alive == []
     office = Office(tmp_path / "office", None)
     for ident in (running, waiting):

@@ -109,8 +109,9 @@ def test_a_question_that_needs_too_much_is_failed_in_words(tmp_path):
             assert time.monotonic() < until
             time.sleep(0.1)
         assert "more than 4 seconds of the processor" in reader.get(page.request.path).text
-        time.sleep(0.5)
-        assert set(psutil.Process().children(recursive=True)) <= before
+        while not set(psutil.Process().children(recursive=True)) <= before:
+            assert time.monotonic() < until
+            time.sleep(0.1)
     finally:
         site.extensions["site"].close()
 
@@ -135,7 +136,7 @@ def test_whoever_computes_ends_with_the_server(tmp_path, monster):
     server.kill()
     server.wait()
     server.stdout.close()
-    gone, _ = psutil.wait_procs([worker], timeout=20)
+    gone, _ = psutil.wait_procs([worker], timeout=60)
     assert gone
 
 
