@@ -84,6 +84,7 @@ class _Sheet:
 
     def __init__(self, book: Any, document: Document, section: Section, language: str) -> None:
         self.book, self.document, self.section, self.language = book, document, section, language
+        self.formats: dict[tuple[tuple[str, object], ...], Any] = {}
         self.page = book.add_worksheet(_sheet_name(section.title.into(language)))
         self.tables = [table for block in section.blocks for table in tables_of(block)]
         widths = self._column_widths()
@@ -100,8 +101,11 @@ class _Sheet:
         return words.into(self.language)
 
     def format(self, **properties: object) -> Any:
-        """A cell format; equal ones are shared by the library."""
-        return self.book.add_format(properties)
+        """A cell format, made once in a sheet; the library shares equal ones of several."""
+        key = tuple(properties.items())
+        if key not in self.formats:
+            self.formats[key] = self.book.add_format(properties)
+        return self.formats[key]
 
     def write(self) -> None:
         """Write every block and set up the printed page."""
