@@ -77,9 +77,11 @@ def _conflict_in(proofs: Proofs, without: set[int], spare: Callable[[Key], bool]
         candidates = rest
     else:
         candidates = [rule for rule, rows in groups.items() if not supporting.isdisjoint(rows)]
-        if Search(model, _all_rows(groups, candidates), options).is_feasible():
-            candidates = list(groups)
-    rules = _shrunk(Search(model, _all_rows(groups, candidates), options), groups, candidates)
+    search = Search(model, _all_rows(groups, candidates), options)
+    if search.is_feasible():
+        candidates = list(groups)
+        search = Search(model, _all_rows(groups, candidates), options)
+    rules = _shrunk(search, groups, candidates)
     return conflict_among(model, _all_rows(groups, rules), options)
 
 
