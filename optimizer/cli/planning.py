@@ -107,7 +107,7 @@ def solve(
     )
     talker.tell(
         say(
-            "{total} over {years} fiscal years on {lines} programmes; {warnings} warning(s).",
+            "{total}; fiscal years: {years}; programmes: {lines}; warnings: {warnings}.",
             total=amount(f"{float(result.total()):,.2f}", result.portfolio.settings.unit),
             years=result.portfolio.settings.years,
             lines=len(result.portfolio.programmes),

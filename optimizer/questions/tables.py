@@ -71,8 +71,8 @@ def ranges_in_words(found: Ranges, others: Sequence[Alternative]) -> list[Words]
     kinds = Counter(line.kind for line in found.lines)
     said = [
         say(
-            "Within {within} points of the best ({score}): {core} lines are core, {negotiable} negotiable, "
-            "{excluded} excluded.",
+            "Lines within {within} points of the best ({score}): core {core}, negotiable {negotiable}, excluded "
+            "{excluded}.",
             within=f"{found.within:g}",
             score=f"{found.score:.4f}",
             core=kinds["core"],
@@ -143,7 +143,7 @@ def prices_in_words(found: Sequence[Price], unit: str) -> list[Words]:
     said = [_price_words(price, unit) for price in dear[:MOST_PRICES_SHOWN]]
     if len(dear) > MOST_PRICES_SHOWN:
         said.append(say("… and {count} more that cost something.", count=len(dear) - MOST_PRICES_SHOWN))
-    said.append(say("{count} requirements cost nothing.", count=len(found) - len(dear)))
+    said.append(say("Requirements that cost nothing: {count}.", count=len(found) - len(dear)))
     if any(price.has_indivisible for price in found):
         said.append(
             say(
