@@ -163,8 +163,16 @@ class Result:
             return say("No more fits under {rules}.", rules=self._rules_in_words(cause))
         if cause.kind == MAXIMUM and not programme.ceiling(year):
             return say("Its maximum is nothing.")
-        if cause.kind in (HELD, BETTER, USED_UP):
-            return self._used_up(name_of(self.portfolio.accounts[programme.account]), cause)
+        account = name_of(self.portfolio.accounts[programme.account])
+        if cause.kind == HELD:
+            return say(
+                "“{account}” is used up, and {step} that do less elsewhere cannot move here because of {rules}.",
+                account=account,
+                step=self.money_in_words(self.causes.step_of((programme.id, year), more=True)),
+                rules=self._rules_in_words(cause),
+            )
+        if cause.kind in (BETTER, USED_UP):
+            return self._used_up(account, cause)
         return REASONS[cause.kind]
 
     def in_short(self, line: Line) -> Words:
@@ -179,12 +187,6 @@ class Result:
 
     def _used_up(self, account: Words, cause: Cause) -> Words:
         """What the money of an account does instead."""
-        if cause.kind == HELD:
-            return say(
-                "“{account}” is used up, and money that does less elsewhere cannot move here because of {rules}.",
-                account=account,
-                rules=self._rules_in_words(cause),
-            )
         if cause.better is None:
             return say("“{account}” is used up.", account=account)
         said = {"account": account, "name": name_of(self.portfolio.programmes[cause.better.cell[0]])}

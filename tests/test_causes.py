@@ -133,10 +133,10 @@ def test_a_rule_is_named_that_money_from_elsewhere_would_break():
     wells = published(book).lines[0]
     assert (wells.amount, wells.cause.kind) == (4, causes.HELD)
     assert wells.reason.into("en") == (
-        "“GRANT” is used up, and money that does less elsewhere cannot move here because of the limit on spending "
-        "“part” in FY2027 (Limits E2)."
+        "“GRANT” is used up, and 1.00 hundred million yen that do less elsewhere cannot move here because of the limit "
+        "on spending “part” in FY2027 (Limits E2)."
     )
-    assert "寄与がより小さい事業から資金を回すことも" in wells.reason.into("ja")
+    assert "寄与がより小さい事業から1.00億円を回すことも、" in wells.reason.into("ja")
 
 
 def test_a_met_need_and_a_better_use_are_told_apart():
