@@ -107,7 +107,7 @@ class _ToldLevers(Told):
             ),
             decimals=2,
             unit=say("points"),
-            source=say("{count} combinations of levers, each solved.", count=len(self.found.scores)),
+            source=say("{count} combinations of levers, each solved before rounding.", count=len(self.found.scores)),
             is_open=True,
         )
 
