@@ -21,7 +21,7 @@ from optimizer.errors import CheckFailed, InputProblems, WrongUsage
 from optimizer.plan import Plan
 from optimizer.results import Result
 from optimizer.run.solving import OpenBook, Stopwatch, breach_in_words, open_book
-from optimizer.run.tables import allocation_csv, decimal_text, flows_csv, json_bytes, plain, transfers_csv
+from optimizer.run.tables import allocation_csv, decimal_text, flows_csv, json_bytes, plain, reasons_of, transfers_csv
 from optimizer.words import Words, say
 
 Writer = Callable[[Result], bytes]
@@ -34,11 +34,11 @@ def write_run(
     watch = watch or Stopwatch()
     folder = folder.resolve()
     with watch.stage("explain"), uncollected():
-        lines = allocation_csv(result)
+        reasons = reasons_of(result)
     with watch.stage("write"), uncollected():
         files = {
             "book.xlsx": data,
-            "allocation.csv": lines,
+            "allocation.csv": allocation_csv(result, reasons),
             "flows.csv": flows_csv(result),
             "transfers.csv": transfers_csv(result),
         }
@@ -219,6 +219,7 @@ def _agree(
     result: Result, files: Mapping[str, bytes], facts: Mapping[str, Any], certificate: Mapping[str, Any]
 ) -> None:
     """Hold every number of the folder against the one computed from the plan."""
+    untold = [("", "")] * len(result.lines)
     stated = {
         "score": (str(result.proof.score), certificate.get("score")),
         "bound": (str(result.proof.bound), certificate.get("bound")),
@@ -227,7 +228,7 @@ def _agree(
         "run.json gap": (float(result.proof.gap), facts["gap"]),
         "allowances": (len(result.proof.allowances), len(facts["allowances"])),
         "flows.csv": (_figures(flows_csv(result)), _figures(files["flows.csv"])),
-        "allocation.csv": (_figures(allocation_csv(result)), _figures(files["allocation.csv"])),
+        "allocation.csv": (_figures(allocation_csv(result, untold)), _figures(files["allocation.csv"])),
         "transfers.csv": (_figures(transfers_csv(result)), _figures(files["transfers.csv"])),
     }
     for name, (found, written) in stated.items():

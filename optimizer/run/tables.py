@@ -36,14 +36,26 @@ def number_in_full(number: Fraction | int) -> str:
         return repr(float(number))
 
 
-def allocation_csv(result: Result) -> bytes:
-    """allocation.csv: a row for each active programme and each of its years."""
-    return csv_bytes(ALLOCATION_COLUMNS, (_allocation_row(result, line) for line in result.lines))
+Told = tuple[str, str]
+"""A line's reason in full, with what a step of it is worth: in English and in Japanese."""
 
 
-def _allocation_row(result: Result, line: Line) -> dict[str, object]:
-    """A line, its reason in full with what a step of it is worth."""
-    reason = (line.reason, *result.in_points(line))
+def reasons_of(result: Result) -> list[Told]:
+    """The reason of each line."""
+    told = [(line.reason, *result.in_points(line)) for line in result.lines]
+    return [
+        (" ".join(words.into("en") for words in reason), "".join(words.into("ja") for words in reason))
+        for reason in told
+    ]
+
+
+def allocation_csv(result: Result, reasons: Sequence[Told]) -> bytes:
+    """allocation.csv: a row for each active programme and each of its years, with its reason."""
+    rows = (_allocation_row(result, *both) for both in zip(result.lines, reasons, strict=True))
+    return csv_bytes(ALLOCATION_COLUMNS, rows)
+
+
+def _allocation_row(result: Result, line: Line, reason: Told) -> dict[str, object]:
     return {
         "programme": line.programme.id,
         "year": result.fiscal_year(line.year),
@@ -56,8 +68,8 @@ def _allocation_row(result: Result, line: Line) -> dict[str, object]:
         "agency": line.programme.agency,
         "baseline": "" if line.programme.baseline is None else decimal_text(line.programme.baseline),
         "verdict": line.verdict,
-        "reason": " ".join(words.into("en") for words in reason),
-        "reason_ja": "".join(words.into("ja") for words in reason),
+        "reason": reason[0],
+        "reason_ja": reason[1],
         "next_points": _points(line.cause.next_points),
         "last_points": _points(line.cause.last_points),
     }
