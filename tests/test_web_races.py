@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from click.testing import CliRunner
@@ -20,10 +21,11 @@ from test_web_store import without_guard
 
 from optimizer.cli import main
 from webui import create_app, evidence, journal, people
+from webui.limits import Limits
 from webui.rows import Attempt, Book, Entry, Run, Scenario, SignOff
 from webui.sharing import Turns
 from webui.store import Store
-from webui.workers import Worker
+from webui.workers import Desk, Worker
 
 __all__ = ["postgres"]
 PEOPLE = {
@@ -337,6 +339,44 @@ def test_one_person_has_one_worker_and_takes_turns():
     gate.set()
     assert [person for person, _ in order[:4]] == ["greedy", "modest", "third", "greedy"]
     assert {number for _, number in order} == {0, 1}
+
+
+def test_work_on_a_file_waits_for_what_has_it_open_while_others_go_by():
+    """As long as there is patience, and unless that is at work on the same file."""
+    turns, has_begun = Turns(2, patience=600), threading.Event()
+
+    def on_the_first_file() -> int:
+        has_begun.set()
+        with turns.turn("second", "first file") as number:
+            return number
+
+    with turns.turn("first", "first file") as first, turns.turn("second", "second file") as second:
+        assert (first, second) == (0, 1)
+    with ThreadPoolExecutor(1) as beside:
+        with turns.turn("first", "third file") as first:
+            waits = beside.submit(on_the_first_file)
+            assert first == 0
+            assert has_begun.wait(30)
+            for person in ("third", "fourth"):
+                with turns.turn(person, "second file") as number:
+                    assert number == 1 and not waits.done()
+        assert waits.result(30) == 0
+    with turns.turn("first", "third file") as first, turns.turn("second", "third file") as second:
+        assert (first, second) == (0, 1)
+    hasty = Turns(2, patience=0)
+    with hasty.turn("first") as first, hasty.turn("second", "first file") as second:
+        assert (first, second) == (0, 1)
+
+
+def test_a_workbook_is_opened_by_one_worker():
+    """Whoever asks; another workbook may go to the other."""
+    desk = Desk(Limits(seconds=300, processor_seconds=300, megabytes=2000), 2)
+    try:
+        for person in ("one", "two", "three"):
+            assert not desk.ask(person, "look", ROOT / "inputs" / "minimal.xlsx", "minimal.xlsx").errors
+        assert [worker._process is not None for worker in desk.workers] == [True, False]
+    finally:
+        desk.close()
 
 
 def test_a_monster_of_one_person_keeps_nobody_else_waiting(office, store, planner, book, monkeypatch):

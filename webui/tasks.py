@@ -16,9 +16,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import optimizer
-from optimizer import HaibunError, Name, Problem, Screen, Standing, Stopped, say
+from optimizer import HaibunError, InputProblems, Name, Problem, Screen, Standing, Stopped, say
 from webui.controls import controls_of
-from webui.kept import MOST_LINES, Shelf
+from webui.kept import Shelf
 from webui.limits import Limits, end_with_the_server
 
 Named = tuple[str, str, list[str]]
@@ -28,7 +28,7 @@ Question = tuple[str, list[str], str, list[Named]]
 SECONDS_BETWEEN_WORDS = 0.2
 MOST_SHOWN = 2_000
 """Problems on one page."""
-kept = Shelf(MOST_LINES).take
+kept = Shelf().take
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,10 @@ def ready() -> bool:
 @lru_cache(maxsize=1)
 def problems_in(path: Path, name: str) -> Sequence[Problem]:
     """Every problem of a workbook that is called ``name``; the last one's are kept, as its pages ask for them again."""
-    return optimizer.problems_of(Path(name), path.read_bytes())
+    try:
+        return kept(path, name).book.warnings
+    except InputProblems as error:
+        return error.problems
 
 
 def look(path: Path, name: str) -> Look:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from optimizer import Stopped
@@ -31,7 +32,8 @@ class Desk:
 
     def ask(self, person: str, task: str, *arguments: object) -> Any:
         """The answer of a task for somebody; raises what ``Worker.ask`` does."""
-        with self._turns.turn(person) as number:
+        file = next((argument for argument in arguments[:1] if isinstance(argument, Path)), None)
+        with self._turns.turn(person, file) as number:
             return self.workers[number].ask(task, *arguments)
 
     def warm(self) -> None:

@@ -71,10 +71,10 @@ def open_book(path: Path, watch: Stopwatch | None = None, data: bytes | None = N
     return OpenBook(raw.data, raw.sha256, portfolio, tuple(checked.problems), tuple(checked.assumptions))
 
 
-def problems_of(path: Path, data: bytes | None = None) -> tuple[Problem, ...]:
+def problems_of(path: Path) -> tuple[Problem, ...]:
     """Every problem and warning of a workbook, those of a file that is no workbook included."""
     try:
-        checked = checks.check(workbook.read(path) if data is None else workbook.read_bytes(data, path))
+        checked = checks.check(workbook.read(path))
     except InputProblems as error:
         return error.problems
     return tuple(checked.problems)
