@@ -18,6 +18,7 @@ import books
 import openpyxl
 import pikepdf
 import pytest
+from page import validate_pdf_bytes
 from support import opened
 from test_cli import haibun
 from test_report import hostile
@@ -86,6 +87,22 @@ def test_it_is_tagged_for_readers_who_hear_it(written: tuple[str, bytes], docume
         assert sum(element.S == "/Table" for element in found) >= len(tables)
         assert all(len(element.A.Headers) >= 1 for element in found if element.S == "/TD")
         assert {"/H1", "/H2", "/H3", "/TH", "/L", "/Link"} <= {str(element.S) for element in found}
+
+
+def test_a_validator_of_pdf_ua_accepts_it(written: tuple[str, bytes], document: Document) -> None:
+    """No rule of PDF/UA-1 is broken, in the report or in the brief; the validator itself refuses what has no title."""
+    language, data = written
+    brief = pdf(document, language, BRIEF)
+    for paper in (data, brief):
+        found = validate_pdf_bytes(paper, profile="ua1")
+        assert found.rules.total >= 100
+        assert not [f"{failure.rule_id}: {failure.message}" for failure in found.failures]
+        assert found.is_compliant
+    with pikepdf.open(io.BytesIO(data)) as untitled:
+        del untitled.Root.ViewerPreferences
+        broken = io.BytesIO()
+        untitled.save(broken)
+    assert not validate_pdf_bytes(broken.getvalue(), profile="ua1").is_compliant
 
 
 def test_its_fonts_are_inside_and_its_charts_are_drawn(written: tuple[str, bytes]) -> None:
