@@ -82,6 +82,8 @@ def _conflict_in(proofs: Proofs, without: set[int], spare: Callable[[Key], bool]
         candidates = list(groups)
         search = Search(model, _all_rows(groups, candidates), options)
     rules = _shrunk(search, groups, candidates)
+    if all(_cell_of(model, model.keys[row]) == rule for rule in rules for row in groups[rule]):
+        return [[model.keys[row] for row in groups[rule]] for rule in rules]
     return conflict_among(model, _all_rows(groups, rules), options)
 
 
@@ -153,6 +155,7 @@ class Proofs:
     def __init__(self, model: Model, options: Options) -> None:
         self.model, self.options = model, options
         self.known: list[set[int]] = []
+        self.proved: dict[frozenset[int], set[int]] = {}
         self.highs: Any = silent_highs(options)
         self.highs.setOptionValue("presolve", "off")
         hand_over(self.highs, replace(model, is_relaxed=True))
@@ -178,6 +181,15 @@ class Proofs:
         """
         if any(broken <= without for broken in self.known):
             return None
+        asked = frozenset(without)
+        if asked not in self.proved:
+            supporting = self._solved_for_support(without)
+            if supporting is None:
+                return None
+            self.proved[asked] = supporting
+        return self.proved[asked]
+
+    def _solved_for_support(self, without: set[int]) -> set[int] | None:
         kept = set(range(len(self.model.keys))) - without
         self.rows.leave_out(without)
         self.highs.run()
@@ -241,7 +253,7 @@ class LooseRows:
         self.position = {row: at for at, row in enumerate(rows)}
         self.out: set[int] = set()
 
-    def leave_out(self, rows: Collection[int]) -> None:
+    def leave_out(self, rows: Iterable[int]) -> None:
         """Let just these rows not count."""
         out = set(rows) & self.position.keys()
         for row in out - self.out:

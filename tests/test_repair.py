@@ -357,6 +357,20 @@ def test_where_one_cell_is_in_every_way_out_a_second_way_changes_it_by_less():
     assert sorted((c.id, c.before, c.after) for c in second.changes) == [("a", 10, 14), ("aim", 20, 14)]
 
 
+def test_what_mends_the_money_alone_is_not_offered_where_an_aim_asks_for_more():
+    """A floor of 12 and an aim that takes 15, of an appropriation of 10: 12 are enough for the floor alone."""
+    book = two_lines()
+    book["Limits"] = [
+        line(limit="floor", measure="spend", sense="min", value=12, kind="preference"),
+        line(limit="aim", measure="attainment", sense="min", value=0.15, kind="preference"),
+    ]
+    menu = repair.repair(opened(book))
+    ways = [{change.id: float(change.after) for change in found.changes} for found in menu.repairs]
+    assert ways == [{"floor": 10, "aim": 0.1}, {"a": 15}]
+    for found in menu.repairs:
+        assert reference.solve(mended(book, found.changes), "base").status == "optimal"
+
+
 def test_a_single_way_out_is_said_to_be_the_only_one():
     """A floor above the maximum that no other cell has any part in."""
     book = two_lines()

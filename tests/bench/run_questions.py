@@ -98,6 +98,8 @@ def repair_takes_five_cold_solves(size: str) -> Iterator[Measured]:
         "a floor": lambda raw: spoil_with_floors(raw, 1),
         "two floors": lambda raw: spoil_with_floors(raw, 2),
         "an aim": spoil_with_an_aim,
+        "dear minimums": spoil_with_minimums,
+        "few experts": spoil_with_few_experts,
     }.items():
         raw = sized(size)
         whole = opened(raw)
@@ -120,6 +122,21 @@ def spoil_with_floors(raw: Raw, count: int) -> None:
 def spoil_with_an_aim(raw: Raw) -> None:
     """Aim at more than any plan attains."""
     next(limit for limit in raw["Limits"] if limit["measure"] == "attainment")["value"] = 0.9
+
+
+def spoil_with_minimums(raw: Raw) -> None:
+    """Ask nearly the maximum of each line of two accounts, which may now change."""
+    for account in raw["Accounts"][:2]:
+        account["kind"] = "cabinet"
+        for programme in raw["Programmes"]:
+            if programme["account"] == account["account"]:
+                programme["minimum"] = round(programme["maximum"] * 0.9, 1)
+
+
+def spoil_with_few_experts(raw: Raw) -> None:
+    """Three tenths of the experts."""
+    experts = next(resource for resource in raw["Resources"] if resource["resource"] == "experts")
+    experts.update({year: round(available * 0.3) for year, available in experts.items() if isinstance(year, int)})
 
 
 def cold_solve(book: run.OpenBook) -> None:

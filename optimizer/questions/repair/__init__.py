@@ -23,7 +23,7 @@ from optimizer.solver import Options
 from optimizer.words import say
 from optimizer.workbook import write_cells
 
-PATIENCE = 2000
+PATIENCE = 1200
 """Steps from one mended book to the next: on a large book each costs as much as five of those of a new beginning."""
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import highspy
 import numpy as np
 
+from optimizer.conflict import WORKBOOK_MEANS_IT, LooseRows
 from optimizer.model import Model
 from optimizer.model.columns import Floats
 from optimizer.questions.repair.edits import needed_share, share_entries
@@ -21,6 +22,7 @@ from optimizer.solver import INFEASIBLE, Options, hand_over, is_mip, silent_high
 SHARE_ROUNDS = 4
 LARGE = 10_000
 """Model rows above which fewer ways are looked for, so that the answer comes within five cold solves."""
+AIM = "limit_on_attainment"
 Cell = tuple[str, str]
 Cells = frozenset[Cell]
 Sizes = list[tuple[Edit, Fraction]]
@@ -28,7 +30,10 @@ NO_CAPS: Mapping[Cell, float] = MappingProxyType({})
 
 
 class Elastic:
-    """The model with a column for each cell that may change, priced by kind, in one live solver."""
+    """The model with a column for each cell that may change, priced by kind, in one live solver.
+
+    Money alone decides, which is quicker, until aims (limits on attainment) are asked to count.
+    """
 
     def __init__(self, built: Model, edits: list[Edit], unit: Fraction, options: Options) -> None:
         self.built, self.edits, self.unit = built, edits, unit
@@ -37,6 +42,9 @@ class Elastic:
         if is_mip(built):
             self.highs.setOptionValue("presolve", "off")
         hand_over(self.highs, built)
+        self.rows = LooseRows(self.highs, built, range(len(built.keys)))
+        self.leaves_out_aims = any(key[0] == AIM for key in built.keys)
+        self.rows.leave_out(row for row, key in enumerate(built.keys) if key[0] in (*WORKBOOK_MEANS_IT, AIM))
         self.highs.changeColsCost(self.first, np.arange(self.first, dtype=np.int32), np.zeros(self.first))
         self._let_pins_rise()
         for edit in edits:
@@ -48,6 +56,8 @@ class Elastic:
         self.shares = [(number, edit) for number, edit in enumerate(edits) if edit.share_of]
         self.today = self._today()
         self.amounts: Any = None
+        self.steps = 0
+        """Simplex steps so far: a measure of the time that does not depend on the machine."""
 
     def _let_pins_rise(self) -> None:
         """Columns as wide as any pin may become: how much is spent on a pinned line, its row alone says."""
@@ -61,6 +71,12 @@ class Elastic:
                     self.highs.changeColBounds(column, 0.0, highspy.kHighsInf)
                 for column in columns.g_start.tolist():
                     self.highs.changeColBounds(column, -highspy.kHighsInf, float(columns.upper[column]))
+
+    def count_aims(self) -> None:
+        """Let aims count from now on, and with them all that attains a score."""
+        if self.leaves_out_aims:
+            self.rows.leave_out(())
+            self.leaves_out_aims = False
 
     def price(self, edit: Edit) -> float:
         """What a change of one costs."""
@@ -117,6 +133,7 @@ class Elastic:
         self.highs.changeColsBounds(len(columns), columns, least, most)
         self.highs.clearSolver()  # from the last basis simplex was seen to wander for minutes
         self.highs.run()
+        self.steps += self.highs.getInfo().simplex_iteration_count
         return self.highs.getModelStatus() not in INFEASIBLE
 
     def cheapest(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from optimizer.conflict import same_plans
 from optimizer.model import Model
 from optimizer.questions.repair.edits import edits_of
-from optimizer.questions.repair.elastic import LARGE, NO_CAPS, Cell, Cells, Elastic, Sizes
+from optimizer.questions.repair.elastic import AIM, LARGE, NO_CAPS, Cell, Cells, Elastic, Sizes
 from optimizer.questions.repair.menu import NEGLIGIBLE, Change, Edit, Repair
 from optimizer.questions.repair.verifier import Verifier
 from optimizer.solver import Options
@@ -18,6 +18,8 @@ from optimizer.solver import Options
 MOST_REPAIRS = 5
 MOST_SEARCHES = 60
 SEARCHES_IF_LARGE = 3
+STEPS_IF_LARGE = 10_000
+"""Simplex steps of searches after which two ways out of a large book are enough."""
 HALVINGS = 12
 WIDENINGS = (Fraction(0), Fraction(1, 10**6), Fraction(1, 10**4), Fraction(1, 100))
 """A change that rounding to publish units makes too small is widened by these parts of itself."""
@@ -51,6 +53,8 @@ class Finder:
         self.elastic = Elastic(built, [e for e in self.edits if e not in self.single], self.unit, options)
         self.unavoidable: Cells = frozenset()
         """Cells without whose change no change of the others makes a plan possible."""
+        if any(built.keys[row][0] == AIM for row in verifier.proofs.supporting_rows(set()) or ()):
+            self.elastic.count_aims()
 
     def repairs(self) -> Found:
         """Ways out of which none changes all the cells of another, each verified by solving the mended book.
@@ -61,7 +65,7 @@ class Finder:
         for repair_ in self._candidates():
             if not any(other.cells <= repair_.cells for other in found):
                 found = [other for other in found if not repair_.cells <= other.cells] + [repair_]
-            if len(found) >= MOST_REPAIRS:
+            if len(found) >= (2 if self._has_searched_long() else MOST_REPAIRS):
                 break
         if len(found) != 1:
             return Found(tuple(found))
@@ -70,8 +74,12 @@ class Finder:
             return Found((found[0], mixed))
         return Found((found[0],), is_only=found[0].cells <= self.unavoidable and not self.single)
 
+    def _has_searched_long(self) -> bool:
+        return len(self.built.keys) > LARGE and self.elastic.steps > STEPS_IF_LARGE
+
     def _mixed(self, only: Repair) -> Iterator[Repair]:
         """Ways out that change a cell of the only one by half of what others can take over, dearest cell first."""
+        self.elastic.count_aims()
         dearest_first = sorted(only.changes, key=lambda change: -change.cost(self.unit))
         for change in dearest_first:
             for edit in self.elastic.edits_in(change):
@@ -92,7 +100,9 @@ class Finder:
             return
         written, active, built = after
         others = [e for e in edits_of(written, active, built) if e.most > NEGLIGIBLE and (e.entries or e.share_of)]
-        sizes = Elastic(built, others, self.unit, self.options).cheapest(frozenset())
+        elastic = Elastic(built, others, self.unit, self.options)
+        elastic.count_aims()
+        sizes = elastic.cheapest(frozenset())
         verified = self._verified(sizes, (eased,)) if sizes else None
         if verified is not None and any(_changes_less(verified, only, change) for change in only.changes):
             yield verified
@@ -133,6 +143,12 @@ class Finder:
 
         Where a pin has to change, it does so by whole units, and the others make up for that.
         """
+        if self.elastic.leaves_out_aims:
+            sizes = self.elastic.cheapest(forbidden, caps)
+            verified = self._verified(sizes, widenings=WIDENINGS[:1]) if sizes else None
+            if verified is not None or (forbidden and not sizes):
+                return sizes, verified
+            self.elastic.count_aims()
         sizes = self.elastic.cheapest(forbidden, caps)
         verified = self._verified(sizes) if sizes else None
         pins = [(edit, size) for edit, size in sizes if edit.is_pin]
@@ -141,9 +157,11 @@ class Finder:
             verified = self._verified(others) if others else None
         return sizes, verified
 
-    def _verified(self, sizes: Sizes, besides: tuple[Change, ...] = ()) -> Repair | None:
+    def _verified(
+        self, sizes: Sizes, besides: tuple[Change, ...] = (), widenings: Sequence[Fraction] = WIDENINGS
+    ) -> Repair | None:
         """Solve the mended book; a change that is too small once amounts are whole units is widened a little."""
-        for widening in WIDENINGS:
+        for widening in widenings:
             rounded = besides + tuple(
                 change
                 for edit, size in sizes
