@@ -12,11 +12,13 @@ from random import Random
 import openpyxl
 import pikepdf
 import pytest
+from openpyxl.utils import range_boundaries
 
-from optimizer import report, run
+from optimizer import answering, report, run
 from optimizer.report.chapters.content import document_of
-from optimizer.report.document import Column, Document, Section, Table, exact_sum, table_of
+from optimizer.report.document import Column, Document, Section, Table, exact_sum, table_of, tables_of
 from optimizer.report.files.excel import excel
+from optimizer.report.files.printing import MOST_PRINTED
 from optimizer.results import Result
 from optimizer.words import Name
 from tests import books
@@ -58,6 +60,42 @@ def test_rows_are_folded_under_a_row_that_stands_for_them(result: Result, name: 
         ]
         assert all(formula.startswith("=ROUND(SUMIF(") for formula in formulas)
     assert sheet.auto_filter.ref
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("count", [MOST_PRINTED, MOST_PRINTED + 1, 400])
+def test_of_a_long_ranked_list_the_first_rows_are_printed(count: int, language: str) -> None:
+    """All rows are in the sheet and under its filter; paper has the first of them, and says above them of how many."""
+    columns = [Column(Name("Line")), Column(Name("Money"), "money")]
+    rows = [(f"line {number}", Fraction(count - number)) for number in range(count)]
+    table = table_of("t", Name("t"), columns, rows, note=Name("Before rounding."), filtered=True, ranked=True)
+    sections = (Section("one", Name("One"), ()), Section("two", Name("Two"), (table,)))
+    data = excel(Document(Name("T"), Name("M"), Name("S"), Name("F"), sections), language)
+    sheet = openpyxl.load_workbook(io.BytesIO(data)).worksheets[-1]
+    at = {str(row[0].value): row[0].row for row in sheet.iter_rows()}
+    assert {f"line {number}" for number in range(count)} <= set(at)
+    _, _, _, last_printed = range_boundaries(str(sheet.print_area).rsplit("!", 1)[1])
+    assert at[f"line {min(count, MOST_PRINTED) - 1}"] <= last_printed
+    assert at["Before rounding."] <= last_printed
+    _, first_filtered, _, last_filtered = range_boundaries(sheet.auto_filter.ref)
+    assert (first_filtered, last_filtered) == (at["line 0"] - 1, at[f"line {count - 1}"])
+    said = [text for text in at if str(count) in text and str(MOST_PRINTED) in text]
+    if count > MOST_PRINTED:
+        assert last_printed == at[f"line {MOST_PRINTED - 1}"]
+        assert at[said[0]] < first_filtered
+    else:
+        assert not said
+
+
+def test_a_list_that_is_cut_ends_its_sheet(result: Result) -> None:
+    """Nothing stands below a ranked list that would not be printed with its last rows."""
+    about = answering.Asked(opened(books.with_everything()), "all", [], "en")
+    answers = [answering.QUESTIONS[kind](about, lambda *_: None).document for kind in ("levers", "ranges", "robust")]
+    documents = [document_of(result), *(answer for answer in answers if answer is not None)]
+    sections = [section for document in documents for section in document.sections]
+    ranked = [[table.ranked for block in section.blocks for table in tables_of(block)] for section in sections]
+    assert sum(map(any, ranked)) >= 3
+    assert not any(any(tables[:-1]) for tables in ranked)
 
 
 def test_what_stops_the_lines_counts_each_line_once(result: Result) -> None:

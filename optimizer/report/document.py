@@ -141,6 +141,7 @@ class Table:
     are many, and a reader will want to search them. ``groups``: rows that belong together by the columns
     ``grouped_by``, with their sums; they are told from the rows by an empty ``key`` column. ``folded``: where groups
     can be folded only they are seen, and printed, until a reader unfolds one. ``roomy``: its rows have room for a hand.
+    ``ranked``: what matters most stands first, so that of very many rows the first are enough on paper.
     """
 
     name: str
@@ -157,6 +158,7 @@ class Table:
     key: int = 0
     folded: bool = False
     roomy: bool = False
+    ranked: bool = False
 
     def body(self) -> Iterator[tuple[int, tuple[Cell, ...]]]:
         """The rows (level 0), each group's name and sums before its first row with the group's level."""
@@ -190,6 +192,7 @@ def table_of(
     key: int = 0,
     folded: Folded | None = None,
     roomy: bool = False,
+    ranked: bool = False,
 ) -> Table:
     """A table whose derived columns, groups and total row are filled in. Rows leave derived columns out.
 
@@ -215,6 +218,7 @@ def table_of(
         key,
         folded is not None,
         roomy,
+        ranked,
     )
 
 

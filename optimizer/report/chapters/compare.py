@@ -305,7 +305,7 @@ class _ToldComparison(Told):
         title = say("Lines that moved most")
         if most < len(versus.moves):
             title = say("The {count} lines that moved most (all of them are in report.xlsx)", count=most)
-        return table_of(name, title, columns, rows, unit=self.unit, note=note, filtered=most > MOST_MOVES)
+        return table_of(name, title, columns, rows, unit=self.unit, note=note, filtered=most > MOST_MOVES, ranked=True)
 
     def _moved(self, versus: Versus, move: Move) -> tuple[Cell, ...]:
         first_year = self.portfolio.settings.first_year

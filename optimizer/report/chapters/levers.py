@@ -226,7 +226,7 @@ class _ToldLevers(Told):
         title = say("Combinations of levers, best first")
         if most is not None:
             title = say("The best {count} combinations of levers (all of them are in report.xlsx)", count=most)
-        return table_of("lever_combinations", title, columns, rows, filtered=True)
+        return table_of("lever_combinations", title, columns, rows, filtered=True, ranked=True)
 
     def _named(self, on: frozenset[str]) -> Words:
         names = [name_of(lever) for lever in self.portfolio.levers.values() if lever.id in on]

@@ -35,7 +35,7 @@ class _ToldRanges(Told):
         self.found, self.others = found, others
 
     def sections(self) -> tuple[Section, ...]:
-        whole = self.table(self.found.lines)
+        whole = self.table(sorted(self.found.lines, key=_narrowness))
         shown = whole if len(whole.rows) <= MOST_ON_A_PAGE else self.table(self.widest(MOST_ON_A_PAGE))
         return (
             Section("ranges", say("Room to move"), self.front()),
@@ -66,7 +66,7 @@ class _ToldRanges(Told):
     def widest(self, most: int) -> list[Range]:
         """The lines with the most room, widest first."""
         able = [line for line in self.found.lines if line.high - line.low > TOUCHES]
-        return sorted(able, key=lambda line: line.low - line.high)[:most]
+        return sorted(able, key=_narrowness)[:most]
 
     def figure(self) -> Figure:
         """The lines with the most room: the amount of the best plan on its range."""
@@ -105,8 +105,8 @@ class _ToldRanges(Told):
             for line in lines
         ]
         note = say("Before rounding. Core: always gets money. Excluded: never. Negotiable: may get nothing.")
-        title = title or say("Least and most of each line")
-        return table_of(name, title, columns, rows, unit=self.unit, note=note, filtered=True)
+        title = title or say("Least and most of each line, the widest range first")
+        return table_of(name, title, columns, rows, unit=self.unit, note=note, filtered=True, ranked=True)
 
     # Alternatives
 
@@ -175,3 +175,8 @@ class _ToldRanges(Told):
         ]
         rows: list[Sequence[Cell]] = [(named(key), *(plan.get(key, Fraction(0)) for plan in plans)) for key in keys]
         return table_of(name, title, columns, rows, unit=self.unit)
+
+
+def _narrowness(line: Range) -> float:
+    """Sorts the lines with the most room first."""
+    return line.low - line.high

@@ -363,7 +363,7 @@ class _ToldRobust(Told):
         return (figure,)
 
     def lines(self) -> Table:
-        """Every line."""
+        """Every line, the widest first."""
         columns = [
             Column(say("Programme")),
             Column(say("Fiscal year")),
@@ -384,11 +384,11 @@ class _ToldRobust(Told):
                 number(line.above_minimum),
                 *map(number, (line.spread.mean, line.spread.low, line.spread.median, line.spread.high)),
             )
-            for line in self.found.lines
+            for line in sorted(self.found.lines, key=lambda line: line.spread.low - line.spread.high)
         ]
         note = say("In the plan: share of the draws in which the line gets at least one publish unit.")
-        title = say("Amount of each line over the draws")
-        return table_of("line_spreads", title, columns, rows, unit=self.unit, note=note, filtered=True)
+        title = say("Amount of each line over the draws, the widest first")
+        return table_of("line_spreads", title, columns, rows, unit=self.unit, note=note, filtered=True, ranked=True)
 
     def certain(self) -> tuple[Block, ...]:
         """Effects that were not drawn."""

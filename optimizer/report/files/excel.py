@@ -31,7 +31,7 @@ from optimizer.report.document import (
 from optimizer.report.figures import charts
 from optimizer.report.figures.letters import lines_in, wide
 from optimizer.report.figures.palette import CAUTION, GREY, HEAT, INK, PAPER, RULE
-from optimizer.report.files.printing import LINE_HEIGHT, WIDEST_PAGE, Printing, narrowed
+from optimizer.report.files.printing import LINE_HEIGHT, MOST_PRINTED, WIDEST_PAGE, Printing, is_cut, narrowed, notes_of
 from optimizer.words import Words, say
 
 FONTS = {"en": "Calibri", "ja": "Meiryo UI"}
@@ -48,9 +48,6 @@ TITLE_SIZE = 11
 LATIN_WORDS = re.compile("[!-~]+")
 SUBTOTAL = "SUBTOTAL(9,"
 """Left as it is: sums around it skip a cell that is a subtotal and nothing else."""
-FOLDED = say(
-    "Each row stands for those folded under it, which the sign + beside it shows; what is folded is not printed."
-)
 PLAIN: Mapping[str, Any] = {"bold": False, "top": 0, "bottom": 4, "bottom_color": RULE}
 """A row that stands for those folded under it looks like one of them."""
 WIDEST_CHART, CHART_ROW, PIXELS = 980, LINE_HEIGHT * 4 / 3, 7.2
@@ -94,7 +91,7 @@ class _Sheet:
         self.printing = Printing(self.page, self.widths[:printed])
         self.across = self.printing.columns
         self.beside = int(self.across < printed and self.across > 2)
-        self.row = self.heading_row = 0
+        self.row = self.heading_row = self.unprinted_row = 0
 
     def say(self, words: Words) -> str:
         """Words in the report's language."""
@@ -139,7 +136,7 @@ class _Sheet:
         page, document = self.page, self.document
         is_cover = self.section is document.sections[0]
         below = (self.say(document.fingerprint), self.say(document.standing.state))
-        self.printing.set_up(self.row - 1, self.say(document.title), below, is_cover)
+        self.printing.set_up(self.unprinted_row or self.row - 1, self.say(document.title), below, is_cover)
         if len(self.tables) == 1 and self.tables[0] in self.section.blocks:
             heading = self.heading_row
             page.freeze_panes(heading + 1, 1)
@@ -227,6 +224,8 @@ class _Sheet:
     def _table(self, table: Table) -> int:
         """Write a table; returns the row of its first line."""
         page, top, last = self.page, self.row, len(table.columns) - 1
+        if is_cut(table):
+            self._notes(table)
         title = self.say(table.title)
         page.write_string(self.row, 0, title, self.format(bold=True, font_size=TITLE_SIZE, font_color=INK))
         if table.unit is not None:
@@ -256,7 +255,10 @@ class _Sheet:
                 self._sums(table, (say("Rows shown"), *table.total[1:]), "SUBTOTAL(109,{})", first, final)
         if table.heat:
             self._heat(table, first, final)
-        self._note(table)
+        if is_cut(table):
+            self.unprinted_row = first + MOST_PRINTED
+        else:
+            self._notes(table)
         self.printing.keep(top, self.row)
         self.row += 1
         return first
@@ -287,10 +289,9 @@ class _Sheet:
                 self.printing.set_row(self.row, height, {"level": depth, **folded})
             self.row += 1
 
-    def _note(self, table: Table) -> None:
-        for note in (table.note, FOLDED if table.folded else None):
-            if note is not None:
-                self._merged(self.say(note), text_wrap=True, font_color=GREY)
+    def _notes(self, table: Table) -> None:
+        for note in notes_of(table):
+            self._merged(self.say(note), text_wrap=True, font_color=GREY)
 
     def _heading(self, position: int, column: Column, text: str) -> Any:
         align = {"align": "right"} if column.is_numeric else {"align": "left", "indent": int(position > 0)}

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
+
+from optimizer.report.document import Table, quantity
+from optimizer.words import Words, say
 
 LINE_HEIGHT = 17
 """Of a row, in points, where nothing else is said."""
@@ -15,6 +19,11 @@ WIDEST_PAGE, NARROWEST_TEXT = 142, 12
 DIGIT, BESIDE = 5.25, 3.75
 """In points: a letter of a column's width in the narrowest of the fonts that may stand in, and what a column adds."""
 LONGEST_FOOTER = 120
+MOST_PRINTED = 60
+"""Rows of a list whose first rows matter most: two or three pages."""
+FOLDED = say(
+    "Each row stands for those folded under it, which the sign + beside it shows; what is folded is not printed."
+)
 ALL: dict[str, Any] = {"scale_with_doc": False}
 HEADER, FOOTER = 0.33, 0.42
 """In inches, from the edge of the paper. Their second, empty lines need a little more than is left to the rows, so that
@@ -86,6 +95,26 @@ class Printing:
 
     def _height(self, first: int, end: int) -> float:
         return sum(self.heights.get(row, LINE_HEIGHT) for row in range(first, end))
+
+
+def is_cut(table: Table) -> bool:
+    """Whether only the first rows are printed; the table must be the last of its sheet."""
+    return table.ranked and len(table.rows) > MOST_PRINTED
+
+
+def notes_of(table: Table) -> Iterator[Words]:
+    """What is said below a table, or above one that is cut, so that it is printed."""
+    if table.note is not None:
+        yield table.note
+    if table.folded:
+        yield FOLDED
+    if is_cut(table):
+        printed, count = (quantity(Fraction(rows), "number", 0) for rows in (MOST_PRINTED, len(table.rows)))
+        yield say(
+            "The first {printed} of {count} rows are printed; this sheet holds all of them.",
+            printed=printed,
+            count=count,
+        )
 
 
 def narrowed(widths: list[float], shares: Mapping[int, float]) -> list[float]:
