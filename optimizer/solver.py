@@ -68,16 +68,32 @@ class Solution:
     multipliers: Floats
 
 
+Meanwhile = Callable[[Solution | None], None]
+"""Called each time when HiGHS is about to run, with the best score and its multipliers once these are known.
+
+What it sets going in another thread then has Python to itself.
+"""
+
+
+def nothing(best: Solution | None) -> None:
+    """Nothing else to do meanwhile."""
+
+
 class BulkHiGHS(pulp.HiGHS):
     """PuLP's HiGHS, fed from the model's arrays instead of term by term."""
 
-    def __init__(self, model: Model, **options: Any) -> None:
+    def __init__(self, model: Model, meanwhile: Meanwhile = nothing, **options: Any) -> None:
         super().__init__(msg=False, **options)
-        self.model = model
+        self.model, self.meanwhile = model, meanwhile
 
     def buildSolverModel(self, lp: pulp.LpProblem) -> None:
         """Pass the whole model to HiGHS in one call."""
         hand_over(lp.solverModel, self.model)
+
+    def callSolver(self, lp: pulp.LpProblem) -> None:
+        """Run HiGHS."""
+        self.meanwhile(None)
+        super().callSolver(lp)  # type: ignore[no-untyped-call]
 
     def findSolutionValues(self, lp: pulp.LpProblem) -> tuple[int, bool]:
         """Leave the values in HiGHS: they are read from there as arrays."""
@@ -149,25 +165,24 @@ def highs_lp(model: Model) -> highspy.HighsLp:
     return lp
 
 
-def solve(model: Model, options: Options = Options(), when_best: Callable[[Solution], None] | None = None) -> Solution:
+def solve(model: Model, options: Options = Options(), meanwhile: Meanwhile = nothing) -> Solution:
     """Solve for the best score and, where the book asks for it, break ties.
 
-    ``when_best`` is told of the best score and its multipliers, which stand before ties are broken.
+    ``meanwhile`` is called before HiGHS runs and once the best score is known, ties not yet broken.
     Raises ``NoPlan``, ``Stopped``, or ``InputProblems`` for numbers that HiGHS would drop. With indivisible
     programmes the multipliers are those of the relaxation.
     """
     refuse_numbers_that_highs_would_drop(model)
     started = time.monotonic()
-    highs = _run(model, options)
+    highs = _run(model, options, meanwhile)
     solution = _gated(model, highs)
     if is_mip(model):
         solution = replace(solution, multipliers=multipliers_of_relaxation(model, options))
-    if when_best is not None:
-        when_best(solution)
-    if model.columns.portfolio.settings.tie_break and solution.status == "optimal":
-        left = None if options.time_limit is None else options.time_limit - (time.monotonic() - started)
-        solution = replace(solution, values=nearest_to_today(model, highs, solution, left))
-    return solution
+    if not (model.columns.portfolio.settings.tie_break and solution.status == "optimal"):
+        meanwhile(solution)
+        return solution
+    left = None if options.time_limit is None else options.time_limit - (time.monotonic() - started)
+    return replace(solution, values=nearest_to_today(model, highs, solution, left, meanwhile))
 
 
 def use_threads(count: int) -> None:
@@ -185,9 +200,10 @@ def is_mip(model: Model) -> bool:
     return model.columns.first_z < model.columns.count and not model.is_relaxed
 
 
-def _run(model: Model, options: Options) -> Any:
+def _run(model: Model, options: Options, meanwhile: Meanwhile) -> Any:
     solver = BulkHiGHS(
         model,
+        meanwhile,
         threads=options.threads,
         timeLimit=options.time_limit,
         gapRel=0.0,
@@ -230,7 +246,9 @@ def silent_highs(options: Options) -> Any:
     return highs
 
 
-def nearest_to_today(model: Model, highs: Any, best: Solution, seconds: float | None = None) -> Floats:
+def nearest_to_today(
+    model: Model, highs: Any, best: Solution, seconds: float | None = None, meanwhile: Meanwhile = nothing
+) -> Floats:
     """Among plans within ``TIE_SLACK`` of the best, the least change from the baseline, and for it the least flows.
 
     Works in the live solver object from its last basis. Where it cannot finish, the best plan found so far stands.
@@ -240,6 +258,7 @@ def nearest_to_today(model: Model, highs: Any, best: Solution, seconds: float | 
     change[: columns.first_x] = columns.y_tie_cost
     change[columns.first_f : columns.first_z] = FLOW_COST
     if not change.any():
+        meanwhile(best)
         return best.values
     used = np.flatnonzero(columns.cost)
     floor = (best.score - TIE_SLACK) * SCORE_ROW_SCALE
@@ -249,6 +268,7 @@ def nearest_to_today(model: Model, highs: Any, best: Solution, seconds: float | 
         highs.setOptionValue("time_limit", highs.getRunTime() + max(seconds, 0.0))
     highs.addRow(floor, highspy.kHighsInf, len(used), used.astype(np.int32), columns.cost[used] * SCORE_ROW_SCALE)
     highs.changeColsCost(columns.count, np.arange(columns.count, dtype=np.int32), -change)
+    meanwhile(best)
     highs.run()
     is_settled = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
     return np.array(highs.getSolution().col_value) if is_settled else best.values

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -102,18 +102,13 @@ def solve_book(
         built = model.build(portfolio, model.Grid(portfolio.settings.publish_unit))
         solver.refuse_numbers_that_highs_would_drop(built)
         built.problem  # noqa: B018  (filling PuLP is part of building)
-    with watch.stage("solve"), ThreadPoolExecutor(1) as beside:  # the solver leaves Python free meanwhile
-        ground = beside.submit(_ground_of, portfolio)
-        bounds: list[Future[proof.Bound]] = []
-
-        def bound_beside(best: solver.Solution) -> None:
-            bounds.append(beside.submit(lambda: _bound_of(ground.result().book, built, best.multipliers)))
-
+    with watch.stage("solve"), ThreadPoolExecutor(1) as beside:
+        making = _Making(beside, portfolio, built)
         try:
-            solution = solver.solve(built, options, bound_beside)
+            solution = solver.solve(built, options, making.go_on)
         except NoPlan as error:
             raise explained(error, portfolio, built, options) from None
-    ready = Ready(ground.result(), bounds[0].result())
+    ready = making.made()
     result = publish_solution(book, active, built, solution, options, watch, ready)
     with watch.stage("explain"), uncollected():
         return _with_fillers(result, built, options)
@@ -125,6 +120,29 @@ class Ready:
 
     ground: Ground
     bound: proof.Bound
+
+
+class _Making:
+    """``Ready`` in the making, in a thread that works while HiGHS does."""
+
+    def __init__(self, beside: Executor, portfolio: Portfolio, built: Any) -> None:
+        self._beside, self._portfolio, self._built = beside, portfolio, built
+        self._ground: Future[Ground]
+        self._bound: Future[proof.Bound]
+
+    def go_on(self, best: Any = None) -> None:
+        """Make what can be made of what is known: the solution of the best score, or nothing yet."""
+        if best is None:
+            self._ground = self._beside.submit(_ground_of, self._portfolio)
+        else:
+            self._bound = self._beside.submit(self._bound_by, best.multipliers)
+
+    def _bound_by(self, multipliers: Any) -> proof.Bound:
+        return _bound_of(self._ground.result().book, self._built, multipliers)
+
+    def made(self) -> Ready:
+        """Both parts."""
+        return Ready(self._ground.result(), self._bound.result())
 
 
 def ready_for(portfolio: Portfolio, built: Any, multipliers: Any) -> Ready:
