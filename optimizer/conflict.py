@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import highspy
 import numpy as np
@@ -17,11 +17,12 @@ from optimizer.model.columns import Floats, Ints
 from optimizer.places import place_of
 from optimizer.solver import (
     INFEASIBLE,
+    Arrays,
     Options,
+    arrays_of,
     hand_over,
     infeasibility_multipliers,
     is_mip,
-    pass_arrays,
     silent_highs,
 )
 
@@ -158,7 +159,7 @@ class Proofs:
         self.proved: dict[frozenset[int], set[int]] = {}
         self.highs: Any = silent_highs(options)
         self.highs.setOptionValue("presolve", "off")
-        hand_over(self.highs, replace(model, is_relaxed=True))
+        hand_over(self.highs, arrays_of(replace(model, is_relaxed=True)))
         self.rows = LooseRows(self.highs, model, range(len(model.keys)))
 
     @cached_property
@@ -233,7 +234,7 @@ class Search:
     def __init__(self, model: Model, rows: Collection[int], options: Options) -> None:
         rows = _with_definitions(model, rows)
         self.highs: Any = silent_highs(options)
-        pass_arrays(self.highs, *_part_of(model, rows))
+        hand_over(self.highs, _part_of(model, rows))
         if is_mip(model):
             self.highs.setOptionValue("presolve", "off")
         self.rows = LooseRows(self.highs, model, rows.tolist())
@@ -271,17 +272,7 @@ def _with_definitions(model: Model, rows: Collection[int]) -> Ints:
     return np.array(sorted(wanted), dtype=np.int64)
 
 
-class Part(NamedTuple):
-    """Some rows of a model and the columns in them, as ``pass_arrays`` wants them."""
-
-    cost: Floats
-    columns: tuple[Floats, Floats]
-    rows: tuple[Floats, Floats]
-    matrix: tuple[Ints, Ints, Floats]
-    is_whole: Any
-
-
-def _part_of(model: Model, rows: Ints) -> Part:
+def _part_of(model: Model, rows: Ints) -> Arrays:
     """The model with some of its rows, and the columns in them.
 
     Least spending is its goal: without any, simplex was seen to wander for minutes.
@@ -291,7 +282,7 @@ def _part_of(model: Model, rows: Ints) -> Part:
     starts = np.concatenate([[0], np.cumsum(counts)])
     entries = np.repeat(model.starts[rows] - starts[:-1], counts) + np.arange(starts[-1])
     used, index = np.unique(model.indices[entries], return_inverse=True)
-    return Part(
+    return Arrays(
         np.where((used >= columns.first_x) & (used < columns.first_g), -1.0, 0.0),
         (columns.lower[used], columns.upper[used]),
         (model.row_lower[rows], model.row_upper[rows]),

@@ -20,6 +20,7 @@ from optimizer.solver import (
     PRIMAL_SIMPLEX,
     SCORE_ROW_SCALE,
     Options,
+    arrays_of,
     hand_over,
     is_mip,
     refuse_numbers_that_highs_would_drop,
@@ -59,7 +60,7 @@ def set_options(highs: Any, options: Mapping[str, float]) -> None:
 def refill(highs: Any, model: Model) -> None:
     """Replace the model that a solver object holds."""
     highs.setOptionValue("presolve", "off" if is_mip(model) else "choose")
-    hand_over(highs, model)
+    hand_over(highs, arrays_of(model))
 
 
 def best_objective(highs: Any) -> float:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import highspy
 import numpy as np
@@ -15,7 +15,7 @@ from pulp.core.lp_stats import LpSolveStats
 
 from optimizer.errors import HaibunError, InputProblems, NoPlan, Place, Problem, Stopped
 from optimizer.model import Key, Model
-from optimizer.model.columns import Floats, Ints
+from optimizer.model.columns import Bools, Floats, Ints
 from optimizer.places import place_of
 from optimizer.plan import Draft
 from optimizer.portfolio import Portfolio
@@ -88,7 +88,7 @@ class BulkHiGHS(pulp.HiGHS):
 
     def buildSolverModel(self, lp: pulp.LpProblem) -> None:
         """Pass the whole model to HiGHS in one call."""
-        hand_over(lp.solverModel, self.model)
+        hand_over(lp.solverModel, arrays_of(self.model))
 
     def callSolver(self, lp: pulp.LpProblem) -> None:
         """Run HiGHS."""
@@ -106,63 +106,50 @@ class BulkHiGHS(pulp.HiGHS):
         return LpSolveStats(self.name, pulp.LpSolveStatus(status), has_solution)
 
 
-def hand_over(highs: Any, model: Model) -> None:
-    """Pass the whole model to HiGHS as arrays; what stood there before is forgotten."""
+class Arrays(NamedTuple):
+    """A model to maximise, as HiGHS takes it."""
+
+    cost: Floats
+    columns: tuple[Floats, Floats]
+    """Lower and upper bounds."""
+    rows: tuple[Floats, Floats]
+    """Lower and upper bounds."""
+    matrix: tuple[Ints, Ints, Floats]
+    """Compressed rows: where each starts, the columns of their entries, and the coefficients."""
+    is_whole: Bools
+    """Whether a column takes whole numbers alone."""
+
+
+def arrays_of(model: Model) -> Arrays:
+    """The whole model."""
     columns = model.columns
-    pass_arrays(
-        highs,
+    return Arrays(
         columns.cost,
         (columns.lower, columns.upper),
         (model.row_lower, model.row_upper),
         (model.starts, model.indices, model.coefficients),
-        np.arange(columns.count) >= columns.first_z if is_mip(model) else np.zeros(columns.count, dtype=bool),
+        (np.arange(columns.count) >= columns.first_z) & is_mip(model),
     )
 
 
-def pass_arrays(
-    highs: Any,
-    cost: Floats,
-    columns: tuple[Floats, Floats],
-    rows: tuple[Floats, Floats],
-    matrix: tuple[Ints, Ints, Floats],
-    is_whole: Any,
-) -> None:
-    """Pass a model to maximise: costs, bounds of columns and of rows, the matrix in compressed rows, whole columns."""
-    starts, indices, coefficients = matrix
+def hand_over(highs: Any, arrays: Arrays) -> None:
+    """Pass a model to HiGHS in one call; what stood there before is forgotten."""
+    starts, indices, coefficients = arrays.matrix
     highs.passModel(
-        len(cost),
-        len(rows[0]),
+        len(arrays.cost),
+        len(arrays.rows[0]),
         len(indices),
         int(highspy.MatrixFormat.kRowwise),
         int(highspy.ObjSense.kMaximize),
         0.0,
-        cost,
-        *columns,
-        *rows,
+        arrays.cost,
+        *arrays.columns,
+        *arrays.rows,
         starts[:-1].astype(np.int32),
         indices.astype(np.int32),
         coefficients,
-        is_whole.astype(np.int32),
+        arrays.is_whole.astype(np.int32),
     )
-
-
-def highs_lp(model: Model) -> highspy.HighsLp:
-    """The model's arrays as HiGHS wants them."""
-    columns = model.columns
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = columns.count, len(model.keys)
-    lp.sense_ = highspy.ObjSense.kMaximize
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = columns.cost, columns.lower, columns.upper
-    lp.row_lower_, lp.row_upper_ = model.row_lower, model.row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_ = model.starts
-    lp.a_matrix_.index_ = model.indices
-    lp.a_matrix_.value_ = model.coefficients
-    if is_mip(model):
-        whole = columns.count - columns.first_z
-        kinds = [highspy.HighsVarType.kContinuous] * columns.first_z + [highspy.HighsVarType.kInteger] * whole
-        lp.integrality_ = kinds
-    return lp
 
 
 def solve(model: Model, options: Options = Options(), meanwhile: Meanwhile = nothing) -> Solution:
@@ -228,9 +215,7 @@ def multipliers_of_relaxation(model: Model, options: Options) -> Floats:
     highs = silent_highs(options)
     if options.time_limit is not None:
         highs.setOptionValue("time_limit", options.time_limit)
-    lp = highs_lp(model)
-    lp.integrality_ = []
-    highs.passModel(lp)
+    hand_over(highs, arrays_of(replace(model, is_relaxed=True)))
     highs.run()
     return np.array(highs.getSolution().row_dual)
 
@@ -320,16 +305,13 @@ def infeasibility_multipliers(
     that count, beside those that say what a column means.
     """
     highs = silent_highs(options)
-    lp = highs_lp(model)
-    lp.integrality_ = []
-    lp.col_cost_ = np.zeros(model.columns.count)
     lower, upper = model.row_lower.copy(), model.row_upper.copy()
     rows = np.array([i for i, key in enumerate(model.keys) if key[0] not in DEFINITIONS], dtype=np.int32)
     if among is not None:
         left_out = np.setdiff1d(rows, list(among))
         lower[left_out], upper[left_out] = -highspy.kHighsInf, highspy.kHighsInf
-        lp.row_lower_, lp.row_upper_ = lower, upper
-    highs.passModel(lp)
+    arrays = arrays_of(replace(model, is_relaxed=True))
+    hand_over(highs, arrays._replace(cost=np.zeros(model.columns.count), rows=(lower, upper)))
     for sign, side in ((1.0, lower), (-1.0, upper)):
         held = rows[np.isfinite(side[rows])]
         ones = np.full(len(held), sign)

@@ -13,7 +13,7 @@ import numpy as np
 from optimizer.model import Model
 from optimizer.model.columns import Floats
 from optimizer.plan import Plan
-from optimizer.solver import Options, highs_lp, silent_highs, with_least_flows
+from optimizer.solver import Arrays, Options, arrays_of, hand_over, silent_highs, with_least_flows
 
 REACH = 3
 """How many units a line may move away from the solver's amount."""
@@ -37,7 +37,7 @@ def best_whole_plan_near(model: Model, values: Floats, published: Plan, options:
     highs = silent_highs(options)
     for name, value in LIMITS.items():
         highs.setOptionValue(name, value)
-    highs.passModel(_in_units(model, values, unit))
+    hand_over(highs, _in_units(model, values, unit))
     _start_from(highs, columns.first_x, [float(amount) / unit for amount in published.spending.values()])
     highs.run()
     if highs.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
@@ -45,11 +45,10 @@ def best_whole_plan_near(model: Model, values: Floats, published: Plan, options:
     return _plan_of(model, np.array(highs.getSolution().col_value), options)
 
 
-def _in_units(model: Model, values: Floats, unit: float) -> highspy.HighsLp:
+def _in_units(model: Model, values: Floats, unit: float) -> Arrays:
     """The model with spending counted in whole units near ``values``."""
-    columns = model.columns
+    columns, arrays = model.columns, arrays_of(model)
     spending = slice(columns.first_x, columns.first_g)
-    lp = highs_lp(model)
     size = np.ones(columns.count)
     size[spending] = unit
     lower, upper = columns.lower.copy(), columns.upper.copy()
@@ -57,12 +56,10 @@ def _in_units(model: Model, values: Floats, unit: float) -> highspy.HighsLp:
     lower[spending] = np.maximum(np.rint(lower[spending] / unit), np.floor(near) - REACH)
     upper[spending] = np.minimum(np.rint(upper[spending] / unit), np.ceil(near) + REACH)
     lower[columns.first_z :] = upper[columns.first_z :] = np.rint(values[columns.first_z :])
-    lp.col_lower_, lp.col_upper_ = lower, upper
-    lp.a_matrix_.value_ = model.coefficients * size[model.indices]
-    kinds = [highspy.HighsVarType.kContinuous] * columns.count
-    kinds[spending] = [highspy.HighsVarType.kInteger] * (columns.first_g - columns.first_x)
-    lp.integrality_ = kinds
-    return lp
+    is_whole = np.zeros(columns.count, dtype=bool)
+    is_whole[spending] = True
+    matrix = (model.starts, model.indices, model.coefficients * size[model.indices])
+    return arrays._replace(columns=(lower, upper), matrix=matrix, is_whole=is_whole)
 
 
 def _start_from(highs: object, first: int, units: list[float]) -> None:

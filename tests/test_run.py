@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import highspy
-import numpy as np
 import pytest
 from books import FIRST_YEAR, Book, books, knapsack, line, minimal, with_everything
 from books import settings as book_settings
@@ -561,7 +560,6 @@ def test_a_book_whose_plan_is_not_in_whole_units_is_not_said_to_have_none() -> N
 
 def is_feasible_without(built: model.Model, kept: set[tuple[str, str]]) -> bool:
     """Whether a plan exists when, of the workbook's rows, only those of the cells ``kept`` count."""
-    lp = solver.highs_lp(built)
     portfolio = built.columns.portfolio
     free = [
         number
@@ -569,12 +567,11 @@ def is_feasible_without(built: model.Model, kept: set[tuple[str, str]]) -> bool:
         if key[0] not in ("spending", "attainment") and not key[0].startswith("synerg")
         if (place_of(portfolio, key).sheet, place_of(portfolio, key).cell) not in kept
     ]
-    low, high = np.array(built.row_lower), np.array(built.row_upper)
-    low[free], high[free] = -highspy.kHighsInf, highspy.kHighsInf
-    lp.row_lower_, lp.row_upper_ = low, high
     highs = highspy.Highs()
     highs.setOptionValue("output_flag", False)
-    highs.passModel(lp)
+    solver.hand_over(highs, solver.arrays_of(built))
+    for row in free:
+        highs.changeRowBounds(row, -highspy.kHighsInf, highspy.kHighsInf)
     highs.run()
     return highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
 

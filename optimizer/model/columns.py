@@ -23,6 +23,7 @@ from optimizer.portfolio import Number, Portfolio, Priority, Programme, Synergy
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Key = tuple[str | int, ...]
 
 

@@ -17,14 +17,14 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?", re.ASCII)
 
 def decimal_text(number: Fraction) -> str:
     """A rational with a finite decimal, written in full."""
-    above, below = abs(number).as_integer_ratio()
+    above, below = number.as_integer_ratio()
     places = 0
     while 10**places % below:
         places += 1
         if places > 30:
             raise ValueError(f"{number} has no finite decimal")
-    digits = str(above * (10**places // below)).zfill(places + 1)
-    sign = "-" if number < 0 else ""
+    digits = str(abs(above) * (10**places // below)).zfill(places + 1)
+    sign = "-" if above < 0 else ""
     return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)
 
 

@@ -17,7 +17,7 @@ from optimizer.model import Model
 from optimizer.model.columns import Floats
 from optimizer.questions.repair.edits import needed_share, share_entries
 from optimizer.questions.repair.menu import NEGLIGIBLE, WEIGHTS, Change, Edit
-from optimizer.solver import INFEASIBLE, Options, hand_over, is_mip, silent_highs
+from optimizer.solver import INFEASIBLE, Options, arrays_of, hand_over, is_mip, silent_highs
 
 SHARE_ROUNDS = 4
 LARGE = 10_000
@@ -41,7 +41,7 @@ class Elastic:
         self.highs: Any = silent_highs(options)
         if is_mip(built):
             self.highs.setOptionValue("presolve", "off")
-        hand_over(self.highs, built)
+        hand_over(self.highs, arrays_of(built))
         self.rows = LooseRows(self.highs, built, range(len(built.keys)))
         self.leaves_out_aims = any(key[0] == AIM for key in built.keys)
         self.rows.leave_out(row for row, key in enumerate(built.keys) if key[0] in (*WORKBOOK_MEANS_IT, AIM))
