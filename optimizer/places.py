@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from optimizer.errors import Place
-from optimizer.fiscal import year_name
-from optimizer.portfolio import Account, Limit, Portfolio, Programme, Resource
+from optimizer.fiscal import listed, year_name
+from optimizer.portfolio import Account, Limit, Portfolio, Programme, Resource, ScenarioItem
 from optimizer.words import Name, Words, name_of, say
 
 Key = tuple[str | int, ...]
@@ -103,7 +103,7 @@ def phrase_of(portfolio: Portfolio, key: Key) -> Words:
 IN_A_YEAR = "{rule} in {year}"
 PHRASES_OF_ITS_OWN: Mapping[str, Words] = {
     "ramp_up": say("its largest growth in a year"),
-    "ramp_down": say("its largest fall, that of the following year"),
+    "ramp_down": say("its largest fall from this year to the next"),
     "commitment": say("its commitment not to shrink in the following year"),
 }
 """Rows that stop a programme from getting more and speak of nothing else, for a place that names the programme."""
@@ -137,8 +137,30 @@ def own_phrase_of(portfolio: Portfolio, key: Key) -> Words:
 
 
 def _with_cell(portfolio: Portfolio, key: Key, rule: Words) -> Words:
+    """With where the number stands, and what a scenario or the command line makes of it."""
     place = place_of(portfolio, key)
-    return say("{rule} ({sheet} {cell})", rule=rule, sheet=place.sheet, cell=place.cell)
+    said = {"rule": rule, "sheet": place.sheet, "cell": place.cell}
+    scenarios = portfolio.tables["Scenarios"]
+    changes = [
+        Name(f"{scenarios.title} {scenarios.cell('value', item.row)}") if item.row else say("the command line")
+        for item in portfolio.scenario_items
+        if item.item != "pin" and sets_the_number_of(item, key)
+    ]
+    if not changes:
+        return say("{rule} ({sheet} {cell})", **said)
+    return say("{rule} ({sheet} {cell}, as changed by {changes})", **said, changes=listed(changes))
+
+
+def sets_the_number_of(item: ScenarioItem, key: Key) -> bool:
+    """Whether a scenario item gives the number that a model row answers to."""
+    constraint, first, last = str(key[0]), str(key[1]), key[-1]
+    in_year = item.target in ("", first) and item.year in (None, last)
+    return (
+        (item.item == "budget_factor" and constraint == "budget" and in_year)
+        or (item.item == "resource_factor" and constraint == "resource" and in_year)
+        or (item.item == "limit_value" and constraint.startswith("limit_on") and item.target == first)
+        or (item.item == "pin" and constraint == "pin" and in_year)
+    )
 
 
 def _record(portfolio: Portfolio, constraint: str, key: Key) -> tuple[int, str, Words]:

@@ -166,7 +166,7 @@ class Result:
         account = name_of(self.portfolio.accounts[programme.account])
         if cause.kind == HELD:
             return say(
-                "“{account}” is used up, and {step} that do less elsewhere cannot move here because of {rules}.",
+                "“{account}” is used up, and {step} that does less elsewhere cannot move here because of {rules}.",
                 account=account,
                 step=self.money_in_words(self.causes.step_of((programme.id, year), more=True)),
                 rules=self._rules_in_words(cause),

@@ -125,6 +125,20 @@ def check_held(result, each):
             assert rules <= broken or not any(cell in rows[key] for key in broken), (giver, cell, broken)
 
 
+def test_a_rule_whose_number_a_scenario_gives_says_where_it_stands():
+    """A cap of 5 that the scenario takes to 0: the cell of the cap alone would mislead, it still says 5."""
+    book = minimal()
+    book["Limits"] = [line(limit="cap", measure="spend", sense="max", value=5, programme="wells")]
+    book["Scenarios"] = [line(scenario="none", item="limit_value", target="cap", value=0)]
+    wells = solve_book(opened(book), "none").lines[0]
+    said = "No more fits under the limit on spending “cap” in FY2027 (Limits D2, as changed by Scenarios D2)."
+    assert wells.reason.into("en") == said
+    assert "（Limits D2、Scenarios D2により変更）" in wells.reason.into("ja")
+    wells = solve_book(opened(book), sets=("limit_value:cap=1",)).lines[0]
+    assert "(Limits D2, as changed by the command line)" in wells.reason.into("en")
+    assert "as changed" not in solve_book(opened(book)).lines[0].reason.into("en")
+
+
 def test_a_rule_is_named_that_money_from_elsewhere_would_break():
     """Wells may be 40 % of 10.02: a cent more of them fits, but not one that roads give up; roads do no more good."""
     book = minimal()
@@ -133,8 +147,8 @@ def test_a_rule_is_named_that_money_from_elsewhere_would_break():
     wells = published(book).lines[0]
     assert (wells.amount, wells.cause.kind) == (4, causes.HELD)
     assert wells.reason.into("en") == (
-        "“GRANT” is used up, and 1.00 hundred million yen that do less elsewhere cannot move here because of the limit "
-        "on spending “part” in FY2027 (Limits E2)."
+        "“GRANT” is used up, and 1.00 hundred million yen that does less elsewhere cannot move here because of the "
+        "limit on spending “part” in FY2027 (Limits E2)."
     )
     assert "寄与がより小さい事業から1.00億円を回すことも、" in wells.reason.into("ja")
 

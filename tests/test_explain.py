@@ -263,6 +263,7 @@ def test_a_programme_that_is_off_names_its_lever(tmp_path):
         "It needs the lever Trails, which is off.",
     ]
     assert "遊歩道" in found.sentences[1].into("ja")
+    assert [item.id for item in Explainer(published(book)).whole_run()] == ["wells", "roads", "paths"]
 
 
 def test_what_rounding_alone_leaves_out_has_no_entry_price():
@@ -287,6 +288,19 @@ def test_what_no_plan_is_without_needs_no_entry_price():
     assert entry.gets_money_before_rounding()
 
 
+def test_no_effects_bring_a_line_in_where_the_need_is_met_without_it():
+    """Wells alone meet the need: paths could replace them, and a plan without paths scores as much for all that."""
+    book = three_uses()
+    book["Priorities"][0]["need"] = 9
+    found = Explainer(published(book)).programme("paths")
+    assert found.entry is None
+    said = " ".join(words.into("en") for words in found.sentences)
+    assert "Even with effects a hundred thousand times as large, a plan without it scores as much." in said
+    times = ("effect_factor:paths=100000",)
+    without = independent_best(book, "base", times, held={("paths", FIRST_YEAR): (0, 0)})
+    assert without == pytest.approx(independent_best(book, "base", times), abs=1e-7)
+
+
 def test_effects_that_harm_as_much_never_enter():
     """Paths do as much harm as good, however large: no entry price, and it is said so."""
     book = three_uses()
@@ -296,7 +310,7 @@ def test_effects_that_harm_as_much_never_enter():
     found = Explainer(published(book)).programme("paths")
     assert found.entry is None
     said = [words.into("en") for words in found.sentences]
-    assert "Even with effects a hundred thousand times as large the best plan does without it." in said
+    assert "Even with effects a hundred thousand times as large, a plan without it scores as much." in said
 
 
 def test_what_is_exact_is_said_where_programmes_are_all_or_nothing(tmp_path):

@@ -76,17 +76,26 @@ class Explainer:
         return found
 
     def whole_run(self) -> list[Explanation]:
-        """Every active programme: what stopped it, what a step of it is worth, and entry prices."""
-        return [self._explained(programme, in_full=False) for programme in self.portfolio.programmes.values()]
+        """Every programme: what stopped it, what a step of it is worth, and entry prices; at the end what is off."""
+        active = self.portfolio.programmes
+        off = [ident for ident in self._known if ident not in active]
+        return [
+            *(self._explained(programme, in_full=False) for programme in active.values()),
+            *(self._switched_off(ident) for ident in off),
+        ]
 
     def programme(self, ident: str) -> Explanation:
         """One programme with every number that can be confirmed. Raises ``WrongUsage`` for an unknown id."""
         if ident in self.portfolio.programmes:
             return self._explained(self.portfolio.programmes[ident], in_full=True)
-        known = [record.values["programme"] for record in self.portfolio.tables["Programmes"].records]
-        if ident in known:
+        if ident in self._known:
             return self._switched_off(ident)
-        raise WrongUsage(scenario.unknown(say("programme"), ident, known))
+        raise WrongUsage(scenario.unknown(say("programme"), ident, self._known))
+
+    @cached_property
+    def _known(self) -> list[str]:
+        """Every programme of the workbook, switched off or not."""
+        return [record.values["programme"] for record in self.portfolio.tables["Programmes"].records]
 
     def _explained(self, programme: Programme, in_full: bool) -> Explanation:
         lines = self._lines.get(programme.id, [])
@@ -137,8 +146,8 @@ class Explainer:
 
     def _filler_words(self, limit: str) -> Words:
         return say(
-            "Warning: filler. Above its minimum its money adds no points; without the limit {limit} nothing would be "
-            "lost by holding it at its minimum.",
+            "Warning: filler. Above its minimum its money adds no points; without the limit “{limit}” nothing would "
+            "be lost by holding it at its minimum.",
             limit=name_of(self.portfolio.limits[limit]),
         )
 
@@ -181,7 +190,7 @@ def _price_of(entry: Entry, with_cost: bool) -> tuple[EntryPrice | None, Words]:
     if found is not None:
         return found, _entry_in_words(found)
     if entry.stays_out():
-        return None, say("Even with effects a hundred thousand times as large the best plan does without it.")
+        return None, say("Even with effects a hundred thousand times as large, a plan without it scores as much.")
     return None, say("No larger effect could be confirmed to bring it in.")
 
 

@@ -9,7 +9,7 @@ from optimizer import model, scenario
 from optimizer.conflict import Search
 from optimizer.errors import InputProblems, Place, WrongUsage
 from optimizer.model import Key, Model
-from optimizer.places import phrase_of, place_of, without_year
+from optimizer.places import phrase_of, place_of, sets_the_number_of, without_year
 from optimizer.portfolio import Portfolio, ScenarioItem
 from optimizer.questions.repair.menu import FROM_COMMAND_LINE, Colliding
 from optimizer.run import OpenBook
@@ -47,7 +47,7 @@ def colliding(
                 continue
             is_named = True
             for keys in conflict:
-                if any(_sets_the_number_of(item, key) for key in keys):
+                if any(sets_the_number_of(item, key) for key in keys):
                     places.pop(_spot(place_of(portfolio, keys[0])), None)
             places[_spot(place)] = place
         if is_named and len(conflicts) == 1:
@@ -105,15 +105,3 @@ def _without(
 def _holds_together(built: Model, rows: set[Key] | None, options: Options) -> bool:
     """Whether a plan keeps some rows (None: all) of a book."""
     return Search(built, {n for n, key in enumerate(built.keys) if rows is None or key in rows}, options).is_feasible()
-
-
-def _sets_the_number_of(item: ScenarioItem, key: Key) -> bool:
-    """Whether a scenario item gives the number that a model row answers to."""
-    constraint, first, last = str(key[0]), str(key[1]), key[-1]
-    in_year = item.target in ("", first) and item.year in (None, last)
-    return (
-        (item.item == "budget_factor" and constraint == "budget" and in_year)
-        or (item.item == "resource_factor" and constraint == "resource" and in_year)
-        or (item.item == "limit_value" and constraint.startswith("limit_on") and item.target == first)
-        or (item.item == "pin" and constraint == "pin" and in_year)
-    )
