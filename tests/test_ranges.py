@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from errno import ENOSPC
 from fractions import Fraction
 
 import pytest
 import reference
 from books import FIRST_YEAR, books, line, minimal, scenarios_of
 from books import settings as book_settings
+from click.testing import CliRunner
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import opened
 
+from optimizer import run, workbook
+from optimizer.cli import main
 from optimizer.errors import InputProblems, NoPlan
 from optimizer.questions import alternatives, ranges
 from optimizer.questions.tables import ranges_csv
@@ -160,3 +164,18 @@ def test_processes_share_the_lines_and_one_does_something_else_meanwhile():
     for one, other in zip(alone.lines, shared.lines, strict=True):
         assert (other.programme, other.year) == (one.programme, one.year)
         assert (other.low, other.high) == pytest.approx((one.low, one.high), abs=1e-5)
+
+
+def test_a_disk_that_fills_before_the_last_alternative_is_told_instead_of_an_answer(tmp_path, monkeypatch):
+    """Nothing is answered before every folder that the answer speaks of stands."""
+    workbook.write(tmp_path / "book.xlsx", minimal())
+
+    def full(*_arguments):
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(run, "write_run", full)
+    arguments = ["ranges", str(tmp_path / "book.xlsx"), "--out", str(tmp_path / "ranges"), "--json", "--lang", "en"]
+    told = CliRunner().invoke(main, arguments)
+    assert told.exit_code != 0
+    assert told.stdout == ""
+    assert "No space left on device" in told.stderr

@@ -75,6 +75,12 @@ def ranges(talker: Talker, book: Path, scenario: str, sets: Sequence[str], withi
             meanwhile=lambda: others.extend(alternatives.alternatives(opened, scenario, sets, within)),
         )
     first_year = opened.portfolio.settings.first_year
+
+    def write_plans() -> None:
+        for other in others:
+            if other.result is not None:
+                run.write_run(other.result, opened.data, out.resolve() / other.id, report.writers(talker.language))
+
     deliver(
         talker,
         out,
@@ -82,10 +88,8 @@ def ranges(talker: Talker, book: Path, scenario: str, sets: Sequence[str], withi
         ranges_document(opened, found, others, scenario, sets),
         tables.ranges_as_dict(found, others, first_year, talker.language),
         tables.ranges_in_words(found, others),
+        write_plans,
     )
-    for other in others:
-        if other.result is not None:
-            run.write_run(other.result, opened.data, out.resolve() / other.id, report.writers(talker.language))
 
 
 @main.command()

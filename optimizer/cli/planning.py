@@ -147,7 +147,13 @@ def verify(talker: Talker, run_folder: Path) -> None:
 @click.option(
     "--brief", "with_brief", is_flag=True, help="Write the two-page brief too; it asks what levers are worth."
 )
-@click.option("--with", "asked", multiple=True, type=click.Choice(ANSWERS), help="Add the answer to this question.")
+@click.option(
+    "--with",
+    "asked",
+    multiple=True,
+    type=click.Choice(ANSWERS),
+    help="Add the answer to this question: prices, ranges as bars … (repeat).",
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to write.")
 @common_options
 def report(talker: Talker, run_folder: Path, with_pdf: bool, with_brief: bool, asked: Sequence[str], out: Path) -> None:

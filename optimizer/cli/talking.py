@@ -91,13 +91,20 @@ class Talker:
 
 
 def deliver(
-    talker: Talker, out: Path, files: Mapping[str, bytes], document: Document, content: object, said: Iterable[Words]
+    talker: Talker,
+    out: Path,
+    files: Mapping[str, bytes],
+    document: Document,
+    content: object,
+    said: Iterable[Words],
+    write_plans: Callable[[], None] = lambda: None,
 ) -> None:
-    """Write an answer into a folder, its own file first among ``files``, with its reports; then say it."""
+    """Write an answer into a folder, its own file first among ``files``, with its reports and plans; then say it."""
     from optimizer import report, run  # noqa: PLC0415  (slow to load)
 
     pages = report.pages(document, talker.language)
     run.write_folder(out.resolve(), {**files, **pages}, owned=next(iter(files)))
+    write_plans()
     talker.answer(content)
     for words in said:
         talker.say_always(words)

@@ -82,7 +82,8 @@ class Rules:
             return None
         note = say(
             "Shares are shares of the money or value that the limit names; room is the distance to the value in force. "
-            "A limit binds where the best plan leans on it, or where no programme has room for one more publish unit."
+            "A limit binds where the best plan leans on it, or where no programme has room for one more publish unit. "
+            "What each costs in points is in the price list, which “haibun report --with prices” adds."
         )
         return table_of("limits", say("Limits: value in force, reached, room"), columns, rows, note=note)
 
