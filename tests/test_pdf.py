@@ -28,7 +28,7 @@ from optimizer.cli.planning import ANSWERS
 from optimizer.errors import WrongUsage
 from optimizer.report.chapters.content import document_of
 from optimizer.report.document import Column, Document, Quantity, Section, number_text, table_of, tables_of
-from optimizer.report.files.pdf import BRIEF, REPORT, ROOMS, _Paper, parts_of, pdf
+from optimizer.report.files.pdf import BRIEF, MOST_WHOLE, REPORT, ROOMS, _Paper, parts_of, pdf
 from optimizer.words import Name
 from optimizer.workbook import write
 
@@ -129,7 +129,7 @@ def test_every_page_says_which_run_it_is_of(written: tuple[str, bytes], document
 
 
 def test_its_contents_name_the_right_pages(written: tuple[str, bytes], document: Document) -> None:
-    """Each chapter begins where the contents say."""
+    """Each chapter begins on the page that the contents say."""
     language, data = written
     pages = texts_of(data)
     chapters = [section for section in document.sections[1:] if section.on_paper]
@@ -137,7 +137,7 @@ def test_its_contents_name_the_right_pages(written: tuple[str, bytes], document:
         title = section.title.into(language)
         said = re.search(rf"{re.escape(title)}[ .]*?\s(\d+)(\s|$)", pages[0])
         assert said, title
-        assert pages[int(said[1]) - 1].split("\n")[0].strip() == title
+        assert title in map(str.strip, pages[int(said[1]) - 1].splitlines())
 
 
 def test_its_totals_are_the_plans(written: tuple[str, bytes], document: Document) -> None:
@@ -168,6 +168,32 @@ def test_headings_are_repeated_and_a_total_is_never_alone() -> None:
         assert all("Thing" in page and "Money" in page for page in pages)
         assert "thing" in pages[-1]
         assert "Total" in pages[-1]
+
+
+def test_short_chapters_share_a_page() -> None:
+    """One follows the other, so that no page is nearly empty; the first, and one with a long table, begin a page."""
+    names = ["One", "Two", "Three"]
+    columns = (Column(Name("Thing")), Column(Name("Money"), "money"))
+    tables = [table_of(f"table_{name}", Name(f"{name} table"), columns, [("a", Fraction(1))]) for name in names]
+    chapters = [Section(name, Name(name), (table,)) for name, table in zip(names, tables, strict=True)]
+    many = table_of("many", Name("Many"), columns, [(str(n), Fraction(n)) for n in range(MOST_WHOLE + 1)])
+    long = Section("long", Name("Long"), (many,))
+    sections = (Section("cover", Name("Cover"), (Name("Words"),)), *chapters, long)
+    _, first, second = texts_of(pdf(Document(Name("T"), Name("M"), Name("S"), Name("F"), sections), "en"))
+    assert [line.strip() for line in first.splitlines() if line.strip() in names] == names
+    assert second.split("\n")[0].strip() == "Long"
+
+
+def test_an_id_keeps_its_column() -> None:
+    """A word that cannot break is never wider than its column, however much the texts beside it take."""
+    columns = (Column(Name("Limit")), Column(Name("Id")), Column(Name("Source"), "long"))
+    long = "a sentence of many words " * 12
+    table = table_of("t", Name("t"), columns, [(long, "loan_concentration_IND", long), (long, "floor", long)])
+    paper = _Paper("en", ROOMS[REPORT])
+    assert paper.looks_of(table)[1] == "short"
+    widths = paper.widths_of(table, range(3))
+    assert widths[1] >= 0.5 * len("loan_concentration_IND")
+    assert sum(widths) <= ROOMS[REPORT].table + 1e-9
 
 
 def test_a_caption_makes_a_narrow_table_wide_enough() -> None:

@@ -15,8 +15,8 @@ from typing import Any
 
 from optimizer.collecting import uncollected
 from optimizer.errors import WrongUsage
-from optimizer.report.document import Cell, Column, Document, Figure, Table, number_text
-from optimizer.report.figures.letters import broken, wide
+from optimizer.report.document import Cell, Column, Document, Figure, Section, Table, number_text, tables_of
+from optimizer.report.figures.letters import broken, longest_word, wide
 from optimizer.report.figures.picture import picture
 from optimizer.report.files.html import content_of, template
 from optimizer.report.files.printing import stretches_of
@@ -25,8 +25,11 @@ from optimizer.words import Words, say
 VARIANT = "pdf/ua-1"
 REPORT, BRIEF = "paper.html.j2", "brief.html.j2"
 Line = tuple[str, tuple[Cell, ...]]
-LONGEST_SHORT, MANY_COLUMNS = 16, 9
-"""In Latin letters: texts that are kept in one line. Tables of more columns have smaller letters."""
+LONGEST_SHORT, LONGEST_WORD, MANY_COLUMNS = 16, 32, 9
+"""In Latin letters: texts, and single words such as ids, that are kept in one line. Tables of more columns have smaller
+letters."""
+MOST_WHOLE = 24
+"""Rows of a table that stays on one page; a chapter with a longer one begins a page, others share theirs."""
 CAPTION, AROUND_UNIT = 1.15, 10.0
 """In em of a table's letters: an em of its caption's, and the words and room around its unit."""
 CAPITAL, LATIN, PADDING, NARROWEST, NARROWEST_NAMES = 0.72, 0.58, 1.2, 7.0, 14.0
@@ -79,6 +82,8 @@ class _Paper:
         """What the template asks for, by name."""
         return {
             "many_columns": MANY_COLUMNS,
+            "most_whole": MOST_WHOLE,
+            "is_long": is_long,
             "still_of": self.still_of,
             "cell": self.cell,
             "stretches": self.stretches,
@@ -124,11 +129,15 @@ class _Paper:
         return broken(heading, self.room.heading) if column.is_numeric else (heading,)
 
     def looks_of(self, table: Table) -> list[str]:
-        """A class for each column: numbers, long texts, and short ones that are never broken."""
+        """A class for each column: numbers, long texts, and short ones and ids, which are never broken."""
         looks = []
         for position, column in enumerate(table.columns):
-            longest = max((wide(self.cell(column, row[position])) for row in table.rows), default=0)
-            short = "short" if longest <= LONGEST_SHORT else ""
+            texts = [self.cell(column, row[position]) for row in table.rows]
+            longest = max(map(wide, texts), default=0)
+            is_kept = longest <= LONGEST_SHORT or (
+                longest <= LONGEST_WORD and all(longest_word(text) == wide(text) for text in texts if text)
+            )
+            short = "short" if is_kept else ""
             looks.append("n" if column.is_numeric else "long" if column.kind == "long" else short)
         return looks
 
@@ -166,6 +175,11 @@ def _em(text: str) -> float:
     """How wide a text is, in em."""
     full, capital = wide(text) - len(text), sum(map(str.isupper, text))
     return full + capital * CAPITAL + (len(text) - full - capital) * LATIN
+
+
+def is_long(section: Section) -> bool:
+    """Whether a chapter has a table that may go on over several pages."""
+    return any(len(table.rows) > MOST_WHOLE for block in section.on_paper for table in tables_of(block))
 
 
 def parts_of(table: Table) -> list[tuple[str, list[Line]]]:
