@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -13,7 +15,7 @@ import pikepdf
 import pytest
 from support import opened
 from test_cli import haibun
-from test_pdf import texts_of
+from test_pdf import spaceless, texts_of
 from test_report import hostile
 
 from optimizer import report, run
@@ -22,6 +24,13 @@ from optimizer.report.document import Column, Document, Figure, Mark, Section, t
 from optimizer.report.files.pdf import BRIEF, paper, pdf
 from optimizer.words import Name
 from optimizer.workbook import write
+
+MOST_WANTED = {
+    "en": r"Morewouldbeworthmostat.*?points\.(?P<reason>.+?)Haibun\d",
+    "ja": r"増額の効果が最も大きいのは.*?点上がる。(?P<reason>.+?)配分（Haibun",
+}
+"""Where the brief says of the line that is wanted most what stopped it, without spaces."""
+SHORTEST_REASON = 10
 
 
 def said(document: Document, section: str) -> list[str]:
@@ -38,7 +47,7 @@ def test_three_reasons_are_facts_of_the_plan() -> None:
     assert "scores 65.00 points" in against
     assert "would score 40.00 by the same measure" in against
     assert "+3.00" in against
-    assert moved == "Against the baseline 1 programmes gain and 1 give up money."
+    assert moved == "Programmes that gain against the baseline: 1; that give up money: 1."
     assert wanted.startswith("More would be worth most at roads (FY2027)")
     assert "would add 5.0000 points" in wanted
     assert wanted.endswith("“GRANT” is used up; its money does more in “wells”.")
@@ -79,7 +88,12 @@ def test_the_brief_of_a_run_is_two_pages_in_both_languages(tmp_path: Path) -> No
     """haibun report --brief writes a page and its PDF with what each lever is worth, tagged as reports are."""
     write(tmp_path / "book.xlsx", books.with_everything())
     assert haibun("solve", tmp_path / "book.xlsx", "--out", tmp_path / "run").exit_code == 0
-    for language, worth in (("en", "What the levers are worth"), ("ja", "レバーの寄与")):
+    with (tmp_path / "run" / "allocation.csv").open(encoding="utf-8-sig", newline="") as table:
+        wanted = max(csv.DictReader(table), key=lambda line: float(line["next_points"] or 0))
+    for language, worth, reason in (
+        ("en", "What the levers are worth", wanted["reason"]),
+        ("ja", "レバーの寄与", wanted["reason_ja"]),
+    ):
         out = tmp_path / language
         assert haibun("report", tmp_path / "run", "--brief", "--pdf", "--out", out, lang=language).exit_code == 0
         assert worth in (out / "brief.html").read_text(encoding="utf-8")
@@ -90,6 +104,10 @@ def test_the_brief_of_a_run_is_two_pages_in_both_languages(tmp_path: Path) -> No
             assert str(brief.Root.Lang) == language
         pages = texts_of(data)
         assert worth in "".join(pages)
+        told = re.search(MOST_WANTED[language], spaceless("".join(pages)))
+        assert told is not None
+        assert len(told["reason"]) > SHORTEST_REASON
+        assert spaceless(reason).startswith(told["reason"])
         assert all(run.hash_of(tmp_path / "run")[:16] in page for page in pages)
 
 

@@ -90,7 +90,7 @@ class _Brief:
         least, most = change.index(min(change)), change.index(max(change))
         if not change[least] < 0 < change[most]:
             return say(
-                "Against the baseline {up} programmes gain and {down} give up money.",
+                "Programmes that gain against the baseline: {up}; that give up money: {down}.",
                 up=sum(gain > 0 for gain in self.front.changes()),
                 down=sum(gain < 0 for gain in self.front.changes()),
             )

@@ -187,8 +187,8 @@ class Front:
         changes = self.changes()
         said.append(
             say(
-                "Against keeping the baseline, {up} programmes gain {gain} together and {down} give up {loss}; "
-                "{same} keep theirs.",
+                "Programmes that gain against keeping the baseline: {up} (together {gain}); that give up money: {down} "
+                "(together {loss}); that keep theirs: {same}.",
                 up=sum(change > 0 for change in changes),
                 gain=money.quantity(exact_sum(c for c in changes if c > 0)),
                 down=sum(change < 0 for change in changes),
