@@ -268,8 +268,8 @@ class Front:
         if "solver_bound" in self.facts:
             said.append(
                 say(
-                    "With indivisible programmes that bound lets them be divided; the solver's own bound is {bound} "
-                    "points and is not certified.",
+                    "With indivisible programmes that bound lets them be divided; the solver's own, on plans in whole "
+                    "publish units, is {bound} points and is not certified.",
                     bound=rounded_up(Fraction(self.facts["solver_bound"]), PLACES),
                 )
             )
