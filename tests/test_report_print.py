@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import subprocess
+import zipfile
 from fractions import Fraction
 from pathlib import Path
 from random import Random
@@ -16,7 +18,8 @@ from openpyxl.utils import range_boundaries
 
 from optimizer import answering, report, run
 from optimizer.report.chapters.content import document_of
-from optimizer.report.document import Column, Document, Section, Table, exact_sum, table_of, tables_of
+from optimizer.report.document import Callout, Column, Document, Section, Table, exact_sum, table_of, tables_of
+from optimizer.report.figures.palette import HEAT, INK
 from optimizer.report.files.excel import excel
 from optimizer.report.files.printing import MOST_PRINTED
 from optimizer.results import Result
@@ -85,6 +88,34 @@ def test_of_a_long_ranked_list_the_first_rows_are_printed(count: int, language: 
         assert at[said[0]] < first_filtered
     else:
         assert not said
+
+
+def test_a_callout_is_not_cut_where_a_page_ends() -> None:
+    """What a reader must know stands on one page, with its title."""
+    table = table_of("t", Name("t"), [Column(Name("A")), Column(Name("B"))], [(str(n), "b") for n in range(20)])
+    callout = Callout(Name("How to read"), tuple(Name(f"Sentence {number}.") for number in range(8)))
+    sections = (Section("one", Name("One"), ()), Section("two", Name("Two"), (table, callout)))
+    data = excel(Document(Name("T"), Name("M"), Name("S"), Name("F"), sections), "en")
+    sheet = openpyxl.load_workbook(io.BytesIO(data)).worksheets[-1]
+    title = next(row[0].row for row in sheet.iter_rows() if row[0].value == "How to read")
+    assert [page.id for page in sheet.row_breaks.brk] == [title - 1]
+
+
+def test_a_label_longer_than_its_bar_is_read_on_the_paper_beside_it() -> None:
+    """Its letters are dark, and so is nothing behind them: bars of spans are pale."""
+    about = answering.Asked(opened(books.with_everything()), "all", [], "en")
+    levers = answering.QUESTIONS["levers"](about, lambda *_: None).document
+    assert levers is not None
+    with zipfile.ZipFile(io.BytesIO(excel(levers, "en"))) as parts:
+        charts = [
+            parts.read(name).decode() for name in parts.namelist() if re.fullmatch(r"xl/charts/chart\d+.xml", name)
+        ]
+    spans = [chart for chart in charts if "c:dLblPos" in chart and "inBase" in chart]
+    assert spans
+    for chart in spans:
+        assert HEAT[1:] in chart
+        assert INK[1:] not in chart.split("<c:dLbls>")[0]
+        assert "solidFill" not in chart.split("<c:dLbls>")[1].split("</c:dLbls>")[0]
 
 
 def test_a_list_that_is_cut_ends_its_sheet(result: Result) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from optimizer.report.document import Figure, number_text
-from optimizer.report.figures.palette import INK, OUTLINE, PAPER, RULE
+from optimizer.report.figures.palette import HEAT, INK, OUTLINE, RULE
 from optimizer.report.figures.pen import AXIS, LEGEND, Drawing, Pen
 from optimizer.words import say
 
@@ -120,10 +120,8 @@ def excel_spans(book: Any, figure: Figure, area: Area, heading: Area, font: Mapp
     }  # fmt: skip
     chart.add_series(
         {
-            "name": heading(1), "categories": area(0), "values": area(1), "gap": 60, "fill": {"color": INK},
-            "data_labels": {
-                "value": True, "num_format": shown, "font": {**font, "color": PAPER}, "position": "inside_base",
-            },
+            "name": heading(1), "categories": area(0), "values": area(1), "gap": 60, "fill": {"color": HEAT},
+            "data_labels": {"value": True, "num_format": shown, "font": font, "position": "inside_base"},
             **({"y_error_bars": whiskers} if columns[last].less else {}),
         }
     )  # fmt: skip

@@ -199,6 +199,7 @@ class _Sheet:
 
     def _sentences(self, block: Points | Callout) -> None:
         look: dict[str, Any] = {"bg_color": CAUTION} if isinstance(block, Callout) else {}
+        top = self.row
         self._merged(self.say(block.title), bold=True, font_color=INK, **look)
         for words in block.sentences:
             self._merged(
@@ -206,6 +207,7 @@ class _Sheet:
                 text_wrap=True,
                 **look,
             )
+        self.printing.keep(top, self.row)
         self.row += 1
 
     def _merged(self, text: str, **look: Any) -> None:
