@@ -144,6 +144,26 @@ class Result:
             for year in programme.years
         ]
 
+    @cached_property
+    def without_years(self) -> dict[str, Words]:
+        """Why programmes that are on have no line at all, by programme: their years lie outside the plan's."""
+        return {p.id: self._why_it_never_runs(p) for p in self.portfolio.programmes.values() if not p.years}
+
+    def _why_it_never_runs(self, programme: Programme) -> Words:
+        """With the cell of its first year or, where it has ended before the plan begins, of its last."""
+        starts_too_late = programme.first >= self.portfolio.settings.years
+        table, column = self.portfolio.tables["Programmes"], "start" if starts_too_late else "end"
+        record = next(record for record in table.records if record.row == programme.row)
+        said = {
+            "name": name_of(programme),
+            "year": year_name(record.values[column]),
+            "sheet": table.title,
+            "cell": table.cell(column, programme.row),
+        }
+        if starts_too_late:
+            return say("“{name}” runs in none of the plan's years: it begins in {year} ({sheet} {cell}).", **said)
+        return say("“{name}” runs in none of the plan's years: it ends with {year} ({sheet} {cell}).", **said)
+
     def _verdict(self, programme: Programme, year: int, amount: Fraction) -> str:
         """A key of ``VERDICTS``."""
         cell = programme.id, year

@@ -23,6 +23,8 @@ from optimizer.questions.explain import Explainer
 from optimizer.questions.explain.entry import Entry
 from optimizer.questions.explain.margins import lost_between
 from optimizer.questions.explain.scaled import ScaledEffects
+from optimizer.report.chapters.lines import Lines
+from optimizer.report.chapters.money import Money
 from optimizer.run import solve_book
 
 FEW = settings(max_examples=25)
@@ -264,6 +266,33 @@ def test_a_programme_that_is_off_names_its_lever(tmp_path):
     ]
     assert "遊歩道" in found.sentences[1].into("ja")
     assert [item.id for item in Explainer(published(book)).whole_run()] == ["wells", "roads", "paths"]
+
+
+@pytest.mark.parametrize(
+    ("years", "english", "japanese"),
+    [
+        ({"start": FIRST_YEAR + 3}, "it begins in FY2030", "開始年度が令和12年度である"),
+        ({"end": FIRST_YEAR - 1}, "it ends with FY2026", "終了年度が令和8年度である"),
+    ],
+)
+def test_a_programme_without_a_year_of_the_plan_says_so(years, english, japanese):
+    """With the cell of its first or last year, in what is explained and in the report."""
+    book = three_uses()
+    book["Programmes"][-1].update(years)
+    result = published(book)
+    explainer = Explainer(result)
+    for found in (explainer.whole_run()[-1], explainer.programme("paths")):
+        assert found.id == "paths"
+        assert [words.into("en") for words in found.sentences] == [
+            f"“paths” runs in none of the plan's years: {english} (Programmes F4)."
+        ]
+        assert (
+            found.sentences[0].into("ja")
+            == f"「paths」は、計画期間のいずれの年度にも実施されない。{japanese}（Programmes F4）。"
+        )
+    note = Lines(Money(result)).reasons().note
+    assert english in note.into("en")
+    assert japanese in note.into("ja")
 
 
 def test_what_rounding_alone_leaves_out_has_no_entry_price():

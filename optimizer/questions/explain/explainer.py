@@ -98,7 +98,9 @@ class Explainer:
         return [record.values["programme"] for record in self.portfolio.tables["Programmes"].records]
 
     def _explained(self, programme: Programme, in_full: bool) -> Explanation:
-        lines = self._lines.get(programme.id, [])
+        if programme.id in self.result.without_years:
+            return Explanation(programme.id, name_of(programme), (), (self.result.without_years[programme.id],))
+        lines = self._lines[programme.id]
         groups = _alike(lines)
         more: list[Words] = []
         if programme.id in self.result.fillers:
@@ -106,7 +108,7 @@ class Explainer:
         shown = lines if in_full else [group[0] for group in groups]
         more += self._by_years((line.year, words) for line in shown for words in self.result.in_points(line))
         entry = None
-        if lines and not any(line.amount for line in lines):
+        if not any(line.amount for line in lines):
             entry, words = self._entry(programme, in_full)
             more.append(words)
         if in_full:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import reduce
 
 from optimizer import fiscal
 from optimizer.places import without_year
@@ -16,6 +17,7 @@ from optimizer.results import VERDICTS, Line, family_name, instrument_name
 from optimizer.words import Words, name_of, say
 
 MOST_ON_A_PAGE = 700
+MOST_NAMED = 5
 VERDICT = 3
 """Its column in the table of reasons; the reason stands in the next."""
 PLACES = 9
@@ -155,23 +157,32 @@ class Lines:
                 VERDICT + 1: _in_runs(by_year, self.first_year),
             }
 
-        note = say(
+        step = say(
             "A step is the usual one of {step}, or what is left of the line's range. Points are those of the published "
             "plan with that one amount changed; empty where no step is possible.",
             step=self.money.amount(self.result.causes.step * self.portfolio.settings.publish_unit),
         )
+        notes = [step, *self._without_years()]
         return table_of(
             "reasons",
             WHY,
             columns,
             rows,
             unit=self.money.unit,
-            note=note,
+            note=reduce(lambda said, more: say("{first} {second}", first=said, second=more), notes),
             filtered=True,
             grouped_by=(len(columns) - 3, len(columns) - 1),
             key=1,
             folded=in_short,
         )
+
+    def _without_years(self) -> list[Words]:
+        """Why some programmes have no line; beyond a few, their number (each is among the warnings)."""
+        named = list(self.result.without_years.values())
+        if len(named) <= MOST_NAMED:
+            return named
+        rest = say("Other programmes that run in none of the plan's years: {count}.", count=len(named) - MOST_NAMED)
+        return [*named[:MOST_NAMED], rest]
 
     def stops(self) -> Table:
         """What stops the lines, and how many of them each, the most first."""
