@@ -200,7 +200,7 @@ class Result:
         cause, programme = line.cause, line.programme
         if cause.kind == RULES:
             rule = own_phrase_of(self.portfolio, cause.rules[0])
-            return say("No more fits under {rules}.", rules=without_year(rule))
+            return say("Stopped by {rules}.", rules=without_year(rule))
         if cause.kind in (HELD, BETTER, USED_UP):
             return self._used_up(name_of(self.portfolio.accounts[programme.account]), Cause(USED_UP))
         return self._reason(programme, line.year, cause)

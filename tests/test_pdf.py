@@ -210,6 +210,15 @@ def test_a_caption_makes_a_narrow_table_wide_enough() -> None:
     )
 
 
+def test_long_texts_share_a_page_as_they_usually_need_it() -> None:
+    """One very long name among many short ones leaves the room to the column whose texts are all long."""
+    columns = (Column(Name("Programmes")), Column(Name("Reason"), "long"))
+    rows = [("name " * (1 + 99 * (n == 0)), "a reason of some length " * 4) for n in range(40)]
+    widths = _Paper("en", ROOMS[REPORT]).widths_of(table_of("t", Name("T"), columns, rows), range(2))
+    assert widths[1] > widths[0]
+    assert sum(widths) <= ROOMS[REPORT].table + 1e-9
+
+
 @pytest.mark.parametrize("name", [REPORT, BRIEF])
 def test_a_table_too_wide_for_paper_is_printed_in_parts(name: str) -> None:
     """Thirty years: each part names its rows and fits the page, and no column is left out."""

@@ -56,7 +56,7 @@ from optimizer.report.files.html import columns_of, told_of
 from optimizer.report.files.printing import LINE_HEIGHT, WIDEST_PAGE, Printing, stretches_of
 from optimizer.report.plain_style import plainly
 from optimizer.report.terms import both
-from optimizer.results import Result
+from optimizer.results import VERDICTS, Result
 from optimizer.words import CATALOGUE, Name, Words
 
 FORMULA = '=HYPERLINK("http://example.org","x")'
@@ -213,6 +213,31 @@ def test_a_long_list_is_cut_for_the_page_and_still_foots(result: Result) -> None
     whole, cut = lines.table(), lines.table(2)
     assert len(cut.rows) == 3
     assert cut.total == whole.total
+
+
+def test_paper_has_a_reason_beside_each_line(result: Result) -> None:
+    """Each programme stands once, in its region, beside the verdict of each of its years and what stops more of it."""
+    lines = Lines(Money(result))
+    table = lines.in_short(len(lines.by_programme))
+    assert table in next(section for section in document_of(result).sections if section.name == "why").on_paper
+    named = [str(name) for row in table.rows for name in str(row[0]).split(", ")]
+    assert sorted(named) == sorted(part for each in lines.by_programme for part in each[0].programme.name.split(", "))
+    for line in result.lines:
+        region = str(lines.money.region_names[line.programme.region])
+        told = [str(row[1]) for row in table.rows if line.programme.name in str(row[0]) and str(row[2]) == region]
+        stop = "" if line.verdict in ("all", "pinned") else str(result.in_short(line))
+        assert any(str(VERDICTS[line.verdict]) in each and stop in each for each in told)
+
+
+def test_paper_says_how_many_reasons_it_leaves_out(result: Result) -> None:
+    """Beyond a number the programmes that get least are counted in one last row."""
+    lines = Lines(Money(result))
+    largest = max(lines.by_programme, key=lambda each: sum(line.amount for line in each))[0].programme
+    rows = lines.in_short(1).rows
+    assert [str(row[0]) for row in rows] == [
+        largest.name,
+        f"{len(lines.by_programme) - 1} smaller programmes (each is in report.xlsx)",
+    ]
 
 
 @given(

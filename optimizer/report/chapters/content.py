@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from optimizer.report.chapters import grounds
 from optimizer.report.chapters.front import Front
-from optimizer.report.chapters.lines import MOST_ON_A_PAGE, WHY, Lines
+from optimizer.report.chapters.lines import MOST_ON_A_PAGE, MOST_TOLD_ON_PAPER, WHY, Lines
 from optimizer.report.chapters.money import Money
 from optimizer.report.chapters.needs import Needs
 from optimizer.report.chapters.rules import Rules
@@ -82,7 +82,7 @@ def _allocation(money: Money) -> tuple[Section, ...]:
 
 
 def _lines(lines: Lines) -> tuple[Section, ...]:
-    """On the page each line says why it got what it got; the workbook has a sheet for that, year by year."""
+    """On the page each line says why it got what it got; the workbook has a sheet for that, and paper a chapter."""
     return (
         Section(
             "lines",
@@ -91,7 +91,7 @@ def _lines(lines: Lines) -> tuple[Section, ...]:
             (lines.table(MOST_ON_A_PAGE),),
             (lines.table(MOST_ON_A_PAGE, told=False),),
         ),
-        Section("why", WHY, (lines.reasons(),), ()),
+        Section("why", WHY, (lines.reasons(),), (), (lines.in_short(MOST_TOLD_ON_PAPER),)),
     )
 
 

@@ -14,10 +14,9 @@ from optimizer.report import terms
 from optimizer.report.chapters.money import Money, kept_baseline
 from optimizer.report.document import ZERO, Cell, Column, Table, exact_sum, table_of
 from optimizer.results import VERDICTS, Line, family_name, instrument_name
-from optimizer.words import Words, name_of, say
+from optimizer.words import Name, Words, name_of, say
 
-MOST_ON_A_PAGE = 700
-MOST_NAMED = 5
+MOST_ON_A_PAGE, MOST_TOLD_ON_PAPER, MOST_NAMED = 700, 300, 5
 VERDICT = 3
 """Its column in the table of reasons; the reason stands in the next."""
 PLACES = 9
@@ -52,12 +51,7 @@ class Lines:
 
         Beyond ``most`` the smallest ones are one row, so that the table still foots.
         """
-        shown, rest = self.by_programme, list[Programme]()
-        if most is not None and len(shown) > most:
-            order = sorted(range(len(shown)), key=lambda n: -exact_sum(line.amount for line in shown[n]))
-            largest = set(order[:most])
-            rest = [lines[0].programme for n, lines in enumerate(shown) if n not in largest]
-            shown = [lines for n, lines in enumerate(shown) if n in largest]
+        shown, rest = self._largest(most)
         rows = [self._line(lines, told) for lines in shown]
         if rest:
             rows.append(self._rest(rest, told))
@@ -73,6 +67,17 @@ class Lines:
             filtered=True,
             grouped_by=(1, family),
             key=family + 1,
+        )
+
+    def _largest(self, most: int | None) -> tuple[list[list[Line]], list[Programme]]:
+        """The lines of the ``most`` programmes that get most, in their order, and the other programmes."""
+        if most is None or len(self.by_programme) <= most:
+            return self.by_programme, []
+        order = sorted(self.by_programme, key=lambda lines: -exact_sum(line.amount for line in lines))
+        largest = {lines[0].programme.id for lines in order[:most]}
+        return (
+            [lines for lines in self.by_programme if lines[0].programme.id in largest],
+            [lines[0].programme for lines in self.by_programme if lines[0].programme.id not in largest],
         )
 
     def _line(self, lines: Sequence[Line], told: bool) -> tuple[Cell, ...]:
@@ -109,7 +114,7 @@ class Lines:
         """The programmes that a page has no room for, in one row."""
         ids = {programme.id for programme in programmes}
         return (
-            say("{count} smaller programmes (each is in report.xlsx)", count=len(ids)),
+            _smaller(programmes),
             "",
             exact_sum(p.baseline or ZERO for p in programmes),
             *(self.result.total(lambda p, t, y=t: p.id in ids and t == y) for t in range(self.years)),  # type: ignore[misc]
@@ -162,14 +167,13 @@ class Lines:
             "plan with that one amount changed; empty where no step is possible.",
             step=self.money.amount(self.result.causes.step * self.portfolio.settings.publish_unit),
         )
-        notes = [step, *self._without_years()]
         return table_of(
             "reasons",
             WHY,
             columns,
             rows,
             unit=self.money.unit,
-            note=reduce(lambda said, more: say("{first} {second}", first=said, second=more), notes),
+            note=_flowing([step, *self._without_years()]),
             filtered=True,
             grouped_by=(len(columns) - 3, len(columns) - 1),
             key=1,
@@ -183,6 +187,44 @@ class Lines:
             return named
         rest = say("Other programmes that run in none of the plan's years: {count}.", count=len(named) - MOST_NAMED)
         return [*named[:MOST_NAMED], rest]
+
+    def in_short(self, most: int) -> Table:
+        """What each programme gets of its range and what stops more; those of a region that share this are one row.
+
+        Beyond ``most`` the smallest programmes are one row.
+        """
+        shown, rest = self._largest(most)
+        alike: dict[tuple[str, str], tuple[Words, list[Words]]] = {}
+        for lines in shown:
+            programme, told = lines[0].programme, self._told_in_short(lines)
+            alike.setdefault((programme.region, str(told)), (told, []))[1].append(name_of(programme))
+        rows = [
+            (fiscal.listed(names), told, self.money.region_names[region])
+            for (region, _), (told, names) in alike.items()
+        ]
+        if rest:
+            rows.append((_smaller(rest), say("Not printed here."), Name("")))
+        columns = [FIRST[0], Column(say("Verdict and what stops more"), "long"), FIRST[1]]
+        note = _flowing([TOLD_IN_FULL, *self._without_years()])
+        return table_of("reasons_in_short", WHY, columns, rows, note=note, grouped_by=(2,), key=1)
+
+    def _told_in_short(self, lines: Sequence[Line]) -> Words:
+        """Its verdicts and what stops more, once for the years in which the same does."""
+        runs: dict[str, list[Line]] = defaultdict(list)
+        for line in lines:
+            runs[str(self.result.in_short(line))].append(line)
+        return _flowing([self._told_of_years(same, len(runs) == 1) for same in runs.values()])
+
+    def _told_of_years(self, lines: Sequence[Line], are_all: bool) -> Words:
+        """The verdicts and what stops more; a maximum or a pin stops it by itself."""
+        verdicts = [verdict for verdict in VERDICTS if verdict in {line.verdict for line in lines}]
+        verdict, stop = fiscal.listed([VERDICTS[each] for each in verdicts]), self.result.in_short(lines[0])
+        years = fiscal.years_named(self.first_year, [line.year for line in lines])
+        if verdicts in (["all"], ["pinned"]):
+            return verdict if are_all else say("{years}: {statement}", years=years, statement=verdict)
+        if are_all:
+            return say("{verdict}: {stop}", verdict=verdict, stop=stop)
+        return say("{years} ({verdict}): {stop}", years=years, verdict=verdict, stop=stop)
 
     def stops(self) -> Table:
         """What stops the lines, and how many of them each, the most first."""
@@ -203,9 +245,21 @@ class Lines:
 
 
 WHY = say("Why and why not")
-TOLD_ELSEWHERE = say(
-    "Verdict and reason of each line are in report.xlsx on the sheet “{sheet}”, and in report.html.", sheet=WHY
+TOLD_ELSEWHERE = say("What of its range each line gets, and why no more: “{chapter}”.", chapter=WHY)
+TOLD_IN_FULL = say(
+    "Verdict: maximum, minimum, nothing or part of the range between. The reason of each line in full, with its cells "
+    "and points, is in report.xlsx on the sheet “{sheet}”, and in report.html.",
+    sheet=WHY,
 )
+
+
+def _smaller(programmes: Sequence[Programme]) -> Words:
+    return say("{count} smaller programmes (each is in report.xlsx)", count=len(programmes))
+
+
+def _flowing(sentences: Sequence[Words]) -> Words:
+    """Sentences, one after the other."""
+    return reduce(lambda first, second: say("{first} {second}", first=first, second=second), sentences)
 
 
 def _points(points: float | None) -> Fraction | None:
@@ -225,12 +279,4 @@ def _in_runs(by_year: Sequence[tuple[int, Words]], first_year: int) -> Words:
         say("{years}: {statement}", years=fiscal.years_named(first_year, years[key]), statement=words[key])
         for key in words
     ]
-    return _on_lines(parts)
-
-
-def _on_lines(parts: Sequence[Words]) -> Words:
-    """Sentences, each on its own line."""
-    words = parts[0]
-    for part in parts[1:]:
-        words = say("{first}\n{second}", first=words, second=part)
-    return words
+    return reduce(lambda first, second: say("{first}\n{second}", first=first, second=second), parts)

@@ -145,17 +145,19 @@ class _Paper:
         """The widths of columns that stand beside each other, in em; none where the page would have to find them.
 
         Given widths spare the search for them, which takes longer than all else. Numbers and short texts get what they
-        need; long texts share the rest, so that they have as many lines as one another. A caption keeps in one line.
+        need; long texts share the rest as much of it as they usually need, and a caption keeps in one line.
         """
         looks = self.looks_of(table)
         natural = [self._natural_width(table, number) for number in shown]
-        is_broken = [looks[number] not in ("n", "short") or place == 0 for place, number in enumerate(shown)]
-        free = (self.room.wide_table if len(shown) > MANY_COLUMNS else self.room.table) - sum(
-            width for width, breaks in zip(natural, is_broken, strict=True) if not breaks
-        )
-        wanted = sum(width for width, breaks in zip(natural, is_broken, strict=True) if breaks)
-        share = min(1.0, free / wanted)
-        widths = [width * share if breaks else width for width, breaks in zip(natural, is_broken, strict=True)]
+        breaks = [place for place, number in enumerate(shown) if looks[number] not in ("n", "short") or place == 0]
+        kept = sum(width for place, width in enumerate(natural) if place not in breaks)
+        free = (self.room.wide_table if len(shown) > MANY_COLUMNS else self.room.table) - kept
+        usual = {place: self._usual_width(table, shown[place]) for place in breaks}
+        widths = list(natural)
+        for place in sorted(breaks, key=lambda place: natural[place] / usual[place]):
+            widths[place] = min(natural[place], free * usual[place] / sum(usual.values()))
+            free -= widths[place]
+            del usual[place]
         wider = max(1.0, self._width_of_caption(table) / sum(widths))
         return [width * wider for width in widths] if table.rows and min(widths) >= min(NARROWEST, *natural) else []
 
@@ -169,6 +171,11 @@ class _Paper:
         rows = [cells for _, cells in table.body()] + ([table.total] if table.total else [])
         texts = [*self.heading(column), *(self.cell(column, cells[number]) for cells in rows)]
         return max(map(_em, texts)) + PADDING
+
+    def _usual_width(self, table: Table, number: int) -> float:
+        """The mean width of its texts."""
+        texts = [self.cell(table.columns[number], row[number]) for row in table.rows]
+        return max(NARROWEST, sum(map(_em, texts)) / max(1, len(texts)))
 
 
 def _em(text: str) -> float:
