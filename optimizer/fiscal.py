@@ -39,8 +39,10 @@ def _run_named(first: int, last: int) -> Words:
 
 
 def listed(items: Sequence[Words]) -> Words:
-    """Several things, separated by commas."""
+    """Several things, separated by commas; by semicolons in English where one of them has a comma of its own."""
+    has_commas = any(", " in str(item) for item in items)
     words = items[0]
     for item in items[1:]:
-        words = say("{first}, {second}", first=words, second=item)
+        said = {"first": words, "second": item}
+        words = say("{first}; {second}", **said) if has_commas else say("{first}, {second}", **said)
     return words

@@ -29,7 +29,7 @@ from support import opened
 from xlsxwriter.worksheet import Worksheet
 
 from optimizer import report, run
-from optimizer.fiscal import year_name, years_named
+from optimizer.fiscal import listed, year_name, years_named
 from optimizer.report.chapters.content import document_of
 from optimizer.report.chapters.lines import Lines
 from optimizer.report.chapters.money import Money, split
@@ -276,6 +276,12 @@ def test_years_read_as_officials_write_them() -> None:
     assert year_name(2019).into("ja") == "令和元年度"
     assert year_name(2018).into("ja") == "2018年度"
     assert years_named(2027, [0, 1, 3]).into("en") == "FY2027–FY2028, FY2030"
+
+
+def test_names_that_have_commas_of_their_own_are_told_apart():
+    grants = [Name("Grant aid, Palau", japanese="無償資金協力（パラオ）"), Name("Roads", japanese="道路")]
+    assert listed(grants).into("en") == "Grant aid, Palau; Roads"
+    assert listed(grants).into("ja") == "無償資金協力（パラオ）、道路"
 
 
 def test_a_bilingual_text_gives_each_reader_a_half() -> None:
