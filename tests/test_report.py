@@ -220,8 +220,8 @@ def test_paper_has_a_reason_beside_each_line(result: Result) -> None:
     lines = Lines(Money(result))
     table = lines.in_short(len(lines.by_programme))
     assert table in next(section for section in document_of(result).sections if section.name == "why").on_paper
-    named = [name for row in table.rows for name in str(row[0]).split("; ")]
-    assert sorted(named) == sorted(part for each in lines.by_programme for part in each[0].programme.name.split("; "))
+    named = [part for row in table.rows for part in re.split("[;,] ", str(row[0]))]
+    assert sorted(named) == sorted(part for each in lines.by_programme for part in each[0].programme.name.split(", "))
     for line in result.lines:
         region = str(lines.money.region_names[line.programme.region])
         told = [str(row[1]) for row in table.rows if line.programme.name in str(row[0]) and str(row[2]) == region]

@@ -198,7 +198,10 @@ class Lines:
         for lines in shown:
             programme, told = lines[0].programme, self._told_in_short(lines)
             alike.setdefault((programme.region, str(told)), (told, []))[1].append(name_of(programme))
-        rows = [(_named(names), told, self.money.region_names[region]) for (region, _), (told, names) in alike.items()]
+        rows = [
+            (fiscal.listed(names), told, self.money.region_names[region])
+            for (region, _), (told, names) in alike.items()
+        ]
         if rest:
             rows.append((_smaller(rest), say("Not printed here."), Name("")))
         columns = [FIRST[0], Column(say("Verdict and what stops more"), "long"), FIRST[1]]
@@ -252,11 +255,6 @@ TOLD_IN_FULL = say(
 
 def _smaller(programmes: Sequence[Programme]) -> Words:
     return say("{count} smaller programmes (each is in report.xlsx)", count=len(programmes))
-
-
-def _named(programmes: Sequence[Words]) -> Words:
-    """Several programmes, whose names may have commas in them."""
-    return reduce(lambda first, second: say("{first}; {second}", first=first, second=second), programmes)
 
 
 def _flowing(sentences: Sequence[Words]) -> Words:
