@@ -90,6 +90,26 @@ def test_of_a_long_ranked_list_the_first_rows_are_printed(count: int, language: 
         assert not said
 
 
+def test_columns_are_as_wide_as_the_rows_that_are_printed() -> None:
+    """Where rows are folded, their long texts do not take the room of the names in the rows that stand for them."""
+    columns = (Column(Name("Name")), Column(Name("Year")), Column(Name("Reason"), "long"), Column(Name("Id")))
+    rows = [
+        (f"programme {n}", f"FY{2027 + year}", "a very long reason " * 9, str(n)) for n in range(4) for year in (0, 1)
+    ]
+    name = "a programme of a long name, "
+    grouped = {"grouped_by": (3,), "key": 1, "folded": lambda first, _: {0: f"{name}{first}", 2: "used up"}}
+    sections = tuple(
+        Section(title, Name(title), (table_of(title, Name(title), columns, rows, **more),))  # type: ignore[arg-type]
+        for title, more in (("plain", {}), ("folded", grouped))
+    )
+    book = openpyxl.load_workbook(
+        io.BytesIO(excel(Document(Name("T"), Name("M"), Name("S"), Name("F"), sections), "en"))
+    )
+    assert book["folded"].column_dimensions["A"].width > len(name) > book["plain"].column_dimensions["A"].width
+    heading = next(row for row in book["folded"].iter_rows() if row[0].value == "Name")[0].row
+    assert book["folded"].cell(heading + 1, 3).alignment.horizontal == "left"
+
+
 def test_a_callout_is_not_cut_where_a_page_ends() -> None:
     """What a reader must know stands on one page, with its title."""
     table = table_of("t", Name("t"), [Column(Name("A")), Column(Name("B"))], [(str(n), "b") for n in range(20)])

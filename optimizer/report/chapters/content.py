@@ -30,7 +30,7 @@ def document_of(result: Result, standing: Standing | None = None) -> Document:
             *_lines(lines),
             Section("budgets", say("Budgets"), _given(money.budgets(), money.transfers() or NO_TRANSFERS)),
             Section("attainment", say("Attainment"), (needs.tiles(), needs.dots())),
-            Section("limits", say("What binds"), _given(rules.limits() or NO_LIMITS, rules.resources(), lines.stops())),
+            *_limits(rules, lines),
             Section(
                 "assumptions",
                 say("Assumptions"),
@@ -92,6 +92,16 @@ def _lines(lines: Lines) -> tuple[Section, ...]:
             (lines.table(MOST_ON_A_PAGE, told=False),),
         ),
         Section("why", WHY, (lines.reasons(),), (), (lines.in_short(MOST_TOLD_ON_PAPER),)),
+    )
+
+
+def _limits(rules: Rules, lines: Lines) -> tuple[Section, ...]:
+    """One chapter of the page; in the workbook a sheet for each table, whose columns have little in common."""
+    limits, resources, stops = rules.limits() or NO_LIMITS, rules.resources(), lines.stops()
+    return (
+        Section("limits", say("What binds"), (limits,), _given(limits, resources, stops)),
+        Section("resources", say("Resources"), _given(resources), ()),
+        Section("stops", say("What stops the lines"), (stops,), ()),
     )
 
 

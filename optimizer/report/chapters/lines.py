@@ -158,7 +158,7 @@ class Lines:
             by_year = [(line.year, self.result.in_short(line)) for line in lines]
             return {
                 0: name_of(lines[0].programme),
-                VERDICT: _in_runs([(line.year, VERDICTS[line.verdict]) for line in lines], self.first_year),
+                VERDICT: _verdicts(lines),
                 VERDICT + 1: _in_runs(by_year, self.first_year),
             }
 
@@ -217,10 +217,9 @@ class Lines:
 
     def _told_of_years(self, lines: Sequence[Line], are_all: bool) -> Words:
         """The verdicts and what stops more; a maximum or a pin stops it by itself."""
-        verdicts = [verdict for verdict in VERDICTS if verdict in {line.verdict for line in lines}]
-        verdict, stop = fiscal.listed([VERDICTS[each] for each in verdicts]), self.result.in_short(lines[0])
+        verdict, stop = _verdicts(lines), self.result.in_short(lines[0])
         years = fiscal.years_named(self.first_year, [line.year for line in lines])
-        if verdicts in (["all"], ["pinned"]):
+        if {line.verdict for line in lines} <= {"all", "pinned"}:
             return verdict if are_all else say("{years}: {statement}", years=years, statement=verdict)
         if are_all:
             return say("{verdict}: {stop}", verdict=verdict, stop=stop)
@@ -255,6 +254,12 @@ TOLD_IN_FULL = say(
 
 def _smaller(programmes: Sequence[Programme]) -> Words:
     return say("{count} smaller programmes (each is in report.xlsx)", count=len(programmes))
+
+
+def _verdicts(lines: Sequence[Line]) -> Words:
+    """The different verdicts of some lines."""
+    found = {line.verdict for line in lines}
+    return fiscal.listed([words for verdict, words in VERDICTS.items() if verdict in found])
 
 
 def _flowing(sentences: Sequence[Words]) -> Words:

@@ -154,11 +154,12 @@ class _Sheet:
         return widths
 
     def _shares(self) -> dict[int, float]:
-        """How much text a row of each column has: its share of scarce room; 0 of numbers, which keep their width."""
+        """How much text of each column a printed row has: its share of scarce room; 0 of numbers, which keep theirs."""
         shares: dict[int, float] = {}
         for table in self.tables:
             for at, column in enumerate(table.columns):
-                text = sum(wide(self._text(row[at])) for row in table.rows) / max(1, len(table.rows))
+                rows = _stand_ins(table) or table.rows
+                text = sum(wide(self._text(row[at])) for row in rows) / max(1, len(rows))
                 shares[at] = 0 if column.is_numeric or shares.get(at) == 0 else max(text, 1, shares.get(at, 1))
         return shares
 
@@ -175,7 +176,7 @@ class _Sheet:
             found = max((wide(self._text(cell)) for cell in texts), default=0)
             words = max(map(len, LATIN_WORDS.findall(self.say(column.heading))), default=0)
             return max(NARROWEST_NUMBER, words + MARGIN, min(found + MARGIN_OF_NUMBERS, WIDEST["text"]))
-        cells = [row[position] for row in table.rows]
+        cells = [row[position] for row in (*table.rows, *_stand_ins(table))]
         found = max((wide(part) for cell in cells for part in self._text(cell).split("\n")), default=0)
         return min(max(found + MARGIN + bool(position), SIGNED if table.roomy else 10), WIDEST[column.kind])
 
@@ -355,7 +356,7 @@ class _Sheet:
                 self.page.write_blank(self.row, at, None, self.format(**look))
             elif isinstance(cell, Words | str):
                 text = self._text(cell)
-                style = self.format(**look, **_quoted(text), text_wrap=True, indent=int(at > 0))
+                style = self.format(**look, **_quoted(text), text_wrap=True, align="left", indent=int(at > 0))
                 self.page.write_string(self.row, at, text, style)
             else:
                 sums = formula.format(_area((first, at), (final, at), fixed=False))
@@ -424,6 +425,12 @@ class _Sheet:
 
     def _quoted_sheet(self) -> str:
         return _quoted_name(str(self.page.get_name()))
+
+
+def _stand_ins(table: Table) -> Sequence[tuple[Cell, ...]]:
+    """The rows that stand for those folded under them."""
+    depth = max((group.level for group in table.groups), default=0)
+    return [group.cells for group in table.groups if table.folded and group.level == depth]
 
 
 def _sum_of_rows(table: Table, first: int, final: int) -> str:
