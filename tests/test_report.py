@@ -648,6 +648,13 @@ def test_the_page_shows_the_numbers_of_the_content(result: Result, page: Page) -
                         assert cell[language] == text
 
 
+def test_figures_of_several_panels_scroll_where_the_screen_is_narrow(page: Page) -> None:
+    """None of the figures of a plan can be as narrow as a telephone; each stands in what a keyboard can scroll."""
+    plots = [number for number, (_, a) in enumerate(page.elements) if a.get("class") == "plot"]
+    around = [page.elements[number - 1][1] for number in plots]
+    assert all((a.get("class"), a.get("tabindex")) == ("scroll", "0") for a in around)
+
+
 def test_figures_have_a_title_a_table_and_a_source(page: Page) -> None:
     """Each figure is labelled by its message, drawn in both languages, with its numbers in a table beneath."""
     drawn = next(json.loads(m[1]) for s in page.scripts if (m := re.search(r"const drawings = (\{.*\});\n", s)))
@@ -711,6 +718,7 @@ def test_pictures_of_answers_name_every_mark_and_end() -> None:
     key = (Mark(Name("Range")), Mark(Name("Worth")), Mark(Name("Alone")))
     figure = Figure("f", "spans", Name("m"), Name("s"), (worths,), marks, rows, key, unit=Name("points"))
     assert {"+1.00", "Lever<one>", "points", "−1", "Range", "Worth", "Alone"} <= texts_of(picture(figure, "en"))
+    assert drawing(figure, "en")["layout"]["margin"]["r"] >= 8 * len("+1.00"), "what stands right of the largest dot"
     points = ((Fraction(10), Fraction(5), Fraction(2), Fraction(1)), (Fraction(20), Fraction(5), None, Fraction(2)))
     figure = Figure("f", "curve", Name("m"), Name("s"), (), marks, values=points, unit=Name("money"))
     assert {"Today", "10", "20", "money"} <= texts_of(picture(figure, "en"))

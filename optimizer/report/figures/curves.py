@@ -12,6 +12,8 @@ from optimizer.report.figures.pen import AXIS, LEGEND, Drawing, Pen
 from optimizer.words import say
 
 RANGE = "#C9D8E8"
+DOT, DIGIT = 24, 8
+"""In pixels: what a dot and the space beside it take, and a digit of its label, which stands right of the axes."""
 STEEPEST = 4
 """Times today's slope up to which slopes are drawn: beyond, the line leaves the picture."""
 
@@ -45,17 +47,18 @@ def spans(pen: Pen) -> Drawing:
         },
         {
             "type": "scatter", "mode": "text", "y": names, "x": [max(_known(row)) for row in _rows(figure)],
-            "text": [f"  {text}" for text in texts], "textposition": "middle right", "showlegend": False,
+            "text": [f"    {text}" for text in texts], "textposition": "middle right", "showlegend": False,
             "hoverinfo": "skip", "cliponaxis": False,
         },
     ]  # fmt: skip
     ends = [value for row in _rows(figure) for value in _known(row)]
     room = max(max(ends) - min(0.0, *ends), 1e-6)
     layout = pen.layout(len(names), legend=LEGEND)
+    layout["margin"] |= {"r": DOT + DIGIT * max(map(len, texts))}
     layout["yaxis"] = {**AXIS, "autorange": "reversed", "tickfont": {"size": 12}}
     layout["xaxis"] = {
         **AXIS, "title": pen.title(figure.unit), "zeroline": True,
-        "range": [min(0.0, *ends) - 0.02 * room, max(ends) + 0.12 * room],
+        "range": [min(0.0, *ends) - 0.02 * room, max(ends) + 0.02 * room],
     }  # fmt: skip
     return {"data": data, "layout": layout}
 
