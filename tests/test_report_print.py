@@ -18,10 +18,10 @@ from openpyxl.utils import range_boundaries
 
 from optimizer import answering, report, run
 from optimizer.report.chapters.content import document_of
-from optimizer.report.document import Callout, Column, Document, Section, Table, exact_sum, table_of, tables_of
+from optimizer.report.document import COVER, Callout, Column, Document, Section, Table, exact_sum, table_of, tables_of
 from optimizer.report.figures.palette import HEAT, INK
 from optimizer.report.files.excel import excel
-from optimizer.report.files.printing import MOST_PRINTED
+from optimizer.report.files.printing import LINE_HEIGHT, MOST_PRINTED
 from optimizer.results import Result
 from optimizer.words import Name
 from tests import books
@@ -108,6 +108,18 @@ def test_columns_are_as_wide_as_the_rows_that_are_printed() -> None:
     assert book["folded"].column_dimensions["A"].width > len(name) > book["plain"].column_dimensions["A"].width
     heading = next(row for row in book["folded"].iter_rows() if row[0].value == "Name")[0].row
     assert book["folded"].cell(heading + 1, 3).alignment.horizontal == "left"
+
+
+def test_only_a_cover_is_made_as_small_as_a_page() -> None:
+    """The first sheet of an answer, which begins with its list, is printed on as many pages as it takes to be read."""
+    table = table_of("t", Name("T"), (Column(Name("Name")),), [(f"row {n}",) for n in range(90)])
+    for name, pages in ((COVER, (None, 1)), ("answer", (0,))):
+        sections = (Section(name, Name("First"), (table,)),)
+        document = Document(Name("a long title " * 9), Name("M"), Name("S"), Name("F"), sections)
+        sheet = openpyxl.load_workbook(io.BytesIO(excel(document, "en"))).active
+        assert sheet.page_setup.fitToHeight in pages
+        assert sheet["A1"].alignment.wrap_text
+        assert sheet.row_dimensions[1].height > 2 * LINE_HEIGHT
 
 
 def test_a_callout_is_not_cut_where_a_page_ends() -> None:

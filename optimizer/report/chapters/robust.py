@@ -25,13 +25,14 @@ from optimizer.report.document import (
     Points,
     Section,
     Table,
+    exact_sum,
     quantity,
     table_of,
 )
 from optimizer.run import OpenBook
 from optimizer.words import Words, name_of, say
 
-MOST_BARS = 15
+MOST_BARS, MOST_ON_PAPER = 15, 40
 NO_DRAW = say("No draw of the effects has a plan, so nothing can be said of this one.")
 NINE_IN_TEN = say("Nine of ten draws")
 
@@ -53,7 +54,9 @@ class _ToldRobust(Told):
         few = self.programmes(MOST_BARS)
         return (
             Section("robust", say("What not knowing costs"), self.front()),
-            Section("robust_hedge", say("Plans for unknown effects"), self.hedging()),
+            Section(
+                "robust_hedge", say("Plans for unknown effects"), self.hedging(), paper=self.hedging(MOST_ON_PAPER)
+            ),
             Section("robust_knowing", say("What is most worth knowing"), self.knowing()),
             Section("robust_programmes", say("Programmes over the draws"), self.programmes(), few),
             Section("robust_lines", say("Lines over the draws"), (self.lines(),), ()),
@@ -150,7 +153,7 @@ class _ToldRobust(Told):
 
     # Hedging
 
-    def hedging(self) -> tuple[Block, ...]:
+    def hedging(self, most: int | None = None) -> tuple[Block, ...]:
         hedge = self.answer.hedge
         if hedge is None:
             return (say("There is no hedged plan: {reason}", reason=self.answer.no_hedge),)
@@ -168,7 +171,7 @@ class _ToldRobust(Told):
                 samples=self.found.draws.samples,
             ),
         )
-        return (Points(say("In short"), said), self.plans(hedge.mix.alpha), self.changes())
+        return (Points(say("In short"), said), self.plans(hedge.mix.alpha), self.changes(most))
 
     def plans(self, alpha: float) -> Table:
         """What each plan scores over the draws."""
@@ -200,8 +203,11 @@ class _ToldRobust(Told):
         )
         return table_of("plans_over_draws", say("What each plan scores over the draws"), columns, rows)
 
-    def changes(self) -> Table:
-        """Money of each programme in the three plans, those that the hedge changes most first."""
+    def changes(self, most: int | None) -> Table:
+        """Money of each programme in the three plans, those that the hedge changes most first.
+
+        Beyond ``most`` the others are one row.
+        """
         hedge = self.answer.hedge
         assert hedge is not None  # noqa: S101  (the caller asked)
         columns = [
@@ -209,26 +215,23 @@ class _ToldRobust(Told):
             Column(PLANS["today"], "money", self.decimals, summed=True),
             Column(PLANS["steady"], "money", self.decimals, summed=True),
             Column(PLANS["hedged"], "money", self.decimals, summed=True),
-            Column(say("Hedged less today's"), "change", self.decimals, summed=True),
+            Column(say("Hedged less today's"), "change", self.decimals, summed=True, less=(3, 1)),
         ]
         totals = {
             name: _by_programme(plan) for name, plan in (("steady", hedge.steady.plan), ("hedged", hedge.hedged.plan))
         }
         today = self.found.today_totals
         moved = sorted(today, key=lambda name: -abs(totals["hedged"][name] - today[name]))
-        rows = [
-            (
-                name_of(self.portfolio.programmes[name]),
-                today[name],
-                totals["steady"][name],
-                totals["hedged"][name],
-                totals["hedged"][name] - today[name],
-            )
-            for name in moved
+        plans = (today, totals["steady"], totals["hedged"])
+        rows: list[Sequence[Cell]] = [
+            (name_of(self.portfolio.programmes[name]), *(plan[name] for plan in plans)) for name in moved[:most]
         ]
+        if rest := moved[len(rows) :]:
+            others = say("{count} programmes that change no more (each is in report.xlsx)", count=len(rest))
+            rows.append((others, *(exact_sum(plan[name] for name in rest) for plan in plans)))
         title = say("Money by programme in each plan")
         note = say("Published amounts over the horizon, those first that the hedge changes most.")
-        return table_of("hedge_changes", title, columns, rows, unit=self.unit, note=note, filtered=True)
+        return table_of("hedge_changes", title, columns, rows, unit=self.unit, note=note, filtered=True, ranked=True)
 
     # What is worth knowing
 

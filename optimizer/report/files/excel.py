@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from optimizer.report.document import (
+    COVER,
     Callout,
     Cell,
     Column,
@@ -134,7 +135,7 @@ class _Sheet:
 
     def _set_up(self, top: int) -> None:
         page, document = self.page, self.document
-        is_cover = self.section is document.sections[0]
+        is_cover = self.section.name == COVER
         below = (self.say(document.fingerprint), self.say(document.standing.state))
         self.printing.set_up(self.unprinted_row or self.row - 1, self.say(document.title), below, is_cover)
         if len(self.tables) == 1 and self.tables[0] in self.section.blocks:
@@ -185,13 +186,13 @@ class _Sheet:
     def _head(self) -> None:
         state = self.say(say("[{state}]", state=self.document.standing.state))
         if self.section is self.document.sections[0]:
-            self._merged(self.say(self.document.title), bold=True, font_size=18, font_color=INK)
-            self._merged(f"{self.say(self.document.subtitle)}  {state}", font_color=GREY)
+            self._merged(self.say(self.document.title), bold=True, font_size=18, font_color=INK, text_wrap=True)
+            self._merged(f"{self.say(self.document.subtitle)}  {state}", font_color=GREY, text_wrap=True)
             self._merged(self.say(self.document.message), bold=True, font_size=13, text_wrap=True)
         else:
             self._merged(self.say(self.section.title), bold=True, font_size=14, font_color=INK)
             title, subtitle = self.say(self.document.title), self.say(self.document.subtitle)
-            self._merged(f"{title}  {subtitle}  {state}", font_color=GREY)
+            self._merged(f"{title}  {subtitle}  {state}", font_color=GREY, text_wrap=True)
         self.row += 1
 
     def _sentence(self, words: Words) -> None:
