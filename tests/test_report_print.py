@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import shutil
 import subprocess
@@ -21,7 +22,7 @@ from optimizer.report.chapters.content import document_of
 from optimizer.report.document import COVER, Callout, Column, Document, Section, Table, exact_sum, table_of, tables_of
 from optimizer.report.figures.palette import HEAT, INK
 from optimizer.report.files.excel import excel
-from optimizer.report.files.printing import LINE_HEIGHT, MOST_PRINTED
+from optimizer.report.files.printing import LINE_HEIGHT, MOST_PRINTED, WIDEST_PAGE, narrowed, stretches_of
 from optimizer.results import Result
 from optimizer.words import Name
 from tests import books
@@ -120,6 +121,15 @@ def test_only_a_cover_is_made_as_small_as_a_page() -> None:
         assert sheet.page_setup.fitToHeight in pages
         assert sheet["A1"].alignment.wrap_text
         assert sheet.row_dimensions[1].height > 2 * LINE_HEIGHT
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_no_column_is_wider_than_a_page(kept: int) -> None:
+    """Also where its text shares it with numbers of another table, so that it keeps its width."""
+    widths = narrowed([60.0, *[12.0] * 6, 84.0], {0: 30, 7: 60} | ({7: 0} if kept else {}))
+    begins = [0, *stretches_of(widths), len(widths)]
+    for first, end in itertools.pairwise(begins):
+        assert sum(widths[first:end]) + (widths[0] if first else 0) <= WIDEST_PAGE
 
 
 def test_a_callout_is_not_cut_where_a_page_ends() -> None:

@@ -83,7 +83,7 @@ class _ToldComparison(Told):
         front = Section("side_by_side", say("Side by side"), (self.scores(), Callout(*self.reading())))
         numbered = list(enumerate(self.found.others, start=1))
         versus = [self.versus(number, one) for number, one in numbered]
-        lines = [self.all_moves(number, one) for number, one in numbered if len(one.moves) > MOST_MOVES]
+        lines = [self.all_moves(number, one) for number, one in numbered if one.moves]
         return (front, *versus, Section("money", say("Money side by side"), self.money()), *lines)
 
     def subtitle(self) -> Words:
@@ -196,10 +196,11 @@ class _ToldComparison(Told):
             "{number}. {scenario} against {first}", number=number, scenario=self._name(versus), first=self.first
         )
         moves = self.moves(f"moves_{number}", versus, MOST_MOVES)
-        return Section(f"versus_{number}", title, (self.waterfall(number, versus), *self.orders(versus), moves))
+        blocks: tuple[Block, ...] = (self.waterfall(number, versus), *self.orders(versus))
+        return Section(f"versus_{number}", title, blocks, (*blocks, moves))
 
     def all_moves(self, number: int, versus: Versus) -> Section:
-        """Every line that moved, for the workbook alone."""
+        """Every line that moved, for the workbook alone: a sheet of its own, whose columns are as wide as they need."""
         title = say("{number}. All lines, {scenario}", number=number, scenario=self._name(versus))
         return Section(f"lines_{number}", title, (self.moves(f"all_moves_{number}", versus, len(versus.moves)),), ())
 

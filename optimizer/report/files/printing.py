@@ -120,7 +120,8 @@ def notes_of(table: Table) -> Iterator[Words]:
 def narrowed(widths: list[float], shares: Mapping[int, float]) -> list[float]:
     """Widths that a printed page holds: numbers keep theirs, the widest texts are cut to their shares of the rest.
 
-    Where that is not enough nothing is cut: the sheet is printed on several pages across.
+    Where that is not enough the sheet is printed on several pages across, each of which holds any of its columns beside
+    the first.
     """
     cut, most = widths, max(shares.values(), default=1)
     for longest in range(int(sum(widths)), NARROWEST_TEXT, -1):
@@ -128,7 +129,9 @@ def narrowed(widths: list[float], shares: Mapping[int, float]) -> list[float]:
             break
         parts = {at: max(NARROWEST_TEXT, longest * share / most) for at, share in shares.items() if share}
         cut = [min(width, parts.get(at, width)) for at, width in enumerate(widths)]
-    return cut if sum(cut) <= WIDEST_PAGE else widths
+    if sum(cut) <= WIDEST_PAGE:
+        return cut
+    return [*widths[:1], *(min(width, WIDEST_PAGE - widths[0]) for width in widths[1:])]
 
 
 def stretches_of(widths: Sequence[float], widest: float = WIDEST_PAGE) -> list[int]:
