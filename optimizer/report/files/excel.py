@@ -185,14 +185,14 @@ class _Sheet:
 
     def _head(self) -> None:
         state = self.say(say("[{state}]", state=self.document.standing.state))
+        title, subtitle = self.say(self.document.title), self.say(self.document.subtitle)
         if self.section is self.document.sections[0]:
-            self._merged(self.say(self.document.title), bold=True, font_size=18, font_color=INK, text_wrap=True)
-            self._merged(f"{self.say(self.document.subtitle)}  {state}", font_color=GREY, text_wrap=True)
+            self._merged(title, 0, bold=True, font_size=18, font_color=INK, text_wrap=True)
+            self._merged(f"{subtitle}  {state}", 0, font_color=GREY, text_wrap=True)
             self._merged(self.say(self.document.message), bold=True, font_size=13, text_wrap=True)
         else:
             self._merged(self.say(self.section.title), bold=True, font_size=14, font_color=INK)
-            title, subtitle = self.say(self.document.title), self.say(self.document.subtitle)
-            self._merged(f"{title}  {subtitle}  {state}", font_color=GREY, text_wrap=True)
+            self._merged(f"{title}  {subtitle}  {state}", 0, font_color=GREY, text_wrap=True)
         self.row += 1
 
     def _sentence(self, words: Words) -> None:
@@ -212,9 +212,10 @@ class _Sheet:
         self.printing.keep(top, self.row)
         self.row += 1
 
-    def _merged(self, text: str, **look: Any) -> None:
+    def _merged(self, text: str, first: int | None = None, **look: Any) -> None:
         """Text over the printed width, in a row high enough for it; sentences leave out a column that is repeated."""
-        first = self.beside if look.get("text_wrap") else 0
+        if first is None:
+            first = self.beside if look.get("text_wrap") else 0
         room = sum(self.widths[first : self.across]) * 10 / look.get("font_size", 10)
         lines = lines_in(text, int(room)) if look.get("text_wrap") else 1
         self.printing.set_row(self.row, lines * LINE_HEIGHT * look.get("font_size", 10) / 10)
