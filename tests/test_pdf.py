@@ -158,7 +158,7 @@ def test_its_totals_are_the_plans(written: tuple[str, bytes], document: Document
 
 
 def test_headings_are_repeated_and_a_total_is_never_alone() -> None:
-    """A table over several pages has its headings on each; its last page holds a row beside the total."""
+    """A table over several pages has its headings on each; its last page holds three rows beside the total."""
     columns = [Column(Name("Thing")), Column(Name("Money"), "money", 2, summed=True)]
     for count in range(60, 64):
         table = table_of("long", Name("Long table"), columns, [(f"thing {n}", Fraction(n)) for n in range(count)])
@@ -166,7 +166,7 @@ def test_headings_are_repeated_and_a_total_is_never_alone() -> None:
         pages = texts_of(pdf(paper, "en"))[1:]
         assert len(pages) > 1
         assert all("Thing" in page and "Money" in page for page in pages)
-        assert "thing" in pages[-1]
+        assert pages[-1].count("thing") >= 3
         assert "Total" in pages[-1]
 
 
@@ -238,7 +238,7 @@ def test_a_table_too_wide_for_paper_is_printed_in_parts(name: str) -> None:
 
 
 def test_rows_that_belong_together_are_kept_together() -> None:
-    """Names of groups stay with their first row, the last row with the total; nothing is lost or doubled."""
+    """Names of groups stay with their first row, the last rows with the total; nothing is lost or doubled."""
     columns = [Column(Name("Id")), Column(Name("Region")), Column(Name("Family")), Column(Name("Money"), summed=True)]
     rows = [(f"{r}{f}{n}", r, f, n) for r in "RS" for f in "fg" for n in range(3)]
     table = table_of("t", Name("t"), columns, rows, grouped_by=(1, 2))
@@ -247,7 +247,9 @@ def test_rows_that_belong_together_are_kept_together() -> None:
     for kind, part in parts:
         names = [name for name, _ in part]
         assert kind == "kept" if any(names) else kind == ""
-        assert names in (["group1", "group2", ""], ["group2", ""], ["", "total"], ["", ""], [""], [])
+        assert names in (["group1", "group2", ""], ["group2", ""], ["", "", "total"], ["", ""], [])
+    single = parts_of(table_of("t", Name("t"), columns, rows[:3] + rows[9:10], grouped_by=(1, 2)))
+    assert [name for name, _ in single[-1][1]] == ["group1", "", "total"], "a last group of one row stays with its name"
 
 
 def test_names_stay_text_and_nothing_is_fetched() -> None:

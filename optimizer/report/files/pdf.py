@@ -30,6 +30,8 @@ LONGEST_SHORT, LONGEST_WORD, MANY_COLUMNS = 16, 32, 9
 letters."""
 MOST_WHOLE = 24
 """Rows of a table that stays on one page; a chapter with a longer one begins a page, others share theirs."""
+FEWEST_LAST = 3
+"""Rows that a table's last page has at least."""
 CAPTION, AROUND_UNIT = 1.15, 10.0
 """In em of a table's letters: an em of its caption's, and the words and room around its unit."""
 CAPITAL, LATIN, PADDING, NARROWEST, NARROWEST_NAMES = 0.72, 0.58, 1.2, 7.0, 14.0
@@ -203,8 +205,9 @@ def parts_of(table: Table) -> list[tuple[str, list[Line]]]:
             parts.append(("", []))
         parts[-1][1].append((f"group{level}" if level else "", cells))
         is_named = bool(level)
-    last = [parts[-1][1].pop()] if parts else []
-    return [*parts, ("kept", [*last, *([("total", table.total)] if table.total else [])])]
+    kind, rows = parts.pop() if parts else ("", [])
+    alone, last = ([], rows) if kind else (rows[:-FEWEST_LAST], rows[-FEWEST_LAST:])
+    return [*parts, ("", alone), ("kept", [*last, *([("total", table.total)] if table.total else [])])]
 
 
 def _weasyprint() -> Any:
