@@ -165,6 +165,8 @@ class Session:
         columns = np.flatnonzero((was.lower != now.lower) | (was.upper != now.upper))
         rows = np.flatnonzero((old.row_lower != new.row_lower) | (old.row_upper != new.row_upper))
         if self._has_basis:
+            if _began_from_nothing(highs):
+                _keep_only_the_basis(highs)
             set_options(highs, self.warm)
         if len(costs):
             highs.changeColsCost(len(costs), costs.astype(np.int32), now.cost[costs])
@@ -264,6 +266,18 @@ class Session:
             settling.setBasis(self.highs.getBasis())
             set_options(settling, FOR_MANY_SMALL_STEPS)
         return solver.nearest_to_today(built, settling, best)
+
+
+def _began_from_nothing(highs: Any) -> bool:
+    """Whether the last solve was one without a basis: see ``AFRESH`` and ``UNSCALED``."""
+    return bool(highs.getOptionValue("simplex_scale_strategy")[1] != UNSCALED["simplex_scale_strategy"])
+
+
+def _keep_only_the_basis(highs: Any) -> None:
+    """Let simplex weigh the edges anew: with what presolve leaves beside the basis, it takes many more steps."""
+    basis = highs.getBasis()
+    highs.clearSolver()
+    highs.setBasis(basis)
 
 
 def breach_of(built: Model, values: Floats) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from books import Book, books, minimal, scenario_rows, scenarios_of, with_everything
@@ -9,13 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import opened
 
-from optimizer import model, scenario, solver
+from optimizer import model, run, scenario, solver
 from optimizer.errors import HaibunError, InputProblems, NoPlan, WrongUsage
 from optimizer.model import Memory
 from optimizer.session import Session, bound_from, breach_of
 
 RANDOM = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 POINTS = 1e-7
+JAPAN = Path(__file__).parent.parent / "inputs" / "japan.xlsx"
 
 
 def as_set(row) -> str:
@@ -155,3 +158,15 @@ def test_a_score_that_its_own_answer_does_not_bear_out_is_not_shown():
     assert bound_from(built, found.multipliers) == pytest.approx(65)
     assert bound_from(built, found.multipliers * 0) > 66
     assert bound_from(built, -found.multipliers) > 66
+
+
+def test_the_first_turn_after_a_solve_from_nothing_is_as_short_as_from_the_basis_alone():
+    """What presolve leaves in the solver beside the basis would make it seven times as long."""
+    japan = run.open_book(JAPAN).portfolio
+    session, other = Session(japan), Session(japan)
+    session.score()
+    start = session.start()
+    session.turn_to(["budget_factor=1.01"])
+    other.turn_from(start, session.portfolio)
+    assert session.score() == pytest.approx(other.score(), abs=POINTS)
+    assert session.pivots() <= 2 * other.pivots()
