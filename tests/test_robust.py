@@ -28,7 +28,7 @@ from optimizer.questions.robust.knowing import study
 from optimizer.questions.robust.scoring import Scorer
 from optimizer.questions.robust.standing import standing
 from optimizer.questions.robust.tables import robust_in_words
-from optimizer.report.chapters.robust import _ToldRobust, robust_document
+from optimizer.report.chapters.robust import MOST_BARS, _ToldRobust, robust_document
 from optimizer.sweep import Processes
 
 FEW = settings(deadline=None, max_examples=40)
@@ -501,6 +501,8 @@ def test_the_report_shows_what_was_found_in_both_languages(raw):
     assert tables["hedge_changes"].total[1] == found.standing.today.total()
     cut, whole = (_ToldRobust(found).changes(most) for most in (1, None))
     assert (cut.total, len(cut.rows)) == (whole.total, min(2, len(whole.rows)))
+    assert len(tables["widest_programmes"].rows) == min(MOST_BARS, len(found.standing.totals))
+    assert ("programme_spreads" in tables) == (len(found.standing.totals) > MOST_BARS)
     assert len(tables["line_spreads"].rows) == len(found.standing.lines)
     assert ("certain_effects" in tables) == bool(found.standing.draws.certain)
     assert ("known_effects" in tables) == bool(found.study.effects)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import cached_property
 
 from optimizer import fiscal
 from optimizer.plan import Plan
@@ -51,14 +52,14 @@ class _ToldRobust(Told):
     def sections(self) -> tuple[Section, ...]:
         if not self.found.solved:
             return (Section("robust", say("What not knowing costs"), (NO_DRAW, *self.left_out())),)
-        few = self.programmes(MOST_BARS)
         return (
             Section("robust", say("What not knowing costs"), self.front()),
             Section(
                 "robust_hedge", say("Plans for unknown effects"), self.hedging(), paper=self.hedging(MOST_ON_PAPER)
             ),
             Section("robust_knowing", say("What is most worth knowing"), self.knowing()),
-            Section("robust_programmes", say("Programmes over the draws"), self.programmes(), few),
+            Section("robust_programmes", say("Programmes over the draws"), self.programmes()),
+            Section("robust_all_programmes", say("All programmes over the draws"), self.all_programmes(), ()),
             Section("robust_lines", say("Lines over the draws"), (self.lines(),), ()),
             Section("robust_certain", say("Effects without a range"), self.certain()),
         )
@@ -319,30 +320,11 @@ class _ToldRobust(Told):
 
     # Programmes and lines
 
-    def programmes(self, most: int | None = None) -> tuple[Block, ...]:
-        """Money of each programme over the draws, the widest first."""
-        spreads = {name: spread_of(money) for name, money in self.found.totals.items()}
-        widest = sorted(spreads, key=lambda name: spreads[name].low - spreads[name].high)[:most]
-        columns = [
-            Column(say("Programme")),
-            Column(PLANS["today"], "money", self.decimals),
-            Column(say("Mean"), "money", self.decimals),
-            Column(say("In one draw of twenty, less than"), "money", self.decimals),
-            Column(say("Median"), "money", self.decimals),
-            Column(say("In one draw of twenty, more than"), "money", self.decimals),
-        ]
-        rows: list[Sequence[Cell]] = [
-            (
-                name_of(self.portfolio.programmes[name]),
-                self.found.today_totals[name],
-                *map(number, (s.mean, s.low, s.median, s.high)),
-            )
-            for name, s in ((name, spreads[name]) for name in widest)
-        ]
-        title = say("Money by programme over the draws, the widest first")
-        note = say("Over the horizon; amounts of draws are before rounding.")
-        table = table_of("programme_spreads", title, columns, rows, unit=self.unit, note=note, filtered=most is None)
-        shown = [name for name in widest[:MOST_BARS] if spreads[name].high - spreads[name].low >= 0.01]
+    def programmes(self) -> tuple[Block, ...]:
+        """Money over the draws of the programmes where it differs most."""
+        spreads, widest = self.spreads, list(self.spreads)[:MOST_BARS]
+        table = self.spreads_table("widest_programmes", widest)
+        shown = [name for name in widest if spreads[name].high - spreads[name].low >= 0.01]
         if not shown:
             return (say("Every programme gets the same money whatever the effects are."), table)
         figure = Figure(
@@ -364,6 +346,39 @@ class _ToldRobust(Told):
             source=say("{count} draws, each solved.", count=self.found.solved),
         )
         return (figure,)
+
+    def all_programmes(self) -> tuple[Block, ...]:
+        """Where they are many, money of each programme over the draws, for the workbook alone."""
+        return (self.spreads_table("programme_spreads", list(self.spreads)),) if len(self.spreads) > MOST_BARS else ()
+
+    @cached_property
+    def spreads(self) -> dict[str, Spread]:
+        """How much the money of each programme differs over the draws, the widest first."""
+        spreads = {name: spread_of(money) for name, money in self.found.totals.items()}
+        return dict(sorted(spreads.items(), key=lambda each: each[1].low - each[1].high))
+
+    def spreads_table(self, name: str, programmes: Sequence[str]) -> Table:
+        """A row for each of some programmes."""
+        columns = [
+            Column(say("Programme")),
+            Column(PLANS["today"], "money", self.decimals),
+            Column(say("Mean"), "money", self.decimals),
+            Column(say("In one draw of twenty, less than"), "money", self.decimals),
+            Column(say("Median"), "money", self.decimals),
+            Column(say("In one draw of twenty, more than"), "money", self.decimals),
+        ]
+        rows: list[Sequence[Cell]] = [
+            (
+                name_of(self.portfolio.programmes[name]),
+                self.found.today_totals[name],
+                *map(number, (s.mean, s.low, s.median, s.high)),
+            )
+            for name, s in ((name, self.spreads[name]) for name in programmes)
+        ]
+        title = say("Money by programme over the draws, the widest first")
+        note = say("Over the horizon; amounts of draws are before rounding.")
+        is_long = len(rows) > MOST_BARS
+        return table_of(name, title, columns, rows, unit=self.unit, note=note, filtered=is_long, ranked=is_long)
 
     def lines(self) -> Table:
         """Every line, the widest first."""
