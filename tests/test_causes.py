@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+import reference
 from books import FIRST_YEAR, Book, books, line, minimal, scenarios_of
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -236,6 +237,28 @@ def test_unspent_money_names_the_ways_out_that_are_full():
     assert "また、「Other」への移流用（Transfers C2）も上限に達している" in given.stopped_by.into("ja")
     book["Programmes"][-1]["maximum"] = 2
     assert "full" not in published(book).accounts[0].stopped_by.into("en")
+
+
+def book_with_a_full_carry_over(share):
+    """Of 20, then 4, wells and roads can use 14 a year: 6 are left over, and the next year is 10 short."""
+    book = minimal()
+    next(row for row in book["Settings"] if row["key"] == "years")["value"] = 2
+    book["Accounts"] = [line(account="GRANT", carry_over=share) | {FIRST_YEAR: 20, FIRST_YEAR + 1: 4}]
+    return book
+
+
+def test_unspent_money_names_a_full_carry_over():
+    """A tenth of 20 may go to the next year, though the independent best score would rise by all 6."""
+    first, second = published(book_with_a_full_carry_over(0.1)).accounts
+    assert (first.carried_out, first.lapsed, second.lapsed) == (2, 4, 0)
+    assert first.stopped_by.into("en") == (
+        "every programme of the account has its maximum; full as well: carry-over to the next year (Accounts B2)"
+    )
+    assert "翌年度への繰越し（Accounts B2）も上限に達している" in first.stopped_by.into("ja")
+    best = [reference.solve(book_with_a_full_carry_over(share)).score for share in (0.1, 0.2, 0.3, 0.4)]
+    assert best[0] < best[1] < best[2] == pytest.approx(best[3])
+    left = published(book_with_a_full_carry_over(0.4)).accounts[0]
+    assert left.lapsed == 0
 
 
 @SOME
