@@ -33,7 +33,7 @@ from optimizer.report.document import (
 from optimizer.run import OpenBook
 from optimizer.words import Words, name_of, say
 
-MOST_BARS, MOST_ON_PAPER = 15, 40
+MOST_BARS, MOST_ON_PAPER = 15, 20
 NO_DRAW = say("No draw of the effects has a plan, so nothing can be said of this one.")
 NINE_IN_TEN = say("Nine of ten draws")
 
