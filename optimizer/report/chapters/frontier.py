@@ -97,7 +97,7 @@ class _ToldFrontier(Told):
         shown = [point for point in points if point.factor in {first, last, *tenths_between(first, last)}]
         columns = [
             Column(say("Budget")),
-            Column(say("Budget factor"), "number", 4),
+            Column(say("Budget factor"), "points", 4),
             Column(say("Budget ({unit})", unit=self.unit), "money", self.decimals),
             Column(say("Score (points)"), "points", 4),
             Column(say("Against today (points)"), "change", 4),
@@ -132,7 +132,7 @@ class _ToldFrontier(Told):
     def table(self) -> Table:
         """A row for each end of a piece."""
         columns = [
-            Column(say("Budget factor"), "number", 4),
+            Column(say("Budget factor"), "points", 4),
             Column(say("Budget ({unit})", unit=self.unit), "money", self.decimals),
             Column(say("Score (points)"), "points", 4),
             Column(say("Points for {one} more", one=self.one), "points", 6),
@@ -151,8 +151,8 @@ class _ToldFrontier(Told):
         columns = [
             Column(say("Programme")),
             Column(say("What happens")),
-            Column(say("From factor"), "number", 4),
-            Column(say("To factor"), "number", 4),
+            Column(say("From factor"), "points", 4),
+            Column(say("To factor"), "points", 4),
         ]
         rows: list[Sequence[Cell]] = [
             (
