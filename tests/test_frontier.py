@@ -217,6 +217,6 @@ def test_the_report_shows_the_points_and_says_how_sure_they_are():
     for language in ("en", "ja"):
         files = report.pages(document, language)
         assert b"frontier_curve" in files["report.html"]
-        assert b'<th scope="row" class="n">1.0000</th>' in files["report.html"], "a number that names its row stands below its heading"
+        assert b'<th scope="row" class="n">1.0000</th>' in files["report.html"]  # below its heading
         with zipfile.ZipFile(io.BytesIO(files["report.xlsx"])) as packed:
             assert any(name.startswith("xl/charts/chart") for name in packed.namelist())
