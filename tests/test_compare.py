@@ -577,6 +577,8 @@ def test_reports_are_written_whatever_scenarios_are_called(names):
         with zipfile.ZipFile(io.BytesIO(pages["report.xlsx"])) as packed:
             charts = [name for name in packed.namelist() if name.startswith("xl/charts/chart")]
             assert len(charts) == len(figures_of(document, "waterfall"))
+            drawn = [packed.read(name).decode() for name in charts]
+        assert all(("△" in chart, "−" in chart) == (language == "ja", language == "en") for chart in drawn)
 
 
 def test_every_sentence_of_the_report_has_its_japanese(document):

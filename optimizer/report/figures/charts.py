@@ -1,6 +1,6 @@
 """The native charts of figures in a workbook: who draws them, side by side in what part of the width, and how high.
 
-A chart refers to the table above it: ``area`` names the cells of a column, ``heading`` its heading.
+A chart refers to the table above it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from optimizer.report.document import Figure
+from optimizer.report.figures.cells import Cells
 from optimizer.report.figures.curves import excel_curve, excel_spans
 from optimizer.report.figures.palette import COLOURS, INK, OUTLINE, RULE
 from optimizer.report.figures.steps import excel_waterfall
@@ -18,47 +19,45 @@ MOST_FOR_MARKS = 460
 GRID = {"visible": True, "line": {"color": RULE}}
 
 
-def excel_bars(
-    book: Any, figure: Figure, area: Callable[[int], str], heading: Callable[[int], str], font: Mapping[str, Any]
-) -> Any:
+def excel_bars(book: Any, figure: Figure, cells: Cells) -> Any:
     """Baseline outlined, plan filled, with its amount on white, for the outline may pass behind it."""
     plan, baseline = _columns(figure)[:2]
     chart = book.add_chart({"type": "bar"})
     chart.add_series(
         {
-            "name": heading(baseline), "categories": area(0), "values": area(baseline), "gap": 45, "overlap": 55,
-            "fill": {"none": True}, "border": {"color": OUTLINE, "width": 1.25},
+            **cells.series(baseline),
+            "gap": 45, "overlap": 55, "fill": {"none": True}, "border": {"color": OUTLINE, "width": 1.25},
         }
     )  # fmt: skip
     chart.add_series(
         {
-            "name": heading(plan), "categories": area(0), "values": area(plan), "fill": {"color": INK},
+            **cells.series(plan), "fill": {"color": INK},
             "border": {"none": True}, "points": _coloured(figure),
-            "data_labels": {"value": True, "num_format": "#,##0", "font": font, "fill": {"color": "#FFFFFF"}},
+            "data_labels": {"value": True, "num_format": "#,##0", "font": cells.font, "fill": {"color": "#FFFFFF"}},
         }
     )  # fmt: skip
-    chart.set_x_axis({"num_format": "#,##0", "num_font": font, "major_gridlines": GRID})
-    chart.set_y_axis({"reverse": True, "num_font": font})
-    chart.set_legend({"position": "bottom", "font": font})
+    chart.set_x_axis({"num_format": "#,##0", "num_font": cells.font, "major_gridlines": GRID})
+    chart.set_y_axis({"reverse": True, "num_font": cells.font})
+    chart.set_legend({"position": "bottom", "font": cells.font})
     return chart
 
 
-def excel_changes(
-    book: Any, figure: Figure, area: Callable[[int], str], heading: Callable[[int], str], font: Mapping[str, Any]
-) -> Any:
+def excel_changes(book: Any, figure: Figure, cells: Cells) -> Any:
     """The change of each bar, in per cent."""
     rate = _columns(figure)[2]
     chart = book.add_chart({"type": "bar"})
     chart.add_series(
         {
-            "name": heading(rate), "categories": area(0), "values": area(rate), "fill": {"color": INK}, "gap": 90,
-            "border": {"none": True}, "points": _coloured(figure),
-            "data_labels": {"value": True, "font": font},
+            **cells.series(rate),
+            "fill": {"color": INK}, "gap": 90, "border": {"none": True}, "points": _coloured(figure),
+            "data_labels": {"value": True, "font": cells.font},
         }
     )  # fmt: skip
-    chart.set_x_axis({"num_format": "0%", "num_font": font, "major_gridlines": {"visible": False}})
-    chart.set_y_axis({"reverse": True, "num_font": font, "label_position": "none"})
-    chart.set_legend({"position": "bottom", "font": font})
+    chart.set_x_axis(
+        {"num_format": cells.number_format("share", 0), "num_font": cells.font, "major_gridlines": {"visible": False}}
+    )
+    chart.set_y_axis({"reverse": True, "num_font": cells.font, "label_position": "none"})
+    chart.set_legend({"position": "bottom", "font": cells.font})
     return chart
 
 

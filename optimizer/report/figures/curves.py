@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from optimizer.report.document import Figure, number_text
+from optimizer.report.figures.cells import Cells
 from optimizer.report.figures.palette import HEAT, INK, OUTLINE, RULE
 from optimizer.report.figures.pen import AXIS, LEGEND, Drawing, Pen
 from optimizer.words import say
@@ -108,44 +108,45 @@ def _known(row: list[float | None]) -> list[float]:
 
 # In a workbook
 
-Area = Callable[[int], str]
 
-
-def excel_spans(book: Any, figure: Figure, area: Area, heading: Area, font: Mapping[str, Any]) -> Any:
+def excel_spans(book: Any, figure: Figure, cells: Cells) -> Any:
     """Bars of the values; whiskers over their ranges where the table's last two columns hold their lengths."""
     chart = book.add_chart({"type": "bar"})
     columns = figure.tables[0].columns
     last = len(columns) - 1
-    shown = "+0.00;−0.00;0.00" if columns[1].kind == "change" else "#,##0.00"
+    label = cells.number_format(columns[1].kind, 2)
     whiskers = {
-        "type": "custom", "plus_values": area(last - 1), "minus_values": area(last),
+        "type": "custom", "plus_values": cells.area(last - 1), "minus_values": cells.area(last),
         "line": {"color": OUTLINE, "width": 1.25},
     }  # fmt: skip
     chart.add_series(
         {
-            "name": heading(1), "categories": area(0), "values": area(1), "gap": 60, "fill": {"color": HEAT},
-            "data_labels": {"value": True, "num_format": shown, "font": font, "position": "inside_base"},
+            **cells.series(1),
+            "gap": 60, "fill": {"color": HEAT},
+            "data_labels": {"value": True, "num_format": label, "font": cells.font, "position": "inside_base"},
             **({"y_error_bars": whiskers} if columns[last].less else {}),
         }
     )  # fmt: skip
-    chart.set_y_axis({"reverse": True, "num_font": font})
+    chart.set_y_axis({"reverse": True, "num_font": cells.font})
     low, high = round_ends([0.0, *(value for row in _rows(figure) for value in _known(row))])
     grid = {"visible": True, "line": {"color": RULE}}
-    chart.set_x_axis({"num_format": "0.0", "num_font": font, "min": low, "max": high, "major_gridlines": grid})
+    shown = cells.number_format("points", 1)
+    chart.set_x_axis({"num_format": shown, "num_font": cells.font, "min": low, "max": high, "major_gridlines": grid})
     chart.set_legend({"none": True})
     return chart
 
 
-def excel_curve(book: Any, figure: Figure, area: Area, heading: Area, font: Mapping[str, Any]) -> Any:
+def excel_curve(book: Any, figure: Figure, cells: Cells) -> Any:
     """The score against the budget."""
     chart = book.add_chart({"type": "scatter", "subtype": "straight"})
-    chart.add_series({"name": heading(3), "categories": area(2), "values": area(3), "line": {"color": INK, "width": 2}})
+    line = {"color": INK, "width": 2}
+    chart.add_series({**cells.series(3, 2), "line": line})
     grid = {"visible": True, "line": {"color": RULE}}
     axes = ((0, chart.set_x_axis, "#,##0"), (1, chart.set_y_axis, "0"))
     for position, set_axis, shown in axes:
         values = _floats(figure, position)
         low, high = round_ends([value for value in values if value is not None])
-        set_axis({"num_format": shown, "num_font": font, "min": low, "max": high, "major_gridlines": grid})
+        set_axis({"num_format": shown, "num_font": cells.font, "min": low, "max": high, "major_gridlines": grid})
     chart.set_legend({"none": True})
     return chart
 

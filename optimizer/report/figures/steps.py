@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
 from optimizer.report.document import Figure, number_text
+from optimizer.report.figures.cells import Cells
 from optimizer.report.figures.curves import round_ends
 from optimizer.report.figures.palette import GREY, INK, OUTLINE, RULE
 from optimizer.report.figures.pen import AXIS, LEGEND, Drawing, Pen
@@ -224,9 +225,7 @@ def _middle(row: int) -> float:
 # In a workbook
 
 
-def excel_waterfall(
-    book: Any, figure: Figure, area: Callable[[int], str], heading: Callable[[int], str], font: Mapping[str, Any]
-) -> Any:
+def excel_waterfall(book: Any, figure: Figure, cells: Cells) -> Any:
     """Bars on an unseen foot: the table's last three columns are where a bar begins, its gain and its loss.
 
     Beyond each bar an unseen one as long carries its number, which a short bar has no room for.
@@ -234,18 +233,19 @@ def excel_waterfall(
     chart = book.add_chart({"type": "bar", "subtype": "stacked"})
     begins = len(figure.tables[0].columns) - 3
     unseen = {"fill": {"none": True}, "border": {"none": True}}
-    chart.add_series({"name": heading(begins), "categories": area(0), "values": area(begins), "gap": 50, **unseen})
+    chart.add_series({**cells.series(begins), "gap": 50, **unseen})
     for position, colour in ((begins + 1, INK), (begins + 2, LOSS)):
         bar = {"fill": {"color": colour}, "border": {"none": True}}
-        chart.add_series({"name": heading(position), "categories": area(0), "values": area(position), **bar})
-    for position, sign in ((begins + 1, "+"), (begins + 2, "−")):
-        label = {"value": True, "num_format": f'"{sign}"0.00;;', "font": font, "position": "inside_base"}
-        shown = {"name": heading(position), "categories": area(0), "values": area(position), "data_labels": label}
-        chart.add_series({**shown, **unseen})
-    chart.set_y_axis({"reverse": True, "num_font": font, "label_position": "low"})
+        chart.add_series({**cells.series(position), **bar})
+    gain, loss, _ = cells.number_format("change", 2).split(";")
+    for position, sign in ((begins + 1, gain), (begins + 2, loss)):
+        label = {"value": True, "num_format": f"{sign};;", "font": cells.font, "position": "inside_base"}
+        chart.add_series({**cells.series(position), "data_labels": label, **unseen})
+    chart.set_y_axis({"reverse": True, "num_font": cells.font, "label_position": "low"})
     low, high = ends_of(figure)
     low, high = round_ends([low, high + ROOM_FOR_NUMBERS * (high - low)])
     lines = {"visible": True, "line": {"color": RULE}}
-    chart.set_x_axis({"num_format": "0.0", "num_font": font, "min": low, "max": high, "major_gridlines": lines})
+    shown = cells.number_format("points", 1)
+    chart.set_x_axis({"num_format": shown, "num_font": cells.font, "min": low, "max": high, "major_gridlines": lines})
     chart.set_legend({"none": True})
     return chart

@@ -30,6 +30,7 @@ from optimizer.report.document import (
     tables_of,
 )
 from optimizer.report.figures import charts
+from optimizer.report.figures.cells import Cells
 from optimizer.report.figures.letters import lines_in, wide
 from optimizer.report.figures.palette import CAUTION, GREY, HEAT, INK, PAPER, RULE
 from optimizer.report.files.printing import LINE_HEIGHT, MOST_PRINTED, WIDEST_PAGE, Printing, is_cut, narrowed, notes_of
@@ -408,11 +409,12 @@ class _Sheet:
             return f"={sheet}!{_area((first - 1, position), (first - 1, position))}"
 
         font = {"name": FONTS[self.language], "size": 10}
+        cells = Cells(area, heading, font, self._number_format)
         message = self.say(figure.message)
         height, left = charts.HEIGHTS[figure.kind](figure), 0.0
         room = min(WIDEST_CHART, PIXELS * sum(self.widths[self.beside : self.across]))
         for number, (draw, share) in enumerate(charts.EXCEL[figure.kind]):
-            chart = draw(self.book, figure, area, heading, font)
+            chart = draw(self.book, figure, cells)
             title = message if number == 0 else self.say(say("Change, %"))
             chart.set_title({"name": _no_reference(title), "name_font": {**font, "size": 11}, "overlay": False})
             chart.set_size({"width": share * room, "height": height})
