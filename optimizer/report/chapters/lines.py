@@ -14,7 +14,7 @@ from optimizer.report import terms
 from optimizer.report.chapters.money import Money, kept_baseline
 from optimizer.report.document import ZERO, Cell, Column, Table, exact_sum, table_of
 from optimizer.results import VERDICTS, Line, family_name, instrument_name
-from optimizer.words import Name, Words, name_of, say
+from optimizer.words import Words, name_of, say
 
 MOST_ON_A_PAGE, MOST_TOLD_ON_PAPER, MOST_NAMED = 700, 300, 5
 VERDICT = 3
@@ -198,12 +198,12 @@ class Lines:
         for lines in shown:
             programme, told = lines[0].programme, self._told_in_short(lines)
             alike.setdefault((programme.region, str(told)), (told, []))[1].append(name_of(programme))
-        rows = [
+        rows: list[tuple[Cell, ...]] = [
             (fiscal.listed(names), told, self.money.region_names[region])
             for (region, _), (told, names) in alike.items()
         ]
         if rest:
-            rows.append((_smaller(rest), say("Not printed here."), Name("")))
+            rows.append((_smaller(rest), say("Not printed here."), ""))
         columns = [FIRST[0], Column(say("Verdict and what stops more"), "long"), FIRST[1]]
         note = _flowing([TOLD_IN_FULL, *self._without_years()])
         return table_of("reasons_in_short", WHY, columns, rows, note=note, grouped_by=(2,), key=1)

@@ -159,8 +159,8 @@ class _Sheet:
         """How much text of each column a printed row has: its share of scarce room; 0 of numbers, which keep theirs."""
         shares: dict[int, float] = {}
         for table in self.tables:
+            rows = _stand_ins(table) or table.rows
             for at, column in enumerate(table.columns):
-                rows = _stand_ins(table) or table.rows
                 text = sum(wide(self._text(row[at])) for row in rows) / max(1, len(rows))
                 shares[at] = 0 if column.is_numeric or shares.get(at) == 0 else max(text, 1, shares.get(at, 1))
         return shares

@@ -147,7 +147,7 @@ class _Paper:
         """The widths of columns that stand beside each other, in em; none where the page would have to find them.
 
         Given widths spare the search for them, which takes longer than all else. Numbers and short texts get what they
-        need; long texts share the rest as much of it as they usually need, and a caption keeps in one line.
+        need; long texts share the rest by what they usually need. A caption keeps in one line.
         """
         looks = self.looks_of(table)
         natural = [self._natural_width(table, number) for number in shown]
