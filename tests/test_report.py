@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from fractions import Fraction
 from html.parser import HTMLParser
 from pathlib import Path
@@ -720,6 +721,10 @@ def test_pictures_of_answers_name_every_mark_and_end() -> None:
     figure = Figure("f", "spans", Name("m"), Name("s"), (worths,), marks, rows, key, unit=Name("points"))
     assert {"+1.00", "Lever<one>", "points", "−1", "Range", "Worth", "Alone"} <= texts_of(picture(figure, "en"))
     assert drawing(figure, "en")["layout"]["margin"]["r"] >= 8 * len("+1.00"), "what stands right of the largest dot"
+    nothing = replace(figure, values=((Fraction(0),) * 5,) * 2)
+    low, high = drawing(nothing, "en")["layout"]["xaxis"]["range"]
+    assert (low, high) == (-0.02, 1.02), "an axis of zeros has ticks that people read"
+    assert "1" in texts_of(picture(nothing, "en"))
     points = ((Fraction(10), Fraction(5), Fraction(2), Fraction(1)), (Fraction(20), Fraction(5), None, Fraction(2)))
     figure = Figure("f", "curve", Name("m"), Name("s"), (), marks, values=points, unit=Name("money"))
     assert {"Today", "10", "20", "money"} <= texts_of(picture(figure, "en"))

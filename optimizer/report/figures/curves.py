@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from optimizer.report.document import Figure, number_text
@@ -14,6 +15,8 @@ from optimizer.words import say
 RANGE = "#C9D8E8"
 DOT, DIGIT = 24, 8
 """In pixels: what a dot and the space beside it take, and a digit of its label, which stands right of the axes."""
+NOTHING = 1e-6
+"""A difference that is not drawn: the ticks of so short an axis would be no numbers that people read."""
 STEEPEST = 4
 """Times today's slope up to which slopes are drawn: beyond, the line leaves the picture."""
 
@@ -51,14 +54,13 @@ def spans(pen: Pen) -> Drawing:
             "hoverinfo": "skip", "cliponaxis": False,
         },
     ]  # fmt: skip
-    ends = [value for row in _rows(figure) for value in _known(row)]
-    room = max(max(ends) - min(0.0, *ends), 1e-6)
+    low, high = reach([value for row in _rows(figure) for value in _known(row)])
     layout = pen.layout(len(names), legend=LEGEND)
     layout["margin"] |= {"r": DOT + DIGIT * max(map(len, texts))}
     layout["yaxis"] = {**AXIS, "autorange": "reversed", "tickfont": {"size": 12}}
     layout["xaxis"] = {
         **AXIS, "title": pen.title(figure.unit), "zeroline": True,
-        "range": [min(0.0, *ends) - 0.02 * room, max(ends) + 0.02 * room],
+        "range": [low - 0.02 * (high - low), high + 0.02 * (high - low)],
     }  # fmt: skip
     return {"data": data, "layout": layout}
 
@@ -128,7 +130,7 @@ def excel_spans(book: Any, figure: Figure, cells: Cells) -> Any:
         }
     )  # fmt: skip
     chart.set_y_axis({"reverse": True, "num_font": cells.font})
-    low, high = round_ends([0.0, *(value for row in _rows(figure) for value in _known(row))])
+    low, high = round_ends(reach([value for row in _rows(figure) for value in _known(row)]))
     grid = {"visible": True, "line": {"color": RULE}}
     shown = cells.number_format("points", 1)
     chart.set_x_axis({"num_format": shown, "num_font": cells.font, "min": low, "max": high, "major_gridlines": grid})
@@ -151,7 +153,13 @@ def excel_curve(book: Any, figure: Figure, cells: Cells) -> Any:
     return chart
 
 
-def round_ends(values: list[float]) -> tuple[float, float]:
+def reach(values: Sequence[float]) -> tuple[float, float]:
+    """An axis from 0, or the least, to the greatest of some values; of length 1 where all of them are 0."""
+    low, high = min([0.0, *values]), max([0.0, *values])
+    return (low, high) if high - low > NOTHING else (low, low + 1.0)
+
+
+def round_ends(values: Sequence[float]) -> tuple[float, float]:
     """Ends of an axis at round numbers, just outside the values."""
     step = 10 ** math.floor(math.log10(max(max(values) - min(values), 1e-6))) / 2
     return math.floor(min(values) / step) * step, math.ceil(max(values) / step) * step

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optimizer.report.document import ZERO, Figure, number_text
-from optimizer.report.figures.curves import RANGE, STEEPEST
+from optimizer.report.figures.curves import RANGE, STEEPEST, reach
 from optimizer.report.figures.palette import GREY, INK, OUTLINE, RULE
 from optimizer.report.figures.shapes import (
     TEXT,
@@ -33,8 +33,7 @@ def spans(figure: Figure, language: str) -> tuple[float, list[str]]:
     """A bar over each range, a dot at the value, open marks for what else is known of each."""
     kind = figure.tables[0].columns[1].kind
     rows = [[None if value is None else float(value) for value in row] for row in figure.values]
-    ends = [0.0, *(value for row in rows for value in row if value is not None)]
-    low, high = min(ends), max(*ends, min(ends) + 1e-6)
+    low, high = reach([value for row in rows for value in row if value is not None])
     across = (WIDTH - LABELS - SPAN) / (high - low)
     bottom = HEAD + ROW * len(rows)
 
